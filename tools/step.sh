@@ -1,0 +1,17 @@
+#!/bin/sh
+# sh tools/step.sh WHAT COMMAND…: runs the command and says in one line how it went and how long it took.
+# What the command itself says is shown only when it fails.
+what=$1
+shift
+printf '%-44s' "$what"
+start=$(date +%s)
+output=$("$@" 2>&1)
+code=$?
+took=$(($(date +%s) - start))
+if [ "$code" -eq 0 ]; then
+  echo "ok, $took s"
+else
+  echo "FAILED, $took s"
+  printf '%s\n' "$output" >&2
+fi
+exit "$code"
