@@ -1,0 +1,168 @@
+"""The two promotion families: everything in which Standard and Rule differ, as data. No other module asks which family it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+FamilyName = Literal["standard", "rule"]
+
+
+class Family(msgspec.Struct, frozen=True, eq=False):
+    """What differs between the families; all values are published.
+
+    Attributes:
+        name: how ep-mock names the family; also the name of its OpenAPI document.
+        collection: the path segment below `/v2`.
+        promotion_type: the `type` of a promotion.
+        owner_key: the key under which a job names its promotion.
+        ancestor_key: the key under which a promotion names what it belongs to: its first version, or its store.
+        consume_units: the units in which uses of a code are counted; the first is the default.
+        result_key_varies: whether older documents name a job's result otherwise.
+        parameter_order: the order in which a generate job's parameters are printed.
+        cancel_refused: why a job that is not pending or processing cannot be cancelled.
+        automatic_refused: why an automatic promotion takes no codes.
+        cancel_in_nanoseconds: whether the answer to a cancel prints nine digits of a second, as the answer to a create does.
+        codes_fold_case: whether codes are the same when they differ in case only.
+        codes_unique_in_store: whether a code may stand in one unexpired promotion of the family only.
+        codes_have_ids: whether a code has an id of its own.
+        code_fields: what a code can say of itself besides its name.
+        unit_beside_codes: whether the unit of new codes may stand beside the list of them, where a published client puts it.
+        codes_sortable: whether code lists can be sorted and filtered by `gt`.
+        keeps_history: whether each update keeps the former version.
+        ranks_promotions: whether promotions have a unique priority and the number of automatic ones is limited.
+        own_code: whether an automatic promotion comes with one code made by the service.
+        lists_created_codes: whether creating codes answers with the codes (else with the promotion).
+        run_again_refused: the item of the refusal to give an expired promotion with too many codes a later end.
+        usages_unknown: the item of the refusal when none of the usages to anonymize is known, without their ids.
+        usages_name_updater: whether a usage says who changed it last.
+        usage_sorts: what the usages of a promotion can be sorted by.
+        code_usage_sorts: what the usages of one code can be sorted by.
+        anonymizing_drops_customer: whether an anonymized usage loses its customer id as well.
+        promotion_fields: what a promotion keeps of what was sent, in the order in which it is printed.
+        promotion_defaults: what stands in a promotion when nothing was sent.
+    """
+
+    name: FamilyName
+    collection: str
+    promotion_type: str
+    owner_key: str
+    ancestor_key: str
+    consume_units: tuple[str, ...]
+    result_key_varies: bool
+    parameter_order: tuple[str, ...]
+    cancel_refused: str
+    automatic_refused: str
+    cancel_in_nanoseconds: bool
+    codes_fold_case: bool
+    codes_unique_in_store: bool
+    codes_have_ids: bool
+    code_fields: tuple[str, ...]
+    unit_beside_codes: bool
+    codes_sortable: bool
+    keeps_history: bool
+    ranks_promotions: bool
+    own_code: bool
+    lists_created_codes: bool
+    run_again_refused: Mapping[str, object]
+    usages_unknown: Mapping[str, object]
+    usages_name_updater: bool
+    usage_sorts: tuple[str, ...]
+    code_usage_sorts: tuple[str, ...]
+    anonymizing_drops_customer: bool
+    promotion_fields: tuple[str, ...]
+    promotion_defaults: Mapping[str, object]
+
+
+STANDARD = Family(
+    name="standard",
+    collection="promotions",
+    promotion_type="promotion",
+    owner_key="promotion_id",
+    ancestor_key="parent_id",
+    consume_units=("per_cart", "per_item"),
+    result_key_varies=False,
+    parameter_order=("number_of_codes", "consume_unit", "max_uses_per_code", "code_length", "code_prefix"),
+    cancel_refused="Only pending or processing jobs can be cancelled",
+    automatic_refused="Cannot add codes to an automatic promotion",
+    cancel_in_nanoseconds=False,
+    codes_fold_case=False,
+    codes_unique_in_store=True,
+    codes_have_ids=False,
+    code_fields=("user", "uses", "max_uses", "consume_unit"),
+    unit_beside_codes=True,
+    codes_sortable=False,
+    keeps_history=True,
+    ranks_promotions=False,
+    own_code=True,
+    lists_created_codes=False,
+    run_again_refused={"status": 422, "source": "request", "title": "Unprocessable Entity", "detail": ""},
+    usages_unknown={"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."},
+    usages_name_updater=False,
+    usage_sorts=("code", "customer_id", "order_id", "customer_email", "id", "used_on", "updated_at"),
+    code_usage_sorts=("used_on",),
+    anonymizing_drops_customer=True,
+    promotion_fields=(
+        "name",
+        "description",
+        "enabled",
+        "automatic",
+        "promotion_type",
+        "min_cart_value",
+        "max_discount_value",
+        "max_applications_per_cart",
+        "schema",
+    ),
+    promotion_defaults={},
+)
+
+RULE = Family(
+    name="rule",
+    collection="rule-promotions",
+    promotion_type="rule_promotion",
+    owner_key="rule_promotion_id",
+    ancestor_key="store_id",
+    consume_units=("per_checkout", "per_application"),
+    result_key_varies=True,
+    parameter_order=("number_of_codes", "max_uses_per_code", "consume_unit", "code_prefix", "code_length"),
+    cancel_refused="Only pending or processing jobs can be cancelled.",
+    automatic_refused="Cannot add codes to automatic promotion",
+    cancel_in_nanoseconds=True,
+    codes_fold_case=True,
+    codes_unique_in_store=False,
+    codes_have_ids=True,
+    code_fields=("user", "uses", "max_uses", "max_uses_per_shopper", "consume_unit", "is_for_new_shopper"),
+    unit_beside_codes=False,
+    codes_sortable=True,
+    keeps_history=False,
+    ranks_promotions=True,
+    own_code=False,
+    lists_created_codes=True,
+    run_again_refused={"title": "Unprocessable Entity", "status": "422", "detail": ""},
+    usages_unknown={"status": 404, "title": "Usages Not Found", "detail": "Some usage IDs could not be found."},
+    usages_name_updater=True,
+    usage_sorts=(),
+    code_usage_sorts=(),
+    anonymizing_drops_customer=False,
+    promotion_fields=(
+        "name",
+        "description",
+        "enabled",
+        "automatic",
+        "rule_set",
+        "priority",
+        "stackable",
+        "override_stacking",
+    ),
+    promotion_defaults={"stackable": True, "override_stacking": False},
+)
+
+FAMILIES = (STANDARD, RULE)
+_BY_NAME = {family.name: family for family in FAMILIES}
+
+
+def family_named(name: FamilyName) -> Family:
+    """The family with this name."""
+    return _BY_NAME[name]

@@ -1,0 +1,79 @@
+"""Plans: what will happen to the next matching jobs instead of the ordinary course. They exist in the double only."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+import msgspec
+
+from ep_mock.domain.families import FamilyName
+from ep_mock.domain.lifecycle import JobType, Status
+from ep_mock.errors import UsageError
+from ep_mock.timings import parse_timings
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Which jobs, how many of them, and what becomes of them.
+
+    Attributes:
+        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` may have `*` for any text.
+        times: how many jobs it is for.
+        timings: a pace of their own, written as the setting is: `fast,delete=20s`.
+        fail: the error with which the job fails.
+        stuck: a status in which the job stays for ever, unless it is cancelled or its promotion deleted. A job stuck in `pending` is
+            passed by, one stuck later keeps the worker busy.
+        after_codes: how many codes a generate job makes before it fails or is stuck in `processing`; those of a failed one are removed.
+        lose_race: a cancellation comes too late: its codes are deleted, but the job ends `completed`, with `deleted` in its result.
+        job_id: the id of the job, a UUID as every client expects one.
+        codes: codes for a generate job to begin with, before it makes its own.
+    """
+
+    family: FamilyName | None = None
+    promotion_id: str | None = None
+    job_type: JobType | None = None
+    name: str | None = None
+    times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    timings: str | None = None
+    fail: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    stuck: Literal["pending", "processing", "cancelling"] | None = None
+    after_codes: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    lose_race: bool = False
+    job_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None = None
+    codes: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+
+    def matches(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> bool:
+        """Whether a new job is one of those that the plan is for."""
+        return (
+            self.family in (None, family)
+            and self.promotion_id in (None, promotion_id)
+            and self.job_type in (None, job_type)
+            and (self.name is None or fnmatchcase(name or "", self.name))
+        )
+
+    def is_stuck_in(self, status: Status) -> bool:
+        """Whether the job stays in this status."""
+        return self.stuck == status
+
+
+ORDINARY = Plan()
+"""No plan: everything takes its ordinary course."""
+
+
+def check_plan(plan: Plan) -> None:
+    """
+    Raises:
+        UsageError: the plan contradicts itself or does nothing; the message begins with the property.
+    """
+    if plan.timings is not None:
+        parse_timings(plan.timings)
+    if plan.fail is not None and plan.stuck in ("pending", "processing"):
+        raise UsageError(f"stuck: a job that is stuck in {plan.stuck} cannot fail as well")
+    if plan.after_codes is not None and plan.fail is None and plan.stuck != "processing":
+        raise UsageError("after_codes: says when a job fails or is stuck in processing; give fail or stuck as well")
+    if plan.job_id is not None and plan.times != 1:
+        raise UsageError("job_id: is for one job only; leave out times")
+    if len(set(plan.codes)) < len(plan.codes):
+        raise UsageError("codes: each code can be given once")
+    if not (plan.timings or plan.fail or plan.stuck or plan.lose_race or plan.job_id or plan.codes):
+        raise UsageError("plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes")

@@ -1,0 +1,192 @@
+"""The refusals of the API, each with its published status, title and detail.
+
+A `status` inside a document is a string in some published errors and a number in others; each is kept as published. Texts that nobody has
+published are ours and are listed in the fidelity table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ep_mock.domain.families import Family
+from ep_mock.domain.quotas import LONGEST_DAYS, CodesQuota
+from ep_mock.errors import ApiError
+
+
+def bad_request(detail: str, source: str | None = None) -> ApiError:
+    """400 for a request that cannot be read; `source` names the place."""
+    place = {} if source is None else {"source": source}
+    return ApiError(400, [{"status": 400, **place, "title": "Bad Request", "detail": detail}])
+
+
+def unauthorized() -> ApiError:
+    """401: no usable bearer token came with the request."""
+    return ApiError(401, [{"status": 401, "title": "Unable to validate access token"}], {"WWW-Authenticate": "Bearer"})
+
+
+def forbidden() -> ApiError:
+    """403: the token's grant gives no access to promotions."""
+    return ApiError(403, [{"status": 403, "title": "Forbidden"}])
+
+
+def not_found(detail: str) -> ApiError:
+    """404 with a reason."""
+    return ApiError(404, [{"detail": detail, "status": 404, "title": "Not Found"}])
+
+
+def promotion_not_found() -> ApiError:
+    """404: the store has no such promotion."""
+    return not_found("promotion not found")
+
+
+def job_not_found() -> ApiError:
+    """404: the promotion has no such job."""
+    return not_found("job not found")
+
+
+def code_not_found() -> ApiError:
+    """404: the promotion has no such code."""
+    return not_found("promotion code not found")
+
+
+def conflict() -> ApiError:
+    """409: somebody else is writing as well. The double answers it only when a fault says so."""
+    return ApiError(409, [{"status": 409, "detail": "Write conflict detected", "title": "Conflict"}])
+
+
+def rate_limited(retry_after: int) -> ApiError:
+    """429: too many requests in a second; the next try is welcome after that many (the title is ours)."""
+    return ApiError(429, [{"status": 429, "title": "Too Many Requests"}], {"Retry-After": str(retry_after)})
+
+
+def unavailable(retry_after: int | None = None) -> ApiError:
+    """503: not now (the title is ours). The double answers it only when a fault says so."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return ApiError(503, [{"status": 503, "title": "Service Unavailable"}], headers)
+
+
+def method_not_allowed(method: str, allowed: Sequence[str]) -> ApiError:
+    """405 with the methods that the path has."""
+    names = ", ".join(allowed)
+    detail = f"{method} is not allowed here; allowed: {names}"
+    return ApiError(405, [{"status": 405, "title": "Method Not Allowed", "detail": detail}], {"Allow": names})
+
+
+def body_too_large(limit: int) -> ApiError:
+    """413 with the limit in bytes."""
+    detail = f"the request body is larger than {limit} bytes"
+    return ApiError(413, [{"status": 413, "title": "Request Entity Too Large", "detail": detail}])
+
+
+def too_many_codes(quota: CodesQuota) -> ApiError:
+    """400: one job asks for more codes than a promotion may have."""
+    item = {
+        "status": 400,
+        "source": "data.parameters.number_of_codes",
+        "title": "Too many promotion codes",
+        "detail": quota.sentence,
+    }
+    return ApiError(400, [item])
+
+
+def codes_limit_reached(quota: CodesQuota) -> ApiError:
+    """422: codes added by hand would pass the promotion's limit (status and text are ours)."""
+    return ApiError(422, [{"status": "422", "title": "Too many promotion codes", "detail": quota.sentence}])
+
+
+def lasts_too_long(limit: int) -> ApiError:
+    """422: a promotion with so many codes cannot be made to last so long (status and text are ours)."""
+    return unprocessable(f"A promotion with more than {limit} codes lasts at most {LONGEST_DAYS} days")
+
+
+def duplicate_code() -> ApiError:
+    """422: a code is there already; the whole request adds nothing."""
+    return ApiError(422, [{"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"}])
+
+
+def invalid_first_time_code(code: str) -> ApiError:
+    """400: a code for first-time shoppers has limits or a user."""
+    detail = f"Code - {code} can't have limited uses or assigned to users since it's for first-time shoppers."
+    return ApiError(400, [{"status": 400, "source": "", "title": "Invalid Code", "detail": detail}])
+
+
+def unsupported_consume_unit(unit: str) -> ApiError:
+    """422: a limit for each shopper cannot be counted in this unit."""
+    detail = f"Consume unit '{unit}' is not supported when using 'max_uses_per_shopper' features."
+    return ApiError(422, [{"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail}])
+
+
+def bad_sort(sort: str, accepted: Sequence[str]) -> ApiError:
+    """400: a list cannot be sorted like that."""
+    expected = f"expected one of {', '.join(accepted)}" if accepted else "this list cannot be sorted"
+    return bad_request(f"sort: {expected}, given: {sort[:60]!r}", "sort")
+
+
+def too_many_automatic(limit: int, *, updating: bool) -> ApiError:
+    """400: the store has its share of automatic Rule promotions; creating and updating say it in different words."""
+    which = "active and future automatic" if updating else "active automatic"
+    detail = f"Only {limit} {which} rule promotions are allowed per store"
+    return ApiError(400, [{"status": "400", "title": "Too many automatic rule promotions", "detail": detail}])
+
+
+def duplicate_priority() -> ApiError:
+    """422: another running or scheduled promotion has the same priority."""
+    detail = "Priority already in use in another running or scheduled promotion"
+    return ApiError(422, [{"title": "Duplicate Priority", "status": "422", "detail": detail}])
+
+
+def cannot_run_again(family: Family) -> ApiError:
+    """422: an expired promotion with too many codes cannot be given a later end."""
+    return ApiError(422, [family.run_again_refused])
+
+
+def too_many_jobs() -> ApiError:
+    """400: the promotion has an unfinished job."""
+    detail = "Only 1 pending or processing job is allowed per promotion."
+    return ApiError(400, [{"status": "400", "title": "Too many jobs", "detail": detail}])
+
+
+def no_codes_allowed(family: Family) -> ApiError:
+    """422: an automatic promotion takes no codes."""
+    return ApiError(422, [{"status": "422", "title": "No codes allowed", "detail": family.automatic_refused}])
+
+
+def unknown_usages(ids: Sequence[str]) -> ApiError:
+    """404 that names the usages nobody knows, while others are known: it stands beside them in an answer that is 200."""
+    item = {"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."}
+    return ApiError(404, [{**item, "meta": {"usage_ids": list(ids)}}])
+
+
+def no_known_usage(family: Family, ids: Sequence[str]) -> ApiError:
+    """404: none of the usages to anonymize is known."""
+    return ApiError(404, [{**family.usages_unknown, "meta": {"usage_ids": list(ids)}}])
+
+
+def unprocessable(detail: str) -> ApiError:
+    """422 with a reason."""
+    return ApiError(422, [{"status": "422", "title": "Unprocessable Entity", "detail": detail}])
+
+
+def cancel_refused(family: Family) -> ApiError:
+    """422: the job is neither pending nor processing."""
+    return unprocessable(family.cancel_refused)
+
+
+def no_file(status: str) -> ApiError:
+    """422: the job has no file (yet), or never will."""
+    return unprocessable(f"Job has no file to download. Job status: {status}")
+
+
+def internal(request_id: str) -> ApiError:
+    """500: ep-mock itself has failed."""
+    detail = "There was an internal server error, you can report with your request id."
+    return ApiError(500, [{"status": 500, "title": "Internal Server Error", "detail": detail, "request_id": request_id}])
+
+
+def time_stands_still(polls: int, now: str) -> ApiError:
+    """503 of ep-mock's own: a client polls a job while the manual clock of its store does not move."""
+    detail = (
+        f"{polls} polls while the manual clock stood at {now}: no job can finish. Advance it with POST /__ep_mock/clock/advance "
+        '{"next": true} (or {"seconds": 10}), or start ep-mock with --clock poll or --clock real.'
+    )
+    return ApiError(503, [{"status": 503, "title": "Time stands still", "detail": detail}])

@@ -1,0 +1,176 @@
+"""Every setting of ep-mock: one table from which the command line, the environment, the configuration file and the docs are made.
+
+A flag beats the environment, the environment beats the file, the file beats the default. Settings of scope `store` are each store's own
+and may be changed while the server runs; those of scope `server` are fixed at the start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from ep_mock.clock import ClockMode
+from ep_mock.errors import UsageError
+from ep_mock.timings import parse_timings
+
+AuthMode = Literal["lenient", "strict", "off"]
+Scope = Literal["server", "store"]
+
+ENVIRONMENT_PREFIX = "EP_MOCK_"
+
+
+def _setting(default: Any, help_text: str, *, scope: Scope = "server", least: float | None = None, most: float | None = None) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help_text, "scope": scope, "least": least, "most": most})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a server and its stores are started with. Raises `UsageError`, naming the setting, when a value cannot be used."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8080, "Port to listen on; 0 picks a free one.", least=0, most=65535)
+    public_url: str = _setting("", "Scheme and host that links and URLs begin with, instead of those of the request.")
+    seed: str = _setting("", "Seed of all ids, codes and signatures; empty means a new one at each start.")
+    fixtures: tuple[str, ...] = _setting((), "File (JSON or YAML) or name of a shipped fixture to fill each new store with; repeatable.")
+    auth: AuthMode = _setting("lenient", "lenient: any bearer token; strict: only issued, unexpired ones; off: none needed.")
+    client_id: str = _setting("", "With strict auth: the only client id that gets a token; empty means any.")
+    client_secret: str = _setting("", "With strict auth: the client secret that must come with it; empty means any.")
+    token_seconds: int = _setting(3600, "How long an access token is valid.", least=1, most=10**8)
+    max_body_bytes: int = _setting(1_048_576, "Largest request body; a larger one is answered with 413.", least=1, most=10**9)
+    access_log: bool = _setting(False, "Log each request.")
+    control: bool = _setting(True, "Serve the control plane under /__ep_mock/.")
+    control_token: str = _setting("", "Token that control calls must bring, as X-EP-Mock-Token or bearer; empty means none is needed.")
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "Name by which control calls may call a server on loopback, besides localhost; * is any; repeatable."
+    )
+    max_control_body_bytes: int = _setting(67_108_864, "Largest body of a control call, such as a snapshot.", least=1, most=10**10)
+    journal_entries: int = _setting(2000, "Most requests that a store's journal keeps; 0 means no journal.", least=0, most=10**7)
+    journal_bytes: int = _setting(4_194_304, "Most bytes that a store's journal takes up, about.", least=0, most=10**10)
+
+    stores: Literal["header", "client-id"] = _setting(
+        "header", "What chooses the store besides the header X-EP-Mock-Store: nothing, or the client id behind the bearer token."
+    )
+    state: str = _setting("", "File that all stores are loaded from at the start and saved to at a clean stop; empty means none.")
+
+    clock: ClockMode = _setting("real", "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).")
+    clock_scale: float = _setting(1.0, "How many seconds pass per second on a scaled clock.", least=1e-6, most=1e6)
+    clock_start: str = _setting("", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.")
+    timings: str = _setting(
+        "fast", "Pace of the worker: instant, fast or documented, and single steps: fast,pickup=2s,generate_per_code=10ms.", scope="store"
+    )
+    codes_limit: int = _setting(1000, "Most codes a promotion may have.", scope="store", least=0, most=10**8)
+    long_codes_limit: int = _setting(
+        1000, "Most codes a promotion may have that lasts more than 365 days.", scope="store", least=0, most=10**8
+    )
+    promotions_limit: int = _setting(1000, "Most promotions of each family in a store.", scope="store", least=0, most=10**8)
+    automatic_limit: int = _setting(50, "Most active and future automatic Rule promotions in a store.", scope="store", least=0, most=10**8)
+    reenable_codes_limit: int = _setting(
+        1000, "Most codes with which an expired promotion can be given a later end.", scope="store", least=0, most=10**8
+    )
+    rate_limit: int = _setting(
+        0,
+        "Most requests in a second of the store's clock, which must be running; more are answered with 429. 0 means no limit.",
+        scope="store",
+        least=0,
+        most=10**9,
+    )
+    stuck_polls: int = _setting(
+        200,
+        "On a manual clock: polls of an unfinished job before a 503 says that time stands still; 0 means never.",
+        scope="store",
+        least=0,
+    )
+    export_url_seconds: int = _setting(3600, "How long the URL of an exported file is valid.", scope="store", least=1, most=10**8)
+    foreign_filters: Literal["refuse", "ignore"] = _setting(
+        "refuse", "What becomes of a filter by something that a list cannot be filtered by: 400, or left out.", scope="store"
+    )
+    cancelling_blocks: bool = _setting(True, "Refuse a new job while the previous one is cancelling.", scope="store")
+    code_case: Literal["lower", "upper"] = _setting("lower", "Case of generated codes.", scope="store")
+    rule_result_key: Literal["result", "generate_result"] = _setting(
+        "result", "Key of a Rule job's result; documents until early 2025 say generate_result.", scope="store"
+    )
+    rule_code_type: bool = _setting(False, "Give Rule codes a type, as the newest document does.", scope="store")
+    unique_codes: bool = _setting(True, "Refuse a Standard code that another unexpired Standard promotion has.", scope="store")
+    author: str = _setting("ep-mock@example.com", "Who created promotions and codes (created_by, updated_by).", scope="store")
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+        parse_timings(self.timings)
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise UsageError(f"public_url: expected a URL such as https://promotions.test, got {self.public_url!r}")
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+
+    def with_changes(self, changes: Mapping[str, Any], *, scope: Scope | None = None) -> Settings:
+        """A copy with some settings changed; with `scope`, only settings of that scope may change.
+
+        Raises:
+            UsageError: a name is unknown, of another scope, or a value cannot be used.
+        """
+        allowed = [field.name for field in dataclasses.fields(self) if scope in (None, field.metadata["scope"])]
+        for name in changes:
+            if name not in allowed:
+                raise UsageError(f"{name}: not a setting that can be changed here; expected one of {', '.join(allowed)}")
+        return dataclasses.replace(self, **changes)
+
+
+_KINDS = get_type_hints(Settings)
+
+
+def settings_fields() -> tuple[dataclasses.Field[Any], ...]:
+    """The table of settings, in the order in which they are documented."""
+    return dataclasses.fields(Settings)
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The words that a setting accepts, empty when it is not a choice between words."""
+    return get_args(_KINDS[name]) if get_origin(_KINDS[name]) is Literal else ()
+
+
+def kind_of(name: str) -> type:
+    """The Python type of a setting's value."""
+    kind = _KINDS[name]
+    if get_origin(kind) is Literal:
+        return str
+    return tuple if get_origin(kind) is tuple else kind
+
+
+def setting_from_text(name: str, text: str) -> Any:
+    """The value of a setting written as text, as flags and environment variables have it.
+
+    Raises:
+        UsageError: the text does not fit the setting's type.
+    """
+    kind = kind_of(name)
+    if kind is tuple:
+        return tuple(part for part in text.split(",") if part)
+    if kind is bool:
+        lowered = text.strip().lower()
+        if lowered in ("1", "true", "yes", "on"):
+            return True
+        if lowered in ("0", "false", "no", "off", ""):
+            return False
+        raise UsageError(f"{name}: expected true or false, got {text!r}")
+    if kind is str:
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        expected = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{name}: expected {expected}, got {text!r}") from None
+
+
+def _check(field: dataclasses.Field[Any], value: Any) -> None:
+    choices, kind = choices_of(field.name), kind_of(field.name)
+    if choices and value not in choices:
+        raise UsageError(f"{field.name}: expected one of {', '.join(choices)}, got {value!r}")
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{field.name}: expected {kind.__name__}, got {value!r}")
+    least, most = field.metadata["least"], field.metadata["most"]
+    if (least is not None and value < least) or (most is not None and value > most):
+        span = f"at least {least}" if most is None else f"a number from {least} to {most}"
+        raise UsageError(f"{field.name}: expected {span}, got {value!r}")
