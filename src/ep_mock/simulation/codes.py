@@ -1,0 +1,166 @@
+"""The verbs of promotion codes: create, list, delete. The store must have been settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ep_mock.domain import problems
+from ep_mock.domain.codes import Batch, Code, code_document, first_unusable
+from ep_mock.domain.families import Family
+from ep_mock.domain.filters import Attribute, CompiledFilter
+from ep_mock.domain.paging import Page
+from ep_mock.simulation.listing import Listing, read_filter
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.store import Store
+
+_EXACT: Mapping[str, Attribute] = {"code": Attribute(frozenset({"eq"}), "string", lambda code: code.code)}
+_ORDERED: Mapping[str, Attribute] = {"code": Attribute(frozenset({"eq", "gt"}), "folded", lambda code: code.code)}
+SORTS = ("code", "-code")
+
+
+class CreatedCodes(NamedTuple):
+    """Codes that were just added, as JSON, and which of their names other promotions have as well."""
+
+    codes: list[bytes]
+    repeated: list[str]
+
+
+def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> CreatedCodes:
+    """Add codes, all or none.
+
+    Raises:
+        ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code is there already, 422 the limit.
+    """
+    family, book = promotion.family, promotion.codes
+    if promotion.automatic:
+        raise problems.no_codes_allowed(family)
+    wanted = [_known(family, item, request) for item in request["codes"]]
+    refusal = first_unusable(wanted)
+    if refusal is not None:
+        raise refusal
+    store.bring_codes()
+    keys = [book.key(item["code"]) for item in wanted]
+    if len(set(keys)) < len(keys) or not book.entries.keys().isdisjoint(keys):
+        raise problems.duplicate_code()
+    if store.content.taken_elsewhere(promotion, keys, store.now):
+        raise problems.duplicate_code()
+    quota = store.content.codes_quota(promotion)
+    if len(book) + store.worker.reserved_for(promotion) + len(keys) > quota.limit:
+        raise problems.codes_limit_reached(quota)
+    batch = Batch(
+        prefix="",
+        key_prefix="",
+        upper_case=False,
+        consume_unit=None,
+        max_uses=None,
+        created_at=store.now,
+        created_by=store.settings.author,
+    )
+    codes = [_code(item, batch) for item in wanted]
+    # A code that is spelled like its key and has nothing of its own is the batch.
+    book.extend({key: batch if _is_plain(code, key) else code for key, code in zip(keys, codes, strict=True)})
+    elsewhere = _standing_elsewhere(store, promotion, set(keys))
+    repeated = [code.code for key, code in zip(keys, codes, strict=True) if key in elsewhere]
+    return CreatedCodes([_encoded(store, promotion, code, stored=False) for code in codes], repeated)
+
+
+def list_codes(store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None = None) -> Listing:
+    """The promotion's codes, oldest first unless sorted. A page costs the page; the first sorted one of a promotion sorts its codes.
+
+    `gt(code,…)` answers in alphabetical order even without a `sort`: it is meant for walking on from the last code of a page. A family
+    whose codes cannot be sorted takes no notice of `sort`, as of any parameter that a list does not have.
+
+    Raises:
+        ApiError: 400, the filter or the sort cannot be used.
+    """
+    sortable = promotion.family.codes_sortable
+    if not sortable:
+        sort = None
+    elif sort is not None and sort not in SORTS:
+        raise problems.bad_sort(sort, SORTS)
+    condition = read_filter(store.settings, filter_text, _ORDERED if sortable else _EXACT)
+    store.bring_codes()
+    book = promotion.codes
+    if condition is None and sort is None:
+        codes, total = book.page(page.offset, page.limit), len(book)
+    elif condition is not None and any(part.operator == "eq" for part in condition.conditions):
+        found = _equal(promotion, condition)
+        codes, total = list(page.slice(found)), len(found)
+    else:
+        parts = condition.conditions if condition is not None else ()
+        above = max((book.key(part.operands[0]) for part in parts), default=None)
+        codes, total = book.sorted_page(page, above=above, descending=sort == "-code")
+    return Listing([_encoded(store, promotion, code, stored=True) for code in codes], total)
+
+
+def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
+    """Delete the code that a path names, by its id where it has one or by itself.
+
+    Raises:
+        ApiError: 404, the promotion has no such code.
+    """
+    store.bring_codes()
+    key = promotion.codes.find(segment)
+    if key is None:
+        raise problems.code_not_found()
+    promotion.codes.remove((key,))
+
+
+def delete_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
+    """Delete several codes, each named by itself or by its id; names that the promotion does not have are passed over."""
+    store.bring_codes()
+    found = (promotion.codes.find(item["code"]) for item in request["codes"])
+    promotion.codes.remove({key for key in found if key is not None})
+
+
+def _equal(promotion: Promotion, condition: CompiledFilter) -> list[Code]:
+    first = next(part for part in condition.conditions if part.operator == "eq")
+    code = promotion.codes.code_at(promotion.codes.key(first.operands[0]))
+    return [code] if code is not None and condition.matches(code) else []
+
+
+def _known(family: Family, item: Mapping[str, Any], request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What counts of a code that was sent; what its family does not have is passed over."""
+    known = {name: item[name] for name in ("code", *family.code_fields) if name in item}
+    # A published client puts the unit beside the codes instead of inside each.
+    unit = request.get("consume_unit")
+    if family.unit_beside_codes and unit in family.consume_units:
+        known.setdefault("consume_unit", unit)
+    return known
+
+
+def _code(item: Mapping[str, Any], batch: Batch) -> Code:
+    user = item.get("user")
+    return Code(
+        code=item["code"],
+        batch=batch,
+        consume_unit=item.get("consume_unit"),
+        uses=item.get("uses"),
+        max_uses=item.get("uses"),
+        user=tuple(user) if isinstance(user, list) else user,
+        max_uses_per_shopper=item.get("max_uses_per_shopper"),
+        is_for_new_shopper=item.get("is_for_new_shopper"),
+    )
+
+
+def _is_plain(code: Code, key: str) -> bool:
+    own = (code.consume_unit, code.uses, code.user, code.max_uses_per_shopper, code.is_for_new_shopper)
+    return code.code == key and all(value is None for value in own)
+
+
+def _standing_elsewhere(store: Store, promotion: Promotion, keys: set[str]) -> set[str]:
+    """Those keys that other promotions of the family have as well."""
+    found: set[str] = set()
+    for other in store.content.promotions[promotion.family.name].values():
+        if other is not promotion:
+            found.update(key for key in keys if key in other.codes.entries)
+    return found
+
+
+def _encoded(store: Store, promotion: Promotion, code: Code, *, stored: bool) -> bytes:
+    code_id = promotion.codes.id_of(promotion.codes.key(code.code))
+    with_type = store.settings.rule_code_type and promotion.family.codes_have_ids
+    return msgspec.json.encode(code_document(code, code_id, with_type=with_type, stored=stored))

@@ -1,0 +1,132 @@
+"""Putting what a fixture describes into a store: all of it or, when something does not fit, nothing.
+
+Promotions with their codes and jobs are built apart from the store, by the rules that hold for requests as well; only when everything is
+right do they join it. From then on the ordinary rules apply to them, also to jobs that are in the middle of something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from ep_mock.domain.dates import format_nanos
+from ep_mock.errors import ApiError, UsageError
+from ep_mock.simulation.fixture_codes import CodesDraft, NewPromotion, make_codes
+from ep_mock.simulation.fixture_jobs import IN_HANDS, Check, JobDraft, JobInStatus, draft_job, make_job
+from ep_mock.simulation.fixture_place import Place
+from ep_mock.simulation.fixtures import Fixture, PromotionEntry
+from ep_mock.simulation.promotions import new_promotion
+from ep_mock.simulation.store import Store
+
+_Entry = TypeVar("_Entry")
+
+
+def load_fixture(store: Store, fixture: Fixture, check: Check) -> None:
+    """Add to a store what a fixture describes. The store must have been settled.
+
+    Raises:
+        UsageError: something contradicts itself, the contract, or what the store has; then the store is as before.
+    """
+    content = store.content
+    settings, drawn, jobs_created = content.settings, content.entropy.drawn, content.jobs_created
+    try:
+        arriving = _build(store, fixture, check)
+    except BaseException:
+        content.change_settings(settings)
+        content.entropy.drawn, content.jobs_created = drawn, jobs_created
+        raise
+    _join(store, arriving)
+
+
+def _build(store: Store, fixture: Fixture, check: Check) -> list[NewPromotion]:
+    """Make everything apart from the store, of which no more than the settings and the counts of ids and jobs change meanwhile."""
+    try:
+        store.content.change_settings(store.settings.with_changes(fixture.settings, scope="store"))
+    except UsageError as error:
+        raise fixture.place.at("settings").wrong(str(error)) from None
+    store.bring_codes()
+    _refuse_repeated_ids(store, fixture)
+    arriving: list[NewPromotion] = []
+    drafts: list[JobDraft] = []
+    for entry in fixture.promotions:
+        new = _arrival(store, entry, arriving, check)
+        arriving.append(new)
+        drafts += [draft_job(job, new.promotion, new.place.at("jobs", index), store.now) for index, job in enumerate(entry.jobs)]
+    by_promotion = {new.promotion.id: new for new in arriving}
+    for draft in sorted(drafts, key=lambda draft: draft.created_at):
+        by_promotion[draft.promotion.id].jobs.append(make_job(store, draft, check))
+    _refuse_two_in_hands(store, [job for new in arriving for job in new.jobs])
+    make_codes(store.content, arriving, store.now, check)
+    return arriving
+
+
+def _join(store: Store, arriving: list[NewPromotion]) -> None:
+    """Hand everything over to the store and its worker; nothing can go wrong any more."""
+    for new in arriving:
+        store.content.promotions[new.promotion.family.name][new.promotion.id] = new.promotion
+    jobs = sorted((job for new in arriving for job in new.jobs), key=lambda each: each.job.number)
+    history = [(transition, each.job) for each in jobs for transition in each.job.history]
+    for transition, job in sorted(history, key=lambda pair: pair[0].at):
+        store.content.record(job, transition)
+    for each in jobs:
+        if each.job.status == "completed" and each.job.parameters is None:
+            store.worker.keep_export(each.job, each.promotion)
+    for each in jobs:
+        if each.job.status in IN_HANDS:
+            store.worker.take_over(each.job, each.promotion, store.now, generated=each.generated, deleted=each.deleted)
+    for each in jobs:
+        if each.job.status == "pending":
+            store.worker.take_in(each.job, each.promotion, store.now)
+
+
+def _arrival(store: Store, entry: PromotionEntry, arriving: list[NewPromotion], check: Check) -> NewPromotion:
+    place, family, now = entry.place, entry.family, store.now
+    codes = [CodesDraft(at, code, at.at("created_at").past(code.created_at, now)) for at, code in _placed(place, "codes", entry.codes)]
+    oldest = min([now, *(draft.created_at for draft in codes)])
+    for at, job in _placed(place, "jobs", entry.jobs):
+        oldest = min(oldest, at.at("created_at").past(job.created_at, now))
+    created_at = oldest if entry.created_at is None else place.at("created_at").past(entry.created_at, now)
+    if created_at > oldest:
+        raise place.at("created_at").wrong(f"a code or job of the promotion is older, from {format_nanos(oldest)}")
+    others = [*store.content.promotions[family.name].values(), *(new.promotion for new in arriving if new.promotion.family is family)]
+    try:
+        request = check(family, "create_promotion", {**entry.request, **_lifetime(entry, now)})
+        promotion = new_promotion(store, family, request, others, id=entry.id, created_at=created_at, codes_limit=entry.codes_limit)
+    except ApiError as error:
+        raise place.refused(error) from None
+    if promotion.automatic and codes:
+        raise place.at("codes").wrong(family.automatic_refused)
+    return NewPromotion(place, promotion, codes, [])
+
+
+def _lifetime(entry: PromotionEntry, now: int) -> dict[str, str]:
+    """Start and end as dates, where they are given in seconds."""
+    given = {name: entry.request[name] for name in ("start", "end")}
+    return {name: format_nanos(entry.place.at(name).instant(at, now)) for name, at in given.items() if type(at) in (int, float)}
+
+
+def _placed(place: Place, name: str, entries: Sequence[_Entry]) -> list[tuple[Place, _Entry]]:
+    return [(place.at(name, index), entry) for index, entry in enumerate(entries)]
+
+
+def _refuse_repeated_ids(store: Store, fixture: Fixture) -> None:
+    present = [promotion for family in store.content.promotions.values() for promotion in family.values()]
+    seen = {promotion.id: "a promotion of the store" for promotion in present}
+    seen |= dict.fromkeys(store.content.jobs, "a job of the store")
+    for entry in fixture.promotions:
+        named = [(entry.place, entry.id), *((place, job.id) for place, job in _placed(entry.place, "jobs", entry.jobs))]
+        for place, identity in named:
+            if identity in seen:
+                raise place.at("id").wrong(f"{identity} is the id of {seen[identity]} already")
+            if identity is not None:
+                seen[identity] = place.path
+
+
+def _refuse_two_in_hands(store: Store, jobs: list[JobInStatus]) -> None:
+    task = store.worker.task
+    held = None if task is None else f"job {task.job.id} of the store"
+    for each in jobs:
+        if each.job.status in IN_HANDS:
+            if held is not None:
+                raise each.place.at("status").wrong(f"the worker has one job in its hands at a time, and that is {held}")
+            held = each.place.path

@@ -1,0 +1,135 @@
+"""The verbs of promotion jobs: create, list, cancel, and the address of an export's file. The store must have been settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ep_mock.domain import problems
+from ep_mock.domain.filters import Attribute
+from ep_mock.domain.lifecycle import CANCELLABLE
+from ep_mock.domain.paging import Page
+from ep_mock.domain.plans import ORDINARY, Plan
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.listing import Listing, PolledPage, list_newest_first, read_filter
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.store import Store
+
+# Every published page filters by `complete`, although the status is `completed`.
+FILTERS: Mapping[str, Attribute] = {
+    "job_type": Attribute(frozenset({"eq"}), "string", lambda job: job.job_type),
+    "status": Attribute(frozenset({"eq"}), "string", lambda job: job.status, {"complete": "completed"}),
+}
+
+
+def create_job(store: Store, promotion: Promotion, request: Mapping[str, Any], plan: Plan | None = None) -> Job:
+    """Put a job in the queue; it answers `pending`. `plan` is for this job alone; else the store's plans are asked.
+
+    Asking for more codes than one promotion may have is refused at once. Passing the limit together with codes that exist already is not:
+    such a job is accepted and fails when it is processed (published).
+
+    Raises:
+        ApiError: 422 automatic promotion, 400 too many codes, 400 another job is unfinished.
+    """
+    job = new_job(store, promotion, request, plan=plan)
+    store.content.record(job, job.history[0])
+    store.worker.enqueue(job, promotion)
+    return job
+
+
+def new_job(
+    store: Store,
+    promotion: Promotion,
+    request: Mapping[str, Any],
+    *,
+    id: str | None = None,  # noqa: A002 - the API's own word
+    created_at: int | None = None,
+    plan: Plan | None = ORDINARY,
+) -> Job:
+    """A pending job, the newest of its promotion; the worker does not know it yet. Without a plan, the store's plans are asked.
+
+    Its id is the one given, else the plan's unless a job has that already, else a new one.
+
+    Raises:
+        ApiError: as for `create_job`.
+    """
+    _check(store, promotion, request)
+    content, family = store.content, promotion.family
+    parameters = None
+    if request["job_type"] == "code_generate":
+        parameters = {key: request["parameters"][key] for key in family.parameter_order if key in request["parameters"]}
+        if "code_length" in parameters:
+            # One page types it as a string; clients get back the number that every document promises.
+            parameters["code_length"] = int(parameters["code_length"])
+    if plan is None:
+        plan = content.plan_for(family=family.name, promotion_id=promotion.id, job_type=request["job_type"], name=request.get("name"))
+    made_id = content.entropy.next_uuid() if id is None else id
+    content.jobs_created += 1
+    job = Job(
+        id=made_id if plan.job_id is None or plan.job_id in content.jobs else plan.job_id,
+        number=content.jobs_created,
+        family=family,
+        promotion_id=promotion.id,
+        job_type=request["job_type"],
+        name=request.get("name"),
+        parameters=parameters,
+        created_at=store.now if created_at is None else created_at,
+        result_key=store.settings.rule_result_key if family.result_key_varies else "result",
+        plan=plan,
+    )
+    promotion.jobs.append(job)
+    return job
+
+
+def _check(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
+    """Refuse a job, in the published order of reasons."""
+    if request["job_type"] == "code_generate":
+        if promotion.automatic:
+            raise problems.no_codes_allowed(promotion.family)
+        quota = store.content.codes_quota(promotion)
+        if request["parameters"]["number_of_codes"] > quota.limit:
+            raise problems.too_many_codes(quota)
+    previous = promotion.unfinished_job
+    if previous is not None and (previous.status != "cancelling" or store.settings.cancelling_blocks):
+        raise problems.too_many_jobs()
+
+
+def list_jobs(store: Store, promotion: Promotion, page: Page, filter_text: str | None) -> Listing:
+    """The promotion's jobs, newest first. This is what clients poll.
+
+    Raises:
+        ApiError: 400 the filter cannot be used, 503 polled in vain on a manual clock.
+    """
+    condition = read_filter(store.settings, filter_text, FILTERS)
+    store.begin_poll(promotion)
+    if condition is not None:
+        return list_newest_first(promotion.jobs, page, condition)
+    transitions, polled = store.content.transitions_total, promotion.polled
+    if polled is None or polled.transitions != transitions or polled.page != page:
+        promotion.polled = polled = PolledPage(transitions, page, list_newest_first(promotion.jobs, page, None))
+    return polled.listing
+
+
+def cancel_job(store: Store, promotion: Promotion, job_id: str) -> Job:
+    """Cancel a pending job at once, or begin to cancel a processing one.
+
+    Raises:
+        ApiError: 404 no such job, 422 it is neither pending nor processing.
+    """
+    job = find_job(promotion, job_id)
+    if job.status not in CANCELLABLE:
+        raise problems.cancel_refused(promotion.family)
+    store.worker.cancel(job, store.now)
+    return job
+
+
+def find_job(promotion: Promotion, job_id: str) -> Job:
+    """The promotion's job with this id.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
+    job = promotion.job(job_id)
+    if job is None:
+        raise problems.job_not_found()
+    return job

@@ -1,0 +1,72 @@
+"""One page of a list, already encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from ep_mock.domain.filters import Attribute, CompiledFilter, compile_filter
+from ep_mock.domain.paging import Page
+from ep_mock.settings import Settings
+
+
+class Listed(Protocol):
+    """A record that lists print."""
+
+    def listed(self) -> bytes:
+        """The record as JSON."""
+        ...
+
+
+class Listing:
+    """The records of one page as JSON, and how many records the whole list has."""
+
+    __slots__ = ("_joined", "items", "total")
+
+    def __init__(self, items: list[bytes], total: int) -> None:
+        self.items = items
+        self.total = total
+        self._joined: bytes | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listing) and (self.items, self.total) == (other.items, other.total)
+
+    def joined(self) -> bytes:
+        """The records with commas between them, put together once."""
+        if self._joined is None:
+            self._joined = b",".join(self.items)
+        return self._joined
+
+
+class PolledPage(NamedTuple):
+    """The page of a promotion's jobs that was asked for last.
+
+    Attributes:
+        transitions: how many changes of jobs there had been in the store; it stands until there is another one.
+    """
+
+    transitions: int
+    page: Page
+    listing: Listing
+
+
+def read_filter(settings: Settings, text: str | None, attributes: Mapping[str, Attribute]) -> CompiledFilter | None:
+    """The filter of a request to a list with these attributes; None when it leaves nothing out.
+
+    Raises:
+        ApiError: 400, it cannot be used.
+    """
+    if text is None:
+        return None
+    compiled = compile_filter(text, attributes, ignore_foreign=settings.foreign_filters == "ignore")
+    return compiled if compiled.conditions else None
+
+
+def list_newest_first(records: Sequence[Listed], page: Page, condition: CompiledFilter | None) -> Listing:
+    """A page of records that are kept oldest first. Without a filter it costs the page, however many records there are."""
+    if condition is not None:
+        records = [record for record in records if condition.matches(record)]
+    total = len(records)
+    last = total - page.offset
+    chosen = records[max(0, last - page.limit) : max(0, last)]
+    return Listing([record.listed() for record in reversed(chosen)], total)

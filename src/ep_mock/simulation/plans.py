@@ -1,0 +1,40 @@
+"""The verbs of plans: put one in force, withdraw it. What becomes of the jobs is decided where they are created and worked on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ep_mock.domain.plans import Plan, check_plan
+from ep_mock.errors import UsageError
+from ep_mock.simulation.content import Content, PlanInForce
+
+MOST_PLANS: Final = 1000
+"""How many plans a store has at most."""
+
+
+def add_plan(content: Content, plan: Plan) -> PlanInForce:
+    """Put a plan in force; the oldest that matches a job wins.
+
+    Raises:
+        UsageError: it contradicts itself, or there are too many.
+    """
+    check_plan(plan)
+    if len(content.plans) >= MOST_PLANS:
+        raise UsageError(f"plan: there are {MOST_PLANS} already; withdraw some first")
+    content.plans_made += 1
+    in_force = PlanInForce(content.plans_made, plan, plan.times)
+    content.plans.append(in_force)
+    return in_force
+
+
+def withdraw_plan(content: Content, number: int) -> bool:
+    """Withdraw one plan; answers whether it was in force. Jobs that are there already keep theirs."""
+    left = [each for each in content.plans if each.id != number]
+    found = len(left) < len(content.plans)
+    content.plans = left
+    return found
+
+
+def withdraw_all_plans(content: Content) -> None:
+    """Withdraw all plans. Jobs that are there already keep theirs."""
+    content.plans = []

@@ -1,0 +1,150 @@
+"""A promotion: what was sent, its codes, and its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ep_mock.domain.codes import Batch
+from ep_mock.domain.dates import format_millis, format_seconds
+from ep_mock.domain.families import Family
+from ep_mock.entropy import Entropy
+from ep_mock.simulation.codebook import CodeBook
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.listing import PolledPage
+from ep_mock.simulation.usage import Usage
+
+
+class Promotion:
+    """One promotion of a store.
+
+    Attributes:
+        fields: what the family keeps of what was sent, see `Family.promotion_fields`.
+        start, end: nanoseconds; the promotion has expired when `end` has passed.
+        codes: its codes.
+        codes_limit: a limit of its own, or None for the store's.
+        jobs: in order of arrival.
+        polled: the page of them that was listed last, for those who poll.
+        usages: the checkouts in which its codes were used, oldest first.
+        former: the versions before this one as JSON, oldest first, where the family keeps them.
+    """
+
+    __slots__ = (
+        "_entropy",
+        "_listed",
+        "author",
+        "codes",
+        "codes_limit",
+        "created_at",
+        "end",
+        "family",
+        "fields",
+        "former",
+        "id",
+        "jobs",
+        "polled",
+        "start",
+        "store_id",
+        "updated_at",
+        "updated_by",
+        "usages",
+    )
+
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 - the API's own word
+        family: Family,
+        store_id: str,
+        fields: Mapping[str, Any],
+        start: int,
+        end: int,
+        created_at: int,
+        author: str,
+        entropy: Entropy,
+        codes_limit: int | None = None,
+    ) -> None:
+        self.id = id
+        self.family = family
+        self.store_id = store_id
+        self.fields = dict(fields)
+        self.start = start
+        self.end = end
+        self.created_at = created_at
+        self.updated_at = created_at
+        self.author = author
+        self.updated_by = author
+        self.codes = CodeBook(family, id, entropy)
+        self.codes_limit = codes_limit
+        self.jobs: list[Job] = []
+        self.polled: PolledPage | None = None
+        self.former: list[bytes] = []
+        self.usages: list[Usage] = []
+        self._entropy = entropy
+        self._listed: bytes | None = None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it applies without a code."""
+        return bool(self.fields["automatic"])
+
+    @property
+    def unfinished_job(self) -> Job | None:
+        """The newest job, unless it has ended."""
+        return self.jobs[-1] if self.jobs and not self.jobs[-1].ended else None
+
+    def expired(self, now: int) -> bool:
+        """Whether its end has passed, which makes its codes invalid."""
+        return self.end <= now
+
+    def job(self, job_id: str) -> Job | None:
+        """Its job with this id; recent ones are found first."""
+        return next((job for job in reversed(self.jobs) if job.id == job_id), None)
+
+    def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
+        """Become another version; the one before is kept, under an id of its own, where the family keeps history."""
+        if self.family.keeps_history:
+            version = self._entropy.uuid_of("version", self.id, str(len(self.former)))
+            self.former.append(msgspec.json.encode({**self.document(), "id": version, "current": False}))
+        self.fields = dict(fields)
+        self.start = start
+        self.end = end
+        self.updated_at = at
+        self.updated_by = author
+        self._listed = None
+
+    def keep_own_code(self, now: int) -> None:
+        """Give an automatic promotion the one code of its own that its family promises, and take it from one that is not automatic."""
+        if not self.family.own_code:
+            return
+        code = f"auto_{self.id}"
+        if self.automatic and code not in self.codes:
+            self.codes.extend(
+                {code: Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=now, created_by=self.author)}
+            )
+        elif not self.automatic and code in self.codes:
+            self.codes.remove((code,))
+
+    def document(self) -> dict[str, Any]:
+        """The promotion as the API prints it: keys in the published order, absent is absent."""
+        document: dict[str, Any] = {"type": self.family.promotion_type, "id": self.id}
+        document[self.family.ancestor_key] = self.id if self.family.keeps_history else self.store_id
+        for key in self.family.promotion_fields:
+            if key in self.fields:
+                document[key] = self.fields[key]
+            if key == "enabled" and self.family.keeps_history:
+                document["current"] = True
+        document["start"] = format_seconds(self.start)
+        document["end"] = format_seconds(self.end)
+        document["created_by"] = self.author
+        document["updated_by"] = self.updated_by
+        document["meta"] = {"timestamps": {"created_at": format_millis(self.created_at), "updated_at": format_millis(self.updated_at)}}
+        return document
+
+    def listed(self) -> bytes:
+        """The promotion as the API prints it, encoded once per change."""
+        if self._listed is None:
+            self._listed = msgspec.json.encode(self.document())
+        return self._listed

@@ -1,0 +1,167 @@
+"""The verbs of promotions: create, list, update, delete, history. The store must have been settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ep_mock.domain import problems
+from ep_mock.domain.dates import parse_date
+from ep_mock.domain.families import Family
+from ep_mock.domain.paging import Page
+from ep_mock.domain.rule_sets import auto_add_refusal
+from ep_mock.simulation.listing import Listing, list_newest_first, read_filter
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.promotion_filters import FILTERS
+from ep_mock.simulation.store import Store
+
+
+class _Draft(NamedTuple):
+    """What a promotion is to become, before it is checked against the others."""
+
+    fields: dict[str, Any]
+    start: int
+    end: int
+
+    @property
+    def automatic(self) -> bool:
+        return bool(self.fields["automatic"])
+
+
+def create_promotion(store: Store, family: Family, request: Mapping[str, Any]) -> Promotion:
+    """Add a promotion; an automatic one of a family that says so comes with a code of its own.
+
+    Raises:
+        ApiError: 422 its start is not before its end, its priority is taken or the store is full; 400 too many automatic ones.
+    """
+    promotions = store.content.promotions[family.name]
+    promotion = new_promotion(store, family, request, promotions.values())
+    promotions[promotion.id] = promotion
+    return promotion
+
+
+def new_promotion(
+    store: Store,
+    family: Family,
+    request: Mapping[str, Any],
+    others: Collection[Promotion],
+    *,
+    id: str | None = None,  # noqa: A002 - the API's own word
+    created_at: int | None = None,
+    codes_limit: int | None = None,
+) -> Promotion:
+    """A promotion that may join `others`; the store does not have it yet.
+
+    Raises:
+        ApiError: as for `create_promotion`.
+    """
+    draft = _Draft(
+        fields={**family.promotion_defaults, **_kept(family, request)},
+        start=parse_date(request["start"]),
+        end=parse_date(request["end"]),
+    )
+    _check(store, family, draft, others)
+    limit = store.settings.promotions_limit
+    if len(others) >= limit:
+        raise problems.unprocessable(f"Only {limit} promotions are allowed per store")
+    promotion = Promotion(
+        id=store.content.entropy.next_uuid() if id is None else id,
+        family=family,
+        store_id=store.content.store_id,
+        fields=draft.fields,
+        start=draft.start,
+        end=draft.end,
+        created_at=store.now if created_at is None else created_at,
+        author=store.settings.author,
+        entropy=store.content.entropy,
+        codes_limit=codes_limit,
+    )
+    promotion.keep_own_code(promotion.created_at)
+    return promotion
+
+
+def list_promotions(store: Store, family: Family, page: Page, filter_text: str | None) -> Listing:
+    """The family's promotions, newest first.
+
+    Raises:
+        ApiError: 400, the filter cannot be used.
+    """
+    promotions = store.content.promotions[family.name]
+    condition = read_filter(store.settings, filter_text, FILTERS[family.name])
+    if condition is not None:
+        store.bring_codes()
+        return list_newest_first(list(promotions.values()), page, condition)
+    chosen = islice(reversed(promotions.values()), page.offset, page.offset + page.limit)
+    return Listing([promotion.listed() for promotion in chosen], len(promotions))
+
+
+def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Promotion:
+    """Change what was sent and keep the rest. Giving an expired promotion a later end deletes its codes (published).
+
+    Raises:
+        ApiError: as for `create_promotion`; 422 as well when an expired promotion with too many codes would run again, or one with more
+            codes than that allows would last too long.
+    """
+    family, now, was_automatic = promotion.family, store.now, promotion.automatic
+    draft = _Draft(
+        fields={**promotion.fields, **_kept(family, request)},
+        start=parse_date(request["start"]) if "start" in request else promotion.start,
+        end=parse_date(request["end"]) if "end" in request else promotion.end,
+    )
+    _check(store, family, draft, store.content.promotions[family.name].values(), former=promotion)
+    store.bring_codes()
+    runs_again = promotion.expired(now) and draft.end > now
+    if runs_again and len(promotion.codes) > store.settings.reenable_codes_limit:
+        raise problems.cannot_run_again(family)
+    lengthened = draft.end - draft.start > promotion.end - promotion.start
+    quota = store.content.codes_quota(promotion, start=draft.start, end=draft.end)
+    if lengthened and quota.lasts_long and not runs_again and len(promotion.codes) > quota.limit:
+        raise problems.lasts_too_long(quota.limit)
+    if runs_again:
+        promotion.codes.clear()
+    promotion.change(draft.fields, draft.start, draft.end, at=now, author=store.settings.author)
+    if promotion.automatic or was_automatic:
+        promotion.keep_own_code(now)
+    return promotion
+
+
+def list_history(promotion: Promotion, page: Page) -> Listing:
+    """All versions of a promotion, the present one first and the others newest first."""
+    total = len(promotion.former) + 1
+    versions = [promotion.listed(), *reversed(promotion.former)]
+    return Listing(list(page.slice(versions)), total)
+
+
+def delete_promotion(store: Store, promotion: Promotion) -> None:
+    """Delete a promotion with its codes and jobs; an unfinished job is given up and the worker is free again."""
+    store.worker.abandon(promotion, store.now)
+    del store.content.promotions[promotion.family.name][promotion.id]
+
+
+def _kept(family: Family, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: request[key] for key in family.promotion_fields if key in request}
+
+
+def _check(store: Store, family: Family, draft: _Draft, promotions: Iterable[Promotion], *, former: Promotion | None = None) -> None:
+    if draft.start >= draft.end:
+        raise problems.unprocessable("start must be before end")
+    if "rule_set" in draft.fields:
+        refusal = auto_add_refusal(draft.fields["rule_set"], automatic=draft.automatic)
+        if refusal is not None:
+            raise refusal
+    now = store.now
+    if not family.ranks_promotions or not _runs_or_will_run(draft.fields, draft.end, now):
+        return
+    others = [other for other in promotions if other is not former and _runs_or_will_run(other.fields, other.end, now)]
+    limit = store.settings.automatic_limit
+    counted_already = former is not None and former.automatic and _runs_or_will_run(former.fields, former.end, now)
+    if draft.automatic and not counted_already and sum(other.automatic for other in others) >= limit:
+        raise problems.too_many_automatic(limit, updating=former is not None)
+    priority = draft.fields.get("priority")
+    if priority is not None and any(other.fields.get("priority") == priority for other in others):
+        raise problems.duplicate_priority()
+
+
+def _runs_or_will_run(fields: Mapping[str, Any], end: int, now: int) -> bool:
+    return bool(fields["enabled"]) and end > now

@@ -1,0 +1,192 @@
+"""A store: one tenant with everything that belongs to it, on its own clock.
+
+Every verb settles first: it carries out the events that are due by now, each at its own time. So no background task exists, and how often
+somebody looks cannot change the history (on a `poll` clock a poll moves time, which is its point).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ep_mock.clock import LATEST, Clock, ClockMode
+from ep_mock.domain import problems
+from ep_mock.domain.dates import format_nanos, parse_date
+from ep_mock.domain.families import Family
+from ep_mock.entropy import Entropy
+from ep_mock.errors import UsageError
+from ep_mock.settings import Settings
+from ep_mock.simulation.content import Content, JobTransition
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.rate_limit import check_rate_limit
+from ep_mock.simulation.traffic import Traffic
+from ep_mock.simulation.worker import Worker
+
+
+class Store:
+    """The state of one store. The verbs of the API are functions on it, in the modules beside this one.
+
+    Attributes:
+        signer: signs the URLs of exported files; it is not part of what a snapshot saves.
+        polls, polled_at: how often unfinished jobs were polled while a manual clock stood at that time.
+        traffic: what happens to the requests to this store; it is not part of what a snapshot saves.
+        now: the time as of the last `settle`, in nanoseconds; a verb uses it throughout.
+    """
+
+    def __init__(self, name: str, settings: Settings, seed: str) -> None:
+        """Start empty.
+
+        Raises:
+            UsageError: `clock_start` is not a date, or there is a rate limit and no running clock.
+        """
+        check_rate_limit(settings.rate_limit, settings.clock)
+        self.clock = Clock(settings.clock, start=_clock_start(settings.clock_start), scale=settings.clock_scale)
+        self.content = Content(name, settings, Entropy(seed, f"store {name}"))
+        self.signer = Entropy(seed, f"files of {name}")
+        self.worker = Worker(self.content)
+        self.traffic = Traffic(name, settings, seed)
+        self.now = self.clock.now()
+        self.polls = 0
+        self.polled_at = self.now
+
+    @property
+    def settings(self) -> Settings:
+        """The store's settings as they are now."""
+        return self.content.settings
+
+    def settle(self) -> int:
+        """Carry out, in order, everything that is due by now; answers the time."""
+        now = self.clock.now()
+        worker = self.worker
+        while (due := worker.due) is not None and due <= now:
+            worker.run_due_event()
+        self.now = now
+        return now
+
+    def bring_codes(self) -> None:
+        """Make or delete the codes that have come or gone by `now`; verbs that look at codes or change them do this first."""
+        self.worker.bring_codes_to(self.now)
+
+    def promotion(self, family: Family, promotion_id: str) -> Promotion:
+        """The promotion with this id.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        promotion = self.content.promotions[family.name].get(promotion_id)
+        if promotion is None:
+            raise problems.promotion_not_found()
+        return promotion
+
+    def advance_to(self, moment: int) -> list[JobTransition]:
+        """Move time to `moment`; answers what has happened on the way, in order.
+
+        Raises:
+            UsageError: the moment lies beyond what dates can express.
+        """
+        self.settle()
+        before = self.content.transitions_total
+        self.clock.advance_to(moment)
+        self.settle()
+        return self.content.transitions_since(before)
+
+    def advance_to_next(self) -> list[JobTransition]:
+        """Move time to the worker's next event; nothing moves when there is none."""
+        self.settle()
+        due = self.worker.due
+        return [] if due is None else self.advance_to(due)
+
+    def advance_until_idle(self) -> list[JobTransition]:
+        """Move time until the worker has nothing more to do."""
+        self.settle()
+        before = self.content.transitions_total
+        while (due := self.worker.due) is not None:
+            self.clock.advance_to(due)
+            self.settle()
+        return self.content.transitions_since(before)
+
+    def pause_worker(self) -> None:
+        """Take up no more jobs; what the worker has in its hands goes on."""
+        self.worker.pause()
+
+    def resume_worker(self) -> None:
+        """Take up jobs again."""
+        self.worker.resume(self.now)
+
+    def step_worker(self) -> list[JobTransition]:
+        """Move time to the worker's next event and let just that one happen, also while it is paused."""
+        before, paused = self.content.transitions_total, self.worker.paused
+        if paused:
+            self.worker.resume(self.now)
+        due = self.worker.due
+        if due is not None:
+            self.clock.advance_to(due)
+            self.worker.run_due_event()
+            self.now = self.clock.now()
+        if paused:
+            self.worker.pause()
+        return self.content.transitions_since(before)
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Go on with other settings, from the present on; what the worker has in its hands keeps its pace.
+
+        Raises:
+            UsageError: one is no setting of a store, or a value cannot be used; then nothing has changed.
+        """
+        settings = self.settings.with_changes(changes, scope="store")
+        check_rate_limit(settings.rate_limit, self.clock.mode)
+        self.content.change_settings(settings)
+        self.worker.reschedule(self.now)
+
+    def switch_clock(self, mode: ClockMode, scale: float) -> None:
+        """Let time go on in another way, from the present on.
+
+        Raises:
+            UsageError: see `Clock.switch`; or the store has a rate limit and time would stand still.
+        """
+        check_rate_limit(self.settings.rate_limit, mode)
+        self.settle()
+        self.clock.switch(mode, scale)
+
+    def begin_poll(self, promotion: Promotion) -> None:
+        """Somebody polls a promotion's job.
+
+        Raises:
+            ApiError: 503, on a manual clock this has been going on too often while time did not move.
+        """
+        allowed = self.settings.stuck_polls
+        if self.clock.mode != "manual" or not allowed or promotion.unfinished_job is None:
+            return
+        if self.polled_at != self.now:
+            self.polled_at, self.polls = self.now, 0
+        self.polls += 1
+        if self.polls > allowed:
+            raise problems.time_stands_still(allowed, format_nanos(self.now))
+
+    def end_poll(self, promotion: Promotion) -> None:
+        """The poll is answered: on a poll clock, move to the next change in that promotion.
+
+        Events of other promotions that come first happen on the way. There is one more stop halfway through the making and the deleting
+        of codes, so that they are seen to come and go. What lies beyond the end of all dates never happens.
+        """
+        if self.clock.mode != "poll":
+            return
+        seen = [(job, job.status) for job in promotion.jobs if not job.ended]
+        while seen and all(job.status == status for job, status in seen):
+            due, task = self.worker.due, self.worker.task
+            if due is None or due > LATEST:
+                return
+            if task is not None and task.promotion is promotion and task.halfway is not None and self.now < task.halfway:
+                due = task.halfway
+                seen = []
+            self.clock.advance_to(due)
+            self.settle()
+
+
+def _clock_start(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"clock_start: {error}") from None

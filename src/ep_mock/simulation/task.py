@@ -1,0 +1,131 @@
+"""What the worker has in its hands, and how long it takes: made from a job when it is taken up, and again when it is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ep_mock.domain.codes import DEFAULT_LENGTH, Batch, joined_prefix
+from ep_mock.domain.lifecycle import Action
+from ep_mock.simulation.content import Content
+from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.timings import Timings, parse_timings
+
+LIMIT_EXCEEDED = "codes limit exceeded"
+
+
+class Task(msgspec.Struct, kw_only=True, eq=False):
+    """One piece of work.
+
+    Attributes:
+        lead, per_unit, units: it takes `lead` nanoseconds, then `per_unit` for each of `units` codes that it makes, exports or deletes.
+        action: what becomes of the job at the end, with `error` when it is `fail`.
+        stuck: it never ends by itself.
+        growth, shrinkage: the codes it makes, or deletes; None where it does neither.
+        generated: how many codes a cancelled job had made.
+    """
+
+    job: Job
+    promotion: Promotion
+    started: int
+    lead: int
+    per_unit: int = 0
+    units: int = 0
+    action: Action = "complete"
+    error: str | None = None
+    stuck: bool = False
+    growth: Growth | None = None
+    shrinkage: Shrinkage | None = None
+    generated: int = 0
+
+    @property
+    def due(self) -> int | None:
+        """When it ends, None when it is stuck."""
+        return None if self.stuck else self.started + self.lead + self.per_unit * self.units
+
+    @property
+    def halfway(self) -> int | None:
+        """When half of the codes have come or gone; None when there is no such moment to see."""
+        if self.units < 2 or not self.per_unit or not (self.growth or self.shrinkage):
+            return None
+        return self.started + self.lead + self.per_unit * (self.units // 2)
+
+    def units_at(self, now: int) -> int:
+        """How many codes are done at `now`."""
+        since = now - self.started - self.lead
+        if since < 0:
+            return 0
+        return min(self.units, since // self.per_unit) if self.per_unit else self.units
+
+    def result(self) -> dict[str, int] | None:
+        """What the job reports at the end: nothing when it failed or was no generate job."""
+        if self.job.parameters is None or self.action == "fail":
+            return None
+        if self.action == "complete":
+            return {"generated": self.units}
+        return {"generated": self.generated, "deleted": self.shrinkage.deleted if self.shrinkage else 0}
+
+
+def timings_for(content: Content, job: Job) -> Timings:
+    """The pace at which a job is worked on: its plan's, or the store's as it is now."""
+    return content.timings if job.plan.timings is None else parse_timings(job.plan.timings)
+
+
+def new_growth(
+    content: Content, promotion: Promotion, source: str, parameters: Mapping[str, Any], at: int, given: tuple[str, ...] = ()
+) -> Growth:
+    """The codes that a generate job with these parameters makes, none of them made yet."""
+    prefix = joined_prefix(parameters.get("code_prefix"))
+    batch = Batch(
+        prefix=prefix,
+        key_prefix=promotion.codes.key(prefix),
+        upper_case=content.settings.code_case == "upper",
+        consume_unit=parameters.get("consume_unit", promotion.family.consume_units[0]),
+        max_uses=parameters.get("max_uses_per_code"),
+        created_at=at,
+        created_by=content.settings.author,
+    )
+    return Growth(promotion.codes, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
+
+
+def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
+    """The work on a job that is taken up at `at`."""
+    plan, timings = job.plan, timings_for(content, job)
+    task = Task(job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing"))
+    if plan.fail is not None:
+        task.action, task.error = "fail", plan.fail
+    if job.parameters is None:
+        if plan.fail is None:
+            task.lead, task.per_unit, task.units = timings.export, timings.export_per_code, len(promotion.codes)
+        return task
+    count: int = job.parameters["number_of_codes"]
+    if len(promotion.codes) + count > content.codes_limit(promotion):
+        task.action, task.error = "fail", LIMIT_EXCEEDED
+        return task
+    units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
+    if units:
+        task.lead, task.per_unit, task.units = timings.generate, timings.generate_per_code, units
+        task.growth = new_growth(content, promotion, job.id, job.parameters, at, plan.codes)
+    return task
+
+
+def cancellation(content: Content, task: Task, at: int) -> Task:
+    """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have been brought to `at`."""
+    job, growth, timings = task.job, task.growth, timings_for(content, task.job)
+    shrinkage = None if growth is None else Shrinkage(task.promotion.codes, growth.batch, growth.made)
+    return Task(
+        job=job,
+        promotion=task.promotion,
+        started=at,
+        lead=timings.delete,
+        per_unit=timings.delete_per_code,
+        units=0 if shrinkage is None else len(shrinkage),
+        action="lose_race" if job.plan.lose_race else "finish_cancel",
+        stuck=job.plan.is_stuck_in("cancelling"),
+        shrinkage=shrinkage,
+        generated=0 if growth is None else len(growth.made),
+    )

@@ -1,0 +1,210 @@
+"""The store's single job worker: takes pending jobs in order of arrival, one at a time.
+
+It owns no thread: it only knows when its next event is due, and carries it out when the store settles. While it deletes the codes of a
+cancelled job the next job waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ep_mock.domain.lifecycle import Action
+from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.content import Content
+from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.task import Task, begun, cancellation, timings_for
+
+_CAUSES: dict[Action, str] = {"complete": "done", "finish_cancel": "codes deleted", "lose_race": "the cancellation came too late"}
+
+
+class Worker:
+    """Takes jobs from the queue and ends them.
+
+    Attributes:
+        queue: pending jobs with their promotions, in order of arrival.
+        task: what it is doing, None when it is free.
+        free_since: when it last became free.
+        pickup_due: when it takes up the next job, None while it is busy, paused or has nothing to take up.
+        paused: whether it takes up no job; what it has in its hands goes on.
+        exports: the codes that each export job found when it was taken up, by job id.
+    """
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self.free_since = 0
+        self.pickup_due: int | None = None
+        self.queue: deque[tuple[Job, Promotion]] = deque()
+        self.task: Task | None = None
+        self.paused = False
+        self.exports: dict[str, Entries] = {}
+
+    @property
+    def due(self) -> int | None:
+        """When the next event happens, None when nothing is to come."""
+        return self.task.due if self.task is not None else self.pickup_due
+
+    def in_line(self) -> list[tuple[Job, Promotion]]:
+        """The queue in the order in which jobs will be taken up; those stuck in it come last."""
+        return sorted(self.queue, key=lambda entry: entry[0].plan.is_stuck_in("pending"))
+
+    def enqueue(self, job: Job, promotion: Promotion) -> None:
+        """Take a new job into the queue."""
+        self.queue.append((job, promotion))
+        if self.pickup_due is None:
+            self._schedule_pickup(job.created_at)
+
+    def take_in(self, job: Job, promotion: Promotion, now: int) -> None:
+        """Take a job into the queue that has been waiting since some time before `now`, when the worker turns to its work."""
+        if self.task is None and not self.queue:
+            self.free_since = now
+        self.enqueue(job, promotion)
+
+    def take_over(self, job: Job, promotion: Promotion, now: int, *, generated: int, deleted: int) -> None:
+        """Go on, with free hands, with a job that is `processing` or `cancelling` already.
+
+        Args:
+            generated: how many codes it has made by now, which is none if it is going to fail.
+            deleted: how many of them a cancelling one has deleted by now.
+        """
+        if job.parameters is None and job.status == "processing":
+            self.keep_export(job, promotion)
+        task = begun(self._content, job, promotion, job.history[1].at)
+        if task.growth is not None:
+            self._grow(task.growth, promotion, generated, now)
+        done = generated
+        if job.status == "cancelling":
+            task, done = cancellation(self._content, task, now), deleted
+            if task.shrinkage is not None:
+                task.shrinkage.reach(deleted)
+        if done:
+            # As if it had begun just so long ago as what is done takes.
+            task.started = now - task.lead - task.per_unit * done
+        else:
+            task.started = now
+        self.task = task
+        self._schedule_pickup(now)
+
+    def keep_export(self, job: Job, promotion: Promotion) -> None:
+        """Keep the promotion's codes as they are, for the file of an export job."""
+        self.exports[job.id] = promotion.codes.copy()
+
+    def run_due_event(self) -> None:
+        """Carry out the next event at its own time, if there is one."""
+        due = self.due
+        if due is None:
+            return
+        if self.task is not None:
+            self._end(self.task, due)
+        else:
+            self._pick_up(due)
+
+    def pause(self) -> None:
+        """Take up no more jobs until `resume`."""
+        self.paused = True
+        self.pickup_due = None
+
+    def resume(self, now: int) -> None:
+        """Take up jobs again."""
+        self.paused = False
+        self._schedule_pickup(now)
+
+    def reschedule(self, now: int) -> None:
+        """Take up the next job as soon as the pace of now says, which may have changed, but not in the past."""
+        self._schedule_pickup(now)
+
+    def bring_codes_to(self, now: int) -> None:
+        """Make or delete the codes that have come or gone by `now`; to be called before anybody looks at codes or changes them."""
+        task = self.task
+        if task is None:
+            return
+        if task.growth is not None:
+            self._grow(task.growth, task.promotion, task.units_at(now), now)
+        if task.shrinkage is not None:
+            task.shrinkage.reach(task.units_at(now))
+
+    def reserved_for(self, promotion: Promotion) -> int:
+        """How many codes the running generate job of this promotion has yet to make, as of the last `bring_codes_to`."""
+        task = self.task
+        if task is None or task.promotion is not promotion or task.growth is None:
+            return 0
+        return task.units - len(task.growth.made)
+
+    def cancel(self, job: Job, now: int) -> None:
+        """Cancel a pending or processing job. Generation stops at this instant; what was made is deleted in time."""
+        task = self.task
+        if task is None or task.job is not job:
+            self._drop(job)
+            self._move(job, "cancel", now, "cancelled while pending")
+            self._schedule_pickup(now)
+            return
+        self.bring_codes_to(now)
+        self._move(job, "cancel", now, "cancel requested")
+        self.task = cancellation(self._content, task, now)
+        if self.task.action == "finish_cancel":
+            self.exports.pop(job.id, None)
+
+    def abandon(self, promotion: Promotion, now: int) -> None:
+        """Give up all jobs of a promotion that is being deleted; the worker is free again, and their files are gone."""
+        for job in promotion.jobs:
+            self.exports.pop(job.id, None)
+            if job.ended:
+                continue
+            if self.task is not None and self.task.job is job:
+                self.task = None
+                self.free_since = now
+            else:
+                self._drop(job)
+            self._move(job, "abandon", now, "promotion deleted")
+        self._schedule_pickup(now)
+
+    def _schedule_pickup(self, now: int) -> None:
+        """The first job in line is taken up a delay after it came and the worker was free, but not in the past."""
+        self.pickup_due = None
+        if self.task is not None or self.paused:
+            return
+        first = self._first()
+        if first is not None:
+            job, delay = first[0], timings_for(self._content, first[0]).pickup
+            self.pickup_due = max(now, max(job.created_at, self.free_since) + delay)
+
+    def _first(self) -> tuple[Job, Promotion] | None:
+        """The first in line that is not stuck there."""
+        return next((entry for entry in self.queue if not entry[0].plan.is_stuck_in("pending")), None)
+
+    def _drop(self, job: Job) -> None:
+        if self.queue and self.queue[0][0] is job:
+            self.queue.popleft()
+        else:
+            self.queue = deque(entry for entry in self.queue if entry[0] is not job)
+
+    def _move(self, job: Job, action: Action, at: int, cause: str, *, task: Task | None = None) -> None:
+        error, result = (task.error, task.result()) if task is not None else (None, None)
+        self._content.record(job, job.move(action, at, cause, error=error, result=result))
+
+    def _pick_up(self, at: int) -> None:
+        first = self._first()
+        if first is None:
+            return
+        job, promotion = first
+        self._drop(job)
+        self.pickup_due = None
+        self._move(job, "pick_up", at, "taken up by the worker")
+        if job.parameters is None:
+            self.keep_export(job, promotion)
+        self.task = begun(self._content, job, promotion, at)
+
+    def _grow(self, growth: Growth, promotion: Promotion, count: int, now: int) -> None:
+        growth.reach(count, lambda keys: self._content.taken_elsewhere(promotion, keys, now))
+
+    def _end(self, task: Task, at: int) -> None:
+        self.bring_codes_to(at)
+        if task.action == "fail":
+            self.exports.pop(task.job.id, None)
+            if task.growth is not None:
+                Shrinkage(task.promotion.codes, task.growth.batch, task.growth.made).reach(len(task.growth.made))
+        self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
+        self.task = None
+        self.free_since = at
+        self._schedule_pickup(at)

@@ -1,0 +1,142 @@
+"""Which faults strike a request, and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ep_mock.domain.faults import Fault
+from ep_mock.domain.matching import Request
+from ep_mock.entropy import Entropy
+from ep_mock.errors import UsageError
+from ep_mock.simulation.faults import MOST_FAULTS, FaultList
+
+GET = Request("GET", b"/v2/promotions", b"", "list_promotions", "standard", b"", b"")
+POST = Request("POST", b"/v2/promotions", b"", "create_promotion", "standard", b"", b"")
+
+
+def fault(**parts: Any) -> Fault:
+    """A fault as the control plane takes it; without anything else the request gets a 503."""
+    return msgspec.convert({"error": "unavailable", **parts}, Fault)
+
+
+def new_list(seed: str = "seed") -> FaultList:
+    return FaultList(Entropy(seed, "faults"))
+
+
+def luck(faults: FaultList, requests: int) -> list[bool]:
+    """Which of so many requests in a row are struck."""
+    return [faults.strike(GET) is not None for _ in range(requests)]
+
+
+@given(st.integers(0, 4), st.integers(1, 4))
+def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> None:
+    faults = new_list()
+    faults.add(fault(skip=skip, times=times, match={"method": "GET"}))
+    assert faults.strike(POST) is None
+    assert luck(faults, 10) == [skip <= number < skip + times for number in range(10)]
+    assert faults.active == []
+    assert [(each.hits, each.strikes, each.spent) for each in faults.all()] == [(skip + times, times, True)]
+
+
+def test_one_for_every_request_is_never_spent() -> None:
+    faults = new_list()
+    faults.add(fault(times=0))
+    assert luck(faults, 50) == [True] * 50
+    assert len(faults.active) == 1
+
+
+@given(st.text(max_size=3), st.floats(0.05, 0.95))
+def test_chance_comes_from_the_seed(seed: str, probability: float) -> None:
+    first, second = new_list(seed), new_list(seed)
+    for faults in (first, second):
+        faults.add(fault(times=0, probability=probability, delay={"least": 1, "most": 2}))
+    strikes = [(first.strike(GET), second.strike(GET)) for _ in range(200)]
+    assert [one for one, _ in strikes] == [other for _, other in strikes]
+    delays = [one.delay_before for one, _ in strikes if one is not None]
+    assert all(1 <= delay < 2 for delay in delays)
+    assert abs(len(delays) / 200 - probability) < 0.25
+
+
+def test_other_seeds_and_other_faults_bring_other_luck() -> None:
+    histories = []
+    for seed, before in (("a", 0), ("b", 0), ("a", 1)):
+        faults = new_list(seed)
+        for _ in range(before):
+            faults.add(fault(match={"method": "PUT"}))
+        faults.add(fault(times=0, probability=0.5))
+        histories.append(luck(faults, 64))
+    assert len({tuple(history) for history in histories}) == 3
+
+
+def test_two_for_one_request_each_strike_one_after_the_other_and_delays_add_up() -> None:
+    faults = new_list()
+    for parts in ({"delay": 0.5}, {"error": "conflict"}, {"delay": 0.25, "when": "after"}, {"error": "internal", "delay": 1}):
+        faults.add(msgspec.convert({"times": 0 if "error" not in parts else 1, **parts}, Fault))
+    seen = []
+    for _ in range(3):
+        strike = faults.strike(GET)
+        assert strike is not None
+        seen.append((strike.fault_ids, strike.delay_before, strike.delay_after, strike.deciding and strike.deciding.error))
+    assert seen == [
+        (("fault-1", "fault-2"), 0.5, 0.0, "conflict"),
+        (("fault-1", "fault-3", "fault-4"), 1.5, 0.25, "internal"),
+        (("fault-1", "fault-3"), 0.5, 0.25, None),
+    ]
+
+
+def test_a_fault_can_be_lifted_and_ids_are_not_given_twice() -> None:
+    faults = new_list()
+    first, second = faults.add(fault()), faults.add(fault())
+    assert (first.id, second.id) == ("fault-1", "fault-2")
+    assert faults.remove("fault-1")
+    assert not faults.remove("fault-1")
+    faults.clear()
+    assert (faults.all(), faults.active, faults.strike(GET)) == ([], [], None)
+    assert faults.add(fault()).id == "fault-3"
+
+
+def test_there_is_a_limit_and_those_that_are_spent_give_way() -> None:
+    faults = new_list()
+    for _ in range(MOST_FAULTS):
+        faults.add(fault())
+    with pytest.raises(UsageError, match="there are 1000 already"):
+        faults.add(fault())
+    faults.strike(GET)
+    assert faults.add(fault()).id == "fault-1001"
+    assert (faults.all()[0].id, len(faults.all()), len(faults.active)) == ("fault-2", MOST_FAULTS, MOST_FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({}, "fault: says nothing; give one of error, answer, connection, delay"),
+        ({"error": "internal", "answer": {"status": 200}}, "answer: there is an error as well; give one of them"),
+        ({"error": "internal", "connection": "reset"}, "connection: reset leaves no room for an answer; leave out error and answer"),
+        ({"error": "internal", "retry_after": 1}, "retry_after: belongs to an error that is one of rate_limited, unavailable"),
+        ({"delay": {"least": 2, "most": 1}}, r"delay: least \(2\) is greater than most \(1\)"),
+        ({"answer": {"status": 200, "body": {}, "text": ""}}, "answer.text: there is a body as well; give one of them"),
+        ({"answer": {"status": 204, "text": "x"}}, "answer.body: an answer 204 has none"),
+        ({"answer": {"status": 200, "headers": {"Content-Length": "1"}}}, "answer.headers: Content-Length cannot be chosen"),
+        ({"answer": {"status": 200, "headers": {"X": "a\r\nY: b"}}}, "is no header"),
+        ({"answer": {"status": 200, "headers": {"X Y": "a"}}}, "is no header"),
+    ],
+)
+def test_a_fault_that_contradicts_itself_is_refused(parts: dict[str, Any], reason: str) -> None:
+    faults = new_list()
+    with pytest.raises(UsageError, match=reason):
+        faults.add(msgspec.convert(parts, Fault))
+    assert faults.all() == []
+
+
+def test_garbage_is_no_http_and_differs_from_request_to_request() -> None:
+    faults = new_list()
+    faults.add(msgspec.convert({"times": 0, "connection": "garbage"}, Fault))
+    strikes = [faults.strike(GET), faults.strike(GET)]
+    pieces = [strike.garbage for strike in strikes if strike is not None]
+    assert all(piece[0] == 0 for piece in pieces)
+    assert len(set(pieces)) == 2
