@@ -1,0 +1,146 @@
+"""Whether size costs anything: a promotion with a million codes beside one with a thousand, and how long a million codes take to make.
+
+In process, over ASGI and without a network, so that small differences show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from starlette.types import Message, Scope
+
+from ep_mock.web.app import create_app
+from verdicts import Finding, Goal
+
+PAGE = Goal("page of codes, size of promotion", 1.2, 2.0)
+POLL = Goal("poll of jobs, size of promotion", 1.2, 2.0)
+GENERATION = Goal("making many codes", 1.3, 2.0)
+
+SMALL = 1000
+
+_CALLS = 300
+_GENERATIONS = 5
+_ALPHABET = b"abcdefghjklmnpqrstuvwxyz23456789"
+_TO_CODE = bytes(_ALPHABET[byte % 32] for byte in range(256))
+_PROMOTION = {
+    "type": "promotion",
+    "name": "benchmark",
+    "description": "a promotion with many codes",
+    "enabled": True,
+    "automatic": False,
+    "promotion_type": "fixed_discount",
+    "schema": {"currencies": [{"currency": "USD", "amount": 10}]},
+    "start": "2025-01-01",
+    "end": "2025-07-01",
+}
+
+
+def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding]:
+    """Compare promotions of `SMALL` and of so many codes, and the making of so many with the fastest way that is known."""
+    generated: list[tuple[float, float]] = []
+    for number in range(_GENERATIONS):
+        say(f"making {codes} codes, {number + 1} of {_GENERATIONS}")
+        mock = _Mock(codes)
+        mock.promotion_about_to_have(codes)
+        generated.append((_seconds(mock.finish_jobs), _seconds(partial(fastest_codes, codes, number))))
+        del mock
+    say(f"pages of {codes} codes")
+    mock = _Mock(codes)
+    small, large = mock.promotion_with(SMALL), mock.promotion_with(codes)
+    findings = []
+    for goal, collection in ((PAGE, "codes"), (POLL, "jobs")):
+        pairs = [(mock.seconds_of_calls(large, collection), mock.seconds_of_calls(small, collection)) for _ in range(rounds)]
+        ours, theirs = (statistics.median(side) / _CALLS * 1e6 for side in zip(*pairs, strict=True))
+        detail = f"{ours:.0f} against {theirs:.0f} microseconds, {codes} against {SMALL} codes"
+        findings.append(Finding(goal, [of_large / of_small for of_large, of_small in pairs], detail))
+    ours, theirs = (statistics.median(side) * 1e3 for side in zip(*generated, strict=True))
+    detail = f"{ours:.0f} against {theirs:.0f} ms, the fastest way known, {codes} codes"
+    return [Finding(GENERATION, [made / reference for made, reference in generated], detail), *findings]
+
+
+def fastest_codes(count: int, seed: int) -> dict[str, None]:
+    """Unique codes from a seed, as fast as plain Python can: whole columns of characters at a time, cut into codes only at the end."""
+    source = random.Random(seed)
+    codes: dict[str, None] = {}
+    while missing := count - len(codes):
+        characters = source.randbytes(8 * missing).translate(_TO_CODE)
+        lines = bytearray(b"----------" * missing)
+        for column in range(8):
+            lines[column + column // 4 :: 10] = characters[column::8]
+        lines[9::10] = b"\n" * missing
+        codes |= dict.fromkeys(lines.decode("ascii").split())
+    return codes
+
+
+class _Mock:
+    """ep-mock on a manual clock, called without a network."""
+
+    def __init__(self, codes_limit: int) -> None:
+        # Only a promotion of less than a year may have many codes, so the time is that of `_PROMOTION`.
+        settings = {"clock": "manual", "clock_start": "2025-01-01", "timings": "instant", "auth": "off"}
+        self._app = create_app(codes_limit=max(codes_limit, SMALL), **settings)
+
+    def promotion_with(self, codes: int) -> str:
+        """The path of a new promotion that has so many codes, made by one job."""
+        path = self.promotion_about_to_have(codes)
+        self.finish_jobs()
+        return path
+
+    def promotion_about_to_have(self, codes: int) -> str:
+        """The same before its job has begun."""
+        path = f"/v2/promotions/{json.loads(self._call('POST', '/v2/promotions', _PROMOTION))['data']['id']}"
+        job = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": codes}}
+        self._call("POST", f"{path}/jobs", job)
+        return path
+
+    def finish_jobs(self) -> None:
+        """Let all jobs come to their end."""
+        self._app.gate.enter("default").store.advance_until_idle()
+
+    def seconds_of_calls(self, path: str, collection: str) -> float:
+        """How long it takes to list a page of this collection of a promotion, `_CALLS` times."""
+        return _seconds(lambda: [self._call("GET", f"{path}/{collection}") for _ in range(_CALLS)])
+
+    def _call(self, method: str, path: str, data: Mapping[str, object] | None = None) -> bytes:
+        body = b"" if data is None else json.dumps({"data": data}).encode()
+        headers = [(b"host", b"127.0.0.1"), (b"content-length", b"%d" % len(body))]
+        raw_path = path.encode()
+        scope: Scope = {
+            "type": "http",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": b"",
+            "headers": headers,
+        }
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        # Nothing waits on the way, so no event loop is needed.
+        with contextlib.suppress(StopIteration):
+            self._app(scope, receive, send).__await__().__next__()
+        start, end = sent
+        if start["status"] >= 400:
+            raise RuntimeError(f"{method} {path} answered {start['status']}: {end['body']!r}")
+        answer: bytes = end["body"]
+        return answer
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

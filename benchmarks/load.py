@@ -1,0 +1,105 @@
+"""A load generator: a few requests, again and again, over some keep-alive connections, with nothing around the sockets.
+
+It runs in another process than the server and needs less time for a request than any server, so that what is measured is the server.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import cycle, islice
+from typing import NamedTuple
+
+CONNECTIONS = 16
+
+_END_OF_HEAD = b"\r\n\r\n"
+_RECEIVE_BYTES = 262_144
+_PATIENCE_SECONDS = 20.0
+
+
+class Load(NamedTuple):
+    """How long a number of requests took."""
+
+    requests: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Requests answered in a second."""
+        return self.requests / self.seconds
+
+
+def request(method: str, path: str, body: bytes = b"", *, headers: str = "") -> bytes:
+    """A request as clients of the API send it, with some more header lines if wanted."""
+    content = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer benchmark\r\nAccept: */*\r\n{headers}{content}\r\n"
+    return head.encode() + body
+
+
+def ask(port: int, message: bytes) -> tuple[bytes, bytes]:
+    """The head and the body of the answer to one request."""
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS) as connection:
+        connection.sendall(message)
+        received = b""
+        while True:
+            received += connection.recv(_RECEIVE_BYTES)
+            head, end, body = received.partition(_END_OF_HEAD)
+            if end and len(body) >= _content_length(head):
+                return head, body
+
+
+def put_load(port: int, messages: Sequence[bytes], requests: int) -> Load:
+    """Send so many requests, the messages in turn, each connection its next one as soon as the last is answered.
+
+    All answers have to be like the first one in their status line and in their length.
+
+    Raises:
+        RuntimeError: an answer was different, or none came.
+    """
+    pending = islice(cycle(messages), requests)
+    head, body = ask(port, next(pending))
+    status, length = head.partition(b"\r\n")[0], len(head) + len(_END_OF_HEAD) + len(body)
+    with ExitStack() as opened:
+        selector = opened.enter_context(selectors.DefaultSelector())
+        missing: dict[socket.socket, int] = {}
+        for _ in range(min(CONNECTIONS, requests - 1)):
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(connection, selectors.EVENT_READ, connection)
+            missing[connection] = length
+        began = time.perf_counter()
+        for connection in missing:
+            connection.sendall(next(pending))
+        unanswered = requests - 1
+        while unanswered:
+            ready = selector.select(_PATIENCE_SECONDS)
+            if not ready:
+                raise RuntimeError(f"no answer for {_PATIENCE_SECONDS:.0f} s")
+            for key, _ in ready:
+                connection = key.data
+                received = connection.recv(_RECEIVE_BYTES)
+                rest = missing[connection]
+                if not received or len(received) > rest or (rest == length and not received.startswith(status)):
+                    raise RuntimeError(f"expected {length} bytes that begin with {status!r}, got {received[:300]!r}")
+                if len(received) < rest:
+                    missing[connection] = rest - len(received)
+                    continue
+                missing[connection] = length
+                unanswered -= 1
+                message = next(pending, None)
+                if message is not None:
+                    connection.sendall(message)
+        return Load(requests - 1, time.perf_counter() - began)
+
+
+def _content_length(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    if b" 204 " not in head.partition(b"\r\n")[0]:
+        raise RuntimeError(f"an answer without Content-Length: {head!r}")
+    return 0

@@ -1,0 +1,99 @@
+"""The servers under measurement, each a process of its own, and what the system says about them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+MOCK = (sys.executable, "-m", "ep_mock", "serve")
+REFERENCE = (sys.executable, str(Path(__file__).with_name("reference.py")))
+
+_PATIENCE_SECONDS = 20.0
+_LOOK_EVERY_SECONDS = 0.0005
+
+
+class Server:
+    """A server that was just started.
+
+    Attributes:
+        port: where it listens, on 127.0.0.1.
+        start_seconds: from the start of the process to the last byte of its first answer.
+    """
+
+    def __init__(self, command: tuple[str, ...], port: int, first_request: bytes) -> None:
+        """Start it and wait for its answer to the first request.
+
+        Raises:
+            RuntimeError: it ended, or gave no answer with status 200.
+        """
+        self.port = port
+        began = time.perf_counter()
+        self._process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            answer = self._first_answer(first_request, began + _PATIENCE_SECONDS)
+            self.start_seconds = time.perf_counter() - began
+            if not answer.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(f"{' '.join(command)} answered {answer[:200]!r}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def cpu_seconds(self) -> float | None:
+        """Processor time used so far; None where the system does not tell (it does on Linux)."""
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return None
+
+    def memory_bytes(self) -> int | None:
+        """Resident memory; None where the system does not tell."""
+        with contextlib.suppress(OSError):
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return None
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+    def _first_answer(self, request: bytes, deadline: float) -> bytes:
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE_SECONDS) as connection:
+                    connection.sendall(request)
+                    return connection.recv(65536)
+            except ConnectionRefusedError:
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended with {self._process.returncode}") from None
+                if time.perf_counter() > deadline:
+                    raise
+                time.sleep(_LOOK_EVERY_SECONDS)
+
+
+@contextlib.contextmanager
+def running(command: tuple[str, ...], port: int, first_request: bytes) -> Iterator[Server]:
+    """A server, ended on the way out."""
+    server = Server(command, port, first_request)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _environment() -> dict[str, str]:
+    # What is installed has its bytecode beside it. A shell that forbids writing it would have the sources compiled at each start.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("EP_MOCK_")}
