@@ -35,7 +35,7 @@ harmless = st.dictionaries(st.sampled_from(["grant_type", "client_id", "name", "
 def test_a_secret_leaves_its_name_only(name: str, others: dict[str, str]) -> None:
     pairs = {**others, name: SECRET}
     headers = redacted_headers([(key.lower().encode(), value.encode()) for key, value in pairs.items()])
-    assert headers.split(b"\n")[-1] == name.lower().encode() + b": [redacted]"
+    assert headers.split(b"\n")[-2:] == [name.lower().encode(), b"[redacted]"]
     for escaped in (urlencode(pairs), "&".join(f"{''.join(f'%{byte:02X}' for byte in key.encode())}={quote(pairs[key])}" for key in pairs)):
         query = redacted_query(escaped.encode())
         assert SECRET.encode() not in query

@@ -14,7 +14,7 @@ from ep_mock.simulation.journal import MOST_BODY, Entry, Journal, JournalQuery, 
 
 
 def request(body: bytes = b"", method: str = "GET") -> Request:
-    return Request(method, b"/v2/promotions", b"page[limit]=5", "list_promotions", "standard", b"accept: a\nx-a: 1\nx-a: 2", body)
+    return Request(method, b"/v2/promotions", b"page[limit]=5", "list_promotions", "standard", b"accept\na\nx-a\n1\nx-a\n2", body)
 
 
 def recorded(journal: Journal, *bodies: bytes) -> list[Entry]:

@@ -19,7 +19,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         path, query: as the client sent them.
         operation, family: what serves the path; None where nothing does, or where the path belongs to no family.
-        header_lines: `name: value`, names in lower case, one a line.
+        header_lines: a name in lower case, its value, the next name, and so on, each in a line.
     """
 
     method: str
@@ -33,8 +33,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     @property
     def headers(self) -> list[tuple[str, str]]:
         """Names in lower case, with their values."""
-        parts = (line.partition(": ") for line in self.header_lines.decode("latin-1").split("\n") if line)
-        return [(name, value) for name, _, value in parts]
+        lines = self.header_lines.decode("latin-1").split("\n")
+        return list(zip(lines[::2], lines[1::2], strict=False))
 
     @property
     def arguments(self) -> list[tuple[str, str]]:

@@ -1,0 +1,44 @@
+"""`ep-mock healthcheck`: whether a mock is up, for containers and scripts."""
+
+from __future__ import annotations
+
+import click
+
+from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
+from ep_mock.errors import UsageError
+
+_SECONDS = 5
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what to ask where the server listens on every address
+
+
+@settings_options("host", "port")
+@click.command("healthcheck", cls=SettingsCommand, short_help="Tell whether a mock is up: exit code 0, else 1.")
+@click.pass_context
+def command(context: click.Context, /, **_: object) -> int:
+    """Tell whether a mock is up: exit code 0, else 1, and one line that says why.
+
+    Asks where `serve` would listen with the same flags, environment and file.
+    """
+    import http.client
+
+    settings = configuration_of(context).settings
+    if settings.port == 0:
+        raise UsageError("healthcheck: port 0 is a free port that serve picks; say which one with --port")
+    host = _LOOPBACK.get(settings.host, settings.host)
+    place = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    connection = http.client.HTTPConnection(host, settings.port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/__ep_mock/health")
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise click.ClickException(f"nothing healthy at {place}: {reason}") from None
+    finally:
+        connection.close()
+    version = answer.getheader("X-EP-Mock")
+    # Without its control plane a mock has no such path, but says who it is.
+    if version is None or answer.status not in (200, 404):
+        raise click.ClickException(f"nothing healthy at {place}: answered {answer.status}{'' if version else ', but not as ep-mock'}")
+    click.echo(f"ep-mock {version} is up at {place}{'' if answer.status == 200 else ', its control plane is off'}")
+    return 0

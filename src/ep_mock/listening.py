@@ -1,0 +1,145 @@
+"""Listening sockets, bound before anything runs: a port that cannot be had is one clear error at the very start."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ep_mock.errors import UsageError
+
+BACKLOG = 2048
+"""Connections the kernel keeps for us until they are accepted."""
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  names of the wildcards, not a choice of one
+_ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+_FREE_PORT_TRIES = 32
+
+_Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+
+class Listeners(msgspec.Struct, frozen=True, eq=False):
+    """One listening socket for each address the host name stands for; all of them share one port."""
+
+    sockets: list[socket.socket]
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address as it was bound, such as `http://0.0.0.0:8080` or `http://[::1]:8080`."""
+        return _url(self.host, self.port)
+
+    @property
+    def client_url(self) -> str:
+        """An address a client on this machine can open: as `url`, with the loopback address where all addresses are bound."""
+        return _url(_WILDCARDS.get(self.host, self.host), self.port)
+
+    def close(self) -> None:
+        for sock in self.sockets:
+            sock.close()
+
+
+def listen(host: str, port: int) -> Listeners:
+    """Bind and listen; a connection made from now on waits until the server accepts it.
+
+    Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`) listens on each
+    that this machine has. `::` also takes IPv4 where the system can.
+
+    Raises:
+        UsageError: the host or the port cannot be used; the message says why and what to do.
+    """
+    if not 0 <= port <= 65535:
+        raise UsageError(f"port {port} is not between 0 and 65535; choose another with --port, or 0 for any free one")
+    addresses = _resolve(host)
+    # The free port that the system chose for the first address may be taken on the next one.
+    for _ in range(_FREE_PORT_TRIES if port == 0 else 1):
+        try:
+            sockets = _listen_on_each(addresses, port)
+        except OSError as error:
+            failure = error
+            if error.errno != errno.EADDRINUSE:
+                break
+        else:
+            return Listeners(sockets, host, sockets[0].getsockname()[1])
+    raise UsageError(_explain(failure, host, port)) from failure
+
+
+def _resolve(host: str) -> list[_Address]:
+    if not host:
+        raise UsageError("the host is empty; choose 127.0.0.1, or 0.0.0.0 for all, with --host")
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte or a label that IDNA refuses
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"host {host!r} cannot be resolved ({reason}); choose another with --host") from error
+    internet = (socket.AF_INET, socket.AF_INET6)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found if family in internet))
+
+
+def _listen_on_each(addresses: Sequence[_Address], port: int) -> list[socket.socket]:
+    """Addresses that this machine does not have are left out, unless none is left."""
+    with contextlib.ExitStack() as opened:
+        sockets: list[socket.socket] = []
+        absent: OSError | None = None
+        for family, address in addresses:
+            try:
+                sock = opened.enter_context(_listen_on(family, address, port))
+            except OSError as error:
+                if error.errno not in _ABSENT:
+                    raise
+                absent = error
+            else:
+                sockets.append(sock)
+                port = sock.getsockname()[1]
+        if absent and not sockets:
+            raise absent
+        opened.pop_all()
+        return sockets
+
+
+def _listen_on(family: socket.AddressFamily, address: tuple[Any, ...], port: int) -> socket.socket:
+    # asyncio sends small pieces at once only on sockets that say they are TCP; otherwise each answer takes 40 ms.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform == "win32":
+            # Here SO_REUSEADDR would let two servers share a port, and the connections go to either.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            # A port is free again at once after its server stopped, whatever its old connections are doing.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            only_six = address[0] != "::" or not socket.has_dualstack_ipv6()
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only_six)
+        sock.bind((address[0], port, *address[2:]))
+        # With SO_REUSEADDR two sockets may be bound to one port; only listening claims it.
+        sock.listen(BACKLOG)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    other_port = "choose another with --port, or 0 for any free one"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} on {host} is already in use; {other_port}"
+        case errno.EACCES if sys.platform == "win32":
+            return f"port {port} on {host} is already in use or reserved by the system; {other_port}"
+        case errno.EACCES:
+            return f"port {port} on {host} is reserved for privileged users; {other_port}"
+        case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
+            return f"host {host} is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, with --host"
+        case _:
+            return f"cannot listen on port {port} of {host}: {error.strerror or error}"
+
+
+def _url(host: str, port: int) -> str:
+    # A literal IPv6 address stands in brackets, its zone after an escaped percent sign (RFC 6874).
+    return f"http://[{host.replace('%', '%25')}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,69 @@
+"""The whole mock beside other work: `with MockServer(clock="manual") as mock: ...`."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from ep_mock.server import ServerThread
+from ep_mock.settings import Settings
+from ep_mock.web.app import create_app
+
+
+class MockServer:
+    """ep-mock, served over HTTP by a background thread.
+
+    In a `with` statement requests are accepted at its start and the port is free again at its end; neither sleeps. Without settings, any
+    free port is taken; `MockServer(clock="manual", codes_limit=50)` changes single settings. The environment is not looked at. A server
+    that was stopped and is started again still has its promotions, codes and jobs.
+
+    Attributes:
+        settings: what it was made with.
+        app: the ASGI application, for calls that need no HTTP.
+
+    Raises:
+        UsageError: a setting, a fixture, the host or the port cannot be used.
+    """
+
+    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
+        self.settings = (settings or Settings(port=0)).with_changes(changes)
+        self.app = create_app(self.settings)
+        self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log)
+
+    @property
+    def url(self) -> str:
+        """What a client takes for the address of the real service: `http://127.0.0.1:43210`, without a slash at the end."""
+        return self._server.url
+
+    @property
+    def port(self) -> int:
+        """The real port, also when 0 was asked for."""
+        return self._server.port
+
+    @property
+    def seed(self) -> str:
+        """The seed of all ids and codes, also when none was given; the same seed and clock start give the same ones again."""
+        return self.app.gate.seed
+
+    def start(self) -> Self:
+        """Accept requests, from now on.
+
+        Raises:
+            UsageError: the host or port cannot be used, or the server is running already.
+        """
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop accepting requests, if it does, and save the stores in the state file, if there is to be one.
+
+        Raises:
+            UsageError: the state file cannot be written.
+        """
+        self._server.stop()
+        self.app.save_state()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

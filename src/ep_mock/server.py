@@ -1,0 +1,165 @@
+"""Running an application on uvicorn: in the foreground until a signal comes, or on a thread beside other work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Self
+
+from ep_mock.errors import UsageError
+from ep_mock.listening import Listeners, listen
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from ep_mock.tickless import TicklessServer
+
+FOREGROUND_GRACE_SECONDS = 2.0
+THREAD_GRACE_SECONDS = 0.025
+
+
+class ServerThread:
+    """An application, served over HTTP by one background thread with an event loop of its own.
+
+    `start` returns when requests are accepted, `stop` when the port is free again; neither sleeps. A request that is still
+    being answered at `stop` gets `THREAD_GRACE_SECONDS` to finish and is then cancelled, so `stop` stays under 50 ms whatever
+    the clients do. A server that was stopped can be started again; with port 0 it then listens on another port. No signal
+    handler is installed and no logger is changed. The thread never keeps the process alive.
+    """
+
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, access_log: bool = False) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._access_log = access_log
+        self._listeners: Listeners | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients on this machine reach the server, or did until it stopped: `http://127.0.0.1:43210`."""
+        return self._bound.client_url
+
+    @property
+    def port(self) -> int:
+        """The real port, also when 0 was asked for."""
+        return self._bound.port
+
+    @property
+    def _bound(self) -> Listeners:
+        if self._listeners is None:
+            raise UsageError("the server has no address before it is started; call start(), or use it in a with statement")
+        return self._listeners
+
+    def start(self) -> Self:
+        """
+        Raises:
+            UsageError: the host or port cannot be used, or the server is running already.
+        """
+        if self._thread is not None:
+            raise UsageError(f"the server is running already, on {self.url}")
+        from ep_mock.tickless import TicklessServer, new_event_loop
+
+        self._listeners = listen(self._host, self._port)
+        self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log)
+        self._runner = asyncio.Runner(loop_factory=new_event_loop)
+        self._loop = self._runner.get_loop()
+        listening: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(self._listeners, listening), name="ep-mock-server", daemon=True)
+        self._thread.start()
+        try:
+            listening.result()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop the server; does nothing when it is not running."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended by itself
+            self._loop.call_soon_threadsafe(self._server.stop)
+        thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _run(self, listeners: Listeners, listening: Future[None]) -> None:
+        try:
+            with self._runner as runner, contextlib.closing(listeners):
+                runner.run(self._server.serve(listeners.sockets, on_listening=lambda: listening.set_result(None)))
+        except BaseException as error:
+            if listening.done():
+                raise
+            listening.set_exception(error)
+
+
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    on_listening: Callable[[str], None],
+    grace: float = FOREGROUND_GRACE_SECONDS,
+    access_log: bool = False,
+) -> int:
+    """Serve `app` until SIGINT or SIGTERM (on Windows also Ctrl+Break), and return the exit code for the process.
+
+    `on_listening` gets the URL, with the real port, once requests are accepted. The first signal lets requests that are being
+    answered finish, for `grace` seconds at most, and the code is 0. A second signal cuts them off, and the code is 128 plus its
+    number. The handlers that were there before are put back. To be called in the main thread: only there signals arrive.
+
+    Raises:
+        UsageError: the host or port cannot be used; raised before anything else happens.
+    """
+    with contextlib.closing(listen(host, port)) as listeners:
+        from ep_mock.tickless import TicklessServer, new_event_loop
+
+        server = TicklessServer(app, grace=grace, access_log=access_log, log_config=_foreground_logging())
+        with asyncio.Runner(loop_factory=new_event_loop) as runner, _stopped_by_signals(server, runner.get_loop()) as signals:
+            runner.run(server.serve(listeners.sockets, on_listening=lambda: on_listening(listeners.url)))
+    return 128 + signals[-1] if len(signals) > 1 else 0
+
+
+def _foreground_logging() -> dict[str, Any]:
+    """Crashes, unreadable requests and, where wanted, all requests go to standard error; standard output is the caller's."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "loggers": {
+            "uvicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "uvicorn.access": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        },
+    }
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: TicklessServer, loop: asyncio.AbstractEventLoop) -> Iterator[list[int]]:
+    """The first signal stops, a second forces; yields the signals that came, in order."""
+    received: list[int] = []
+
+    def receive(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        # Windows has no `loop.add_signal_handler`; this works everywhere, and wakes the loop.
+        loop.call_soon_threadsafe(server.stop if len(received) == 1 else server.force_stop)
+
+    names = ["SIGINT", "SIGTERM", "SIGBREAK"]
+    handled = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    previous = {number: signal.signal(number, receive) for number in handled}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

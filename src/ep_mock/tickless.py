@@ -1,0 +1,203 @@
+"""uvicorn without its ticks: it starts and stops when told, not at the next tenth of a second.
+
+A stock `uvicorn.Server` looks every 0.1 s whether it should stop, and sleeps 0.1 s while it stops. A test suite that starts a
+server a test would wait 0.2 s in each. Here both waits are for events. A test pins what this relies on of uvicorn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from socket import socket
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+
+from ep_mock.domain.redaction import redacted_query
+from ep_mock.web.breaking import TRANSPORT
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just being closed."""
+
+
+_MOST_HEAD_BYTES = 65_536
+"""Most bytes of an unfinished request line and headers, as with h11."""
+
+
+class TicklessServer(uvicorn.Server):
+    """Serves `app` on sockets that listen already, until `stop`.
+
+    Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given. Answers carry neither
+    `server` nor `date`: nothing in them depends on the machine's time. The application finds the connection's transport in the scope, under
+    `TRANSPORT` in `extensions`. The head of a request is bounded.
+
+    Args:
+        app: any ASGI 3 application; it gets no lifespan events.
+        grace: how many seconds requests that are being answered get to finish after `stop`; then they are cancelled.
+        access_log: log each request to the logger `uvicorn.access`.
+        log_config: what `logging.config` is to set up; None leaves logging alone.
+    """
+
+    def __init__(self, app: ASGIApp, *, grace: float, access_log: bool = False, log_config: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                cast("Any", app),
+                interface="asgi3",
+                ws="none",
+                lifespan="off",
+                log_config=log_config,
+                # False would take the handlers of the logger away from every other server in this process.
+                access_log=True,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                workers=1,
+                forwarded_allow_ips="",
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            )
+        )
+        self._access_log = access_log
+        self._grace = grace
+        self._stopping = asyncio.Event()
+        self._patience: asyncio.Timeout | None = None
+        self._connections = _Connections()
+        self.server_state.connections = self._connections
+
+    async def serve(self, sockets: list[socket] | None = None, *, on_listening: Callable[[], None] = lambda: None) -> None:
+        """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all requests done."""
+        self.config.load()
+        self.config.http_protocol_class = _adapted(self.config.http_protocol_class, access_log=self._access_log)
+        self.lifespan = self.config.lifespan_class(self.config)
+        await self.startup(sockets)
+        try:
+            on_listening()
+            await self._stopping.wait()
+        finally:
+            await self.shutdown(sockets)
+
+    def stop(self) -> None:
+        """Stop accepting and finish, within the grace. To be called in the server's event loop."""
+        self._stopping.set()
+
+    def force_stop(self) -> None:
+        """As `stop`, without any grace, even when it is running out already. To be called in the server's event loop."""
+        self._grace = 0
+        if self._patience:
+            self._patience.reschedule(0)
+        self.stop()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for sock in sockets or ():
+            sock.close()
+        for connection in list(self._connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(self._grace) as self._patience:
+                await self._quiet()
+        except TimeoutError:
+            with _cancellations_unlogged():
+                for task in self.server_state.tasks:
+                    task.cancel()
+                for connection in list(self._connections):
+                    connection.transport.abort()
+                await self._quiet()
+        finally:
+            self._patience = None
+
+    async def _quiet(self) -> None:
+        """Wait until no request is being answered and no connection is open."""
+        while self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks)
+        await self._connections.wait_until_none()
+
+
+class _Connections(set[Any]):
+    """The open connections of a server. uvicorn's protocols add and discard themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._emptied = asyncio.Event()
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        if not self:
+            self._emptied.set()
+
+    async def wait_until_none(self) -> None:
+        while self:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+
+def _adapted(protocol_class: type[asyncio.Protocol], *, access_log: bool) -> type[asyncio.Protocol]:
+    bounds_head = hasattr(protocol_class, "on_header")  # the parser in C reads headers without end, h11 does not
+
+    class Protocol(protocol_class):  # type: ignore[misc, valid-type]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self._app: ASGIApp = self.config.loaded_app
+            self.app = self._call
+            self._head_bytes = 0
+            self.access_log: bool = access_log and logging.getLogger("uvicorn.access").hasHandlers()
+            self.access_logger = _Discreet(logging.getLogger("uvicorn.access"))
+
+        def data_received(self, data: bytes) -> None:
+            begun = self.cycle
+            in_body = begun is not None and begun.more_body
+            # Java's client offers HTTP/2 with each request, curl when asked to. The offer may be ignored (RFC 9110, 7.8), but
+            # httptools takes what follows it for another protocol: the body would be lost. Same length, as parts may follow.
+            super().data_received(data.replace(b"\r\nUpgrade: h2c\r\n", b"\r\nIgnored: h2c\r\n"))
+            if bounds_head:
+                self._head_bytes = 0 if in_body or begun is not self.cycle else self._head_bytes + len(data)
+                if self._head_bytes > _MOST_HEAD_BYTES and not self.transport.is_closing():
+                    self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                    self.transport.close()
+
+        def _call(self, scope: Any, receive: Any, send: Any) -> Any:
+            scope["extensions"] = {TRANSPORT: self.transport}
+            return self._app(scope, receive, send)
+
+    return Protocol
+
+
+class _Discreet:
+    """The logger of requests, without the secrets that queries may hold. Its own arguments are uvicorn's."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def info(self, message: str, client: str, method: str, target: str, *rest: object) -> None:
+        """Log one request; `target` is its path and query."""
+        path, mark, query = target.partition("?")
+        self._logger.info(message, client, method, path + mark + redacted_query(query.encode()).decode(), *rest)
+
+
+@contextlib.contextmanager
+def _cancellations_unlogged() -> Iterator[None]:
+    """uvicorn reports a cancelled request as a crash of the application; here it is meant."""
+
+    def is_crash(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(is_crash)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_crash)
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed (not on Windows), else the standard one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -1,0 +1,88 @@
+"""What goes back to the client, and how it is put on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from starlette.types import Send
+
+from ep_mock import __version__
+from ep_mock.domain.paging import Page, links, meta
+from ep_mock.errors import ApiError
+from ep_mock.simulation.listing import Listing
+
+_JSON: Final = (b"content-type", b"application/json")
+_VERSION: Final = (b"x-ep-mock", __version__.encode())
+
+Header = tuple[bytes, bytes]
+
+
+class Answer:
+    """One response. `body` is the whole body, or an iterator of its pieces for a large one."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, body: bytes | Iterator[bytes] = b"", headers: tuple[Header, ...] = ()) -> None:
+        self.status = status
+        self.body = body
+        self.headers = [*headers, _VERSION]
+
+    async def send(self, send: Send) -> None:
+        """Put the answer on the wire."""
+        body = self.body
+        if isinstance(body, bytes):
+            if self.status != 204:
+                self.headers.append((b"content-length", b"%d" % len(body)))
+            await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        for piece in body:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def json_answer(status: int, document: Mapping[str, Any]) -> Answer:
+    """An answer with this document as JSON."""
+    return Answer(status, msgspec.json.encode(document), (_JSON,))
+
+
+def data_answer(status: int, encoded: bytes) -> Answer:
+    """An answer with one record, already encoded, inside `data`."""
+    return Answer(status, b'{"data":' + encoded + b"}", (_JSON,))
+
+
+def records_answer(status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None) -> Answer:
+    """An answer with records, already encoded, inside `data`, and what stands beside it."""
+    return _records_answer(status, b",".join(items), b"," + msgspec.json.encode(beside)[1:] if beside else b"}")
+
+
+def list_answer(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Answer:
+    """An answer with a page of records inside `data`, with the published `links` and `meta`."""
+    tail = _beside_list(url, page, listing.total, extra) if extra else _beside_polled_list(url, page, listing.total)
+    return _records_answer(200, listing.joined(), tail)
+
+
+@lru_cache(maxsize=100)
+def _beside_polled_list(url: str, page: Page, total: int) -> bytes:
+    # Whoever polls gets the same links again and again.
+    return _beside_list(url, page, total, ())
+
+
+def _beside_list(url: str, page: Page, total: int, extra: tuple[tuple[str, str], ...]) -> bytes:
+    return b"," + msgspec.json.encode({"links": links(url, page, total, extra), "meta": meta(page, total)})[1:]
+
+
+def _records_answer(status: int, records: bytes, tail: bytes) -> Answer:
+    # A page has kilobytes: each `+` would copy it once more.
+    return Answer(status, b"".join((b'{"data":[', records, b"]", tail)), (_JSON,))
+
+
+def error_answer(error: ApiError) -> Answer:
+    """The error document of a refusal."""
+    answer = json_answer(error.status, {"errors": error.errors})
+    answer.headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items())
+    return answer

@@ -1,0 +1,121 @@
+"""The application: the operations of the OpenAPI documents, each with its handler, behind one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from ep_mock.contract.documents import Operation, load_document
+from ep_mock.domain.families import FAMILIES, Family
+from ep_mock.entropy import Entropy
+from ep_mock.errors import UsageError
+from ep_mock.settings import Settings
+from ep_mock.web import codes, files, jobs, promotions, usages
+from ep_mock.web.auth import Authenticator
+from ep_mock.web.calls import Endpoint
+from ep_mock.web.control import Handler, server_handlers, store_handlers
+from ep_mock.web.edge import Edge
+from ep_mock.web.fixture_files import fixture_filler
+from ep_mock.web.gate import Gate
+from ep_mock.web.routing import RouteTable
+from ep_mock.web.state_file import load_state, save_state
+from ep_mock.web.tokens import TokenMint
+
+_API_HANDLERS: Mapping[str, Handler] = {
+    handler.__name__: handler
+    for handler in (
+        promotions.list_promotions,
+        promotions.create_promotion,
+        promotions.get_promotion,
+        promotions.update_promotion,
+        promotions.delete_promotion,
+        promotions.get_promotion_history,
+        codes.list_codes,
+        codes.create_codes,
+        codes.delete_codes,
+        codes.delete_code,
+        jobs.list_jobs,
+        jobs.create_job,
+        jobs.cancel_job,
+        jobs.get_job_file,
+        usages.list_usages,
+        usages.list_code_usages,
+        usages.anonymize_usages,
+    )
+}
+
+
+class Application(Starlette):
+    """The Starlette application of ep-mock. Its router is the edge; middleware that a user adds stands around it.
+
+    Attributes:
+        gate: the stores, for those who steer them in process.
+    """
+
+    def __init__(self, edge: Edge, gate: Gate) -> None:
+        super().__init__()
+        self.router = edge
+        self.gate = gate
+
+    def save_state(self) -> None:
+        """Save all stores in the state file, where there is to be one; to be called once the last request is answered.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        if self.gate.settings.state:
+            save_state(self.gate, self.gate.settings.state)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Only what a user has added: the edge renders every error itself."""
+        app: ASGIApp = self.router
+        for middleware in reversed(self.user_middleware):
+            app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return app
+
+
+def create_app(settings: Settings | None = None, **changes: Any) -> Application:
+    """The application with these settings; `create_app(clock="manual", codes_limit=50)` changes single ones.
+
+    Raises:
+        UsageError: a setting, a fixture or the state file cannot be used.
+    """
+    settings = (settings or Settings()).with_changes(changes)
+    gate = Gate(settings, fixture_filler(settings.fixtures))
+    entropy = Entropy(gate.seed, "server")
+    authenticator = Authenticator(settings, TokenMint(entropy))
+    routes: RouteTable[Endpoint] = RouteTable()
+    for family in FAMILIES:
+        _add_operations(routes, {**_API_HANDLERS, "create_access_token": authenticator.create_access_token}, family)
+    if settings.control:
+        _add_control_operations(routes, gate)
+    routes.add("GET", files.TEMPLATE, Endpoint(files.get_file, names_store=True))
+    if settings.state:
+        load_state(gate, settings.state)
+    gate.enter("default")
+    return Application(Edge(routes, gate, authenticator, entropy), gate)
+
+
+def _add_operations(routes: RouteTable[Endpoint], handlers: Mapping[str, Handler], family: Family) -> None:
+    for operation in load_document(family.name).operations:
+        handler = _handler_for(operation, handlers)
+        authorized = operation.raw.get("security") != []
+        routes.add(operation.method, operation.path, Endpoint(handler, operation=operation, family=family, authorized=authorized))
+
+
+def _add_control_operations(routes: RouteTable[Endpoint], gate: Gate) -> None:
+    about_a_store, about_none = store_handlers(gate), server_handlers(gate)
+    for operation in load_document("control").operations:
+        handler = _handler_for(operation, {**about_a_store, **about_none})
+        uses_store = operation.operation_id in about_a_store
+        routes.add(operation.method, operation.path, Endpoint(handler, operation=operation, uses_store=uses_store))
+
+
+def _handler_for(operation: Operation, handlers: Mapping[str, Handler]) -> Handler:
+    handler = handlers.get(operation.operation_id)
+    if handler is None:
+        raise UsageError(f"{operation!r} of the document {operation.document.name} has no handler")
+    return handler

@@ -1,0 +1,90 @@
+"""Who may call: bearer tokens, and the endpoint that issues them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from ep_mock.domain import problems
+from ep_mock.errors import ApiError
+from ep_mock.settings import Settings
+from ep_mock.simulation.store import Store
+from ep_mock.timings import SECOND
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.tokens import GRANTS, Token, TokenMint, expired
+
+
+class Authenticator:
+    """Checks bearer tokens, as strictly as the settings say, and issues new ones."""
+
+    def __init__(self, settings: Settings, mint: TokenMint) -> None:
+        self._mode = settings.auth
+        self._client_id = settings.client_id
+        self._client_secret = settings.client_secret
+        self._seconds = settings.token_seconds
+        self._mint = mint
+
+    def check(self, authorization: bytes | None, store: Store) -> None:
+        """Let a request to the API pass, or refuse it.
+
+        Raises:
+            ApiError: 401 without a usable token, 403 (strict only) when its grant gives no access.
+        """
+        if self._mode == "off":
+            return
+        text = _bearer_token(authorization)
+        if not text:
+            raise problems.unauthorized()
+        if self._mode == "lenient":
+            return
+        token = self._mint.read(text)
+        if token is None or token.store != store.content.name or expired(token, store.now):
+            raise problems.unauthorized()
+        if token.grant == "implicit":
+            raise problems.forbidden()
+
+    def create_access_token(self, call: Call) -> Answer:
+        """POST /oauth/access_token, form-encoded, answered without `data`."""
+        form = _form(call)
+        grant, client = form.get("grant_type", ""), form.get("client_id", "")
+        if grant not in GRANTS:
+            raise _invalid("grant_type", f"grant_type must be one of {', '.join(GRANTS)}, form-encoded")
+        if not client:
+            raise _invalid("client_id", "client_id is required")
+        if grant == "client_credentials" and not form.get("client_secret"):
+            raise _invalid("client_secret", "client_secret is required")
+        if self._mode == "strict" and not self._knows(grant, client, form.get("client_secret", "")):
+            raise problems.unauthorized()
+        expires = call.store.now // SECOND + self._seconds
+        text = self._mint.issue(Token(grant, client, call.store.content.name, expires))
+        return json_answer(
+            200,
+            {"access_token": text, "token_type": "Bearer", "expires_in": self._seconds, "expires": expires, "identifier": grant},
+        )
+
+    def client_behind(self, call: Call | None, headers: Mapping[bytes, bytes]) -> str | None:
+        """The client id that a request comes from: the one that logs in, or the one that got the token, expired or not; None if nobody knows."""
+        if call is not None and call.endpoint.name == "create_access_token":
+            return _form(call).get("client_id") or None
+        token = self._mint.read(_bearer_token(headers.get(b"authorization")))
+        return None if token is None else token.client or None
+
+    def _knows(self, grant: str, client: str, secret: str) -> bool:
+        if self._client_id and client != self._client_id:
+            return False
+        return grant == "implicit" or not self._client_secret or secret == self._client_secret
+
+
+def _bearer_token(authorization: bytes | None) -> str:
+    """The token in the header, empty when there is none."""
+    scheme, _, text = (authorization or b"").decode("latin-1").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _form(call: Call) -> dict[str, str]:
+    return dict(reversed(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True)))
+
+
+def _invalid(source: str, detail: str) -> ApiError:
+    return problems.bad_request(detail, source)

@@ -1,0 +1,96 @@
+"""Answers that faults make, and connections that they break.
+
+To break a connection takes the server's transport. ep-mock's own server hands it down in the scope, under `TRANSPORT`. Where there is none
+(an application called in process, another server) the break is an exception that leaves the application: `ConnectionResetError` for a
+reset, `ConnectionAbortedError` else, for a truncated answer after its beginning was sent.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+from typing import Final
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from ep_mock.domain.faults import Connection, Fault, StubAnswer, error_named
+from ep_mock.simulation.faults import Strike
+from ep_mock.web.answers import Answer, error_answer, json_answer
+
+TRANSPORT: Final = "ep_mock.transport"
+"""The key of the connection's `asyncio.Transport` in the `extensions` of a scope."""
+
+_NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
+
+
+def faulty_answer(fault: Fault, strike: Strike, own: Answer | None, scope: Scope, receive: Receive) -> Answer:
+    """What the client gets instead of the request's own answer, which is None when the request was not carried out."""
+    whole = _made_answer(fault, strike) or own or json_answer(200, {"data": []})
+    whole.headers.append((b"x-ep-mock-fault", strike.fault_ids[-1].encode()))
+    if fault.connection is None:
+        return whole
+    return BrokenAnswer(fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive)
+
+
+class BrokenAnswer(Answer):
+    """No answer, or half of one, and the end of the connection."""
+
+    __slots__ = ("_connection", "_receive", "_scope", "_strike")
+
+    def __init__(self, connection: Connection, whole: Answer | None, strike: Strike, scope: Scope, receive: Receive) -> None:
+        """`whole` is the answer to break off, if one is begun at all."""
+        super().__init__(whole.status if whole else 0, whole.body if whole else b"")
+        if whole:
+            self.headers = whole.headers
+        self._connection = connection
+        self._strike = strike
+        self._scope = scope
+        self._receive = receive
+
+    async def send(self, send: Send) -> None:
+        """Send what is to be sent, and break the connection."""
+        if self.status:
+            await self._send_half(send)
+        transport = self._scope.get("extensions", {}).get(TRANSPORT)
+        if transport is None:
+            broken = ConnectionResetError if self._connection == "reset" else ConnectionAbortedError
+            raise broken(f"{self._connection} connection, by {self._strike.fault_ids[-1]}")
+        if self._connection == "garbage":
+            transport.write(self._strike.garbage)
+        if self._connection == "reset":
+            # Otherwise the system would end the connection in good order.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            transport.abort()
+        else:
+            transport.close()
+        # The server takes an application that has ended without an answer for a crashed one, unless the connection has gone before.
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _send_half(self, send: Send) -> None:
+        """Announce the whole body and send its first half; of one in pieces, half of the first piece. Without a body nothing is sent."""
+        if isinstance(self.body, bytes):
+            piece = self.body
+            self.headers.append((b"content-length", b"%d" % len(piece)))
+        else:
+            piece = next(self.body, b"")
+        if piece:
+            await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+            await send({"type": "http.response.body", "body": piece[: len(piece) // 2], "more_body": True})
+
+
+def _made_answer(fault: Fault, strike: Strike) -> Answer | None:
+    if fault.error is not None:
+        return error_answer(error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id))
+    return None if fault.answer is None else _stub(fault.answer)
+
+
+def _stub(stub: StubAnswer) -> Answer:
+    headers = {name.lower(): value for name, value in stub.headers.items()}
+    body = (stub.text or "").encode()
+    if stub.body is not msgspec.UNSET:
+        body = msgspec.json.encode(stub.body)
+        headers.setdefault("content-type", "application/json")
+    return Answer(stub.status, body, tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()))

@@ -1,0 +1,154 @@
+"""One request, as a handler sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Scope
+
+from ep_mock.contract.documents import Operation
+from ep_mock.contract.validation import body_validator, validate_body
+from ep_mock.domain.families import Family
+from ep_mock.domain.paging import Page, read_page
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.store import Store
+from ep_mock.web.answers import Answer
+
+_HOST = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
+
+
+class Endpoint:
+    """Something that answers requests: a handler, and what the edge must do before calling it.
+
+    Attributes:
+        name: the id of its operation, or the handler's own name.
+        operation: its description in the OpenAPI documents; None for what is not part of an API, such as signed files.
+        family: the family that the path belongs to, where it belongs to one.
+        authorized: whether a bearer token is needed.
+        names_store: whether the first path parameter names the store.
+        uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into being.
+    """
+
+    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "uses_store")
+
+    def __init__(
+        self,
+        handler: Callable[[Call], Answer],
+        *,
+        operation: Operation | None = None,
+        family: Family | None = None,
+        authorized: bool = False,
+        names_store: bool = False,
+        uses_store: bool = True,
+    ) -> None:
+        self.handler = handler
+        self.name = handler.__name__ if operation is None else operation.operation_id
+        self.operation = operation
+        self.family = family
+        self.authorized = authorized
+        self.names_store = names_store
+        self.uses_store = uses_store
+
+
+class Call:
+    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler runs."""
+
+    __slots__ = ("_query", "_scope", "body", "endpoint", "headers", "parameters", "public_url", "store")
+
+    def __init__(
+        self, scope: Scope, headers: Mapping[bytes, bytes], endpoint: Endpoint, parameters: tuple[str, ...], body: bytes, public_url: str
+    ) -> None:
+        self._scope = scope
+        self._query: dict[str, str] | None = None
+        self.headers = headers
+        self.endpoint = endpoint
+        self.parameters = parameters
+        self.body = body
+        self.public_url = public_url
+        self.store: Store
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The decoded query; of a name that comes twice, the first value."""
+        if self._query is None:
+            text = self._scope["query_string"].decode(errors="replace")
+            self._query = dict(reversed(parse_qsl(text, keep_blank_values=True))) if text else {}
+        return self._query
+
+    @property
+    def page(self) -> Page:
+        """The page that the query asks for.
+
+        Raises:
+            ApiError: 400, it cannot be used.
+        """
+        query = self.query
+        return read_page(query.get("page[offset]"), query.get("page[limit]"))
+
+    @property
+    def family(self) -> Family:
+        """The family that the path belongs to."""
+        family = self.endpoint.family
+        if family is None:
+            raise LookupError("this path belongs to no family")
+        return family
+
+    @property
+    def promotion(self) -> Promotion:
+        """The promotion that the path names.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        return self.store.promotion(self.family, self.parameters[0])
+
+    @property
+    def url(self) -> str:
+        """The URL of the request without its query, as the client sees it."""
+        path: str = self._scope["raw_path"].decode("latin-1")
+        return self.base_url + path
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host that links begin with: the public URL, or what the client used."""
+        if self.public_url:
+            return self.public_url
+        host = _host(self.headers.get(b"host", b""))
+        if host is None:
+            server = self._scope.get("server") or ("localhost", None)
+            host = server[0] if server[1] is None else f"{server[0]}:{server[1]}"
+        return f"{self._scope['scheme']}://{host}"
+
+    def validated_body(self) -> dict[str, Any]:
+        """What the body says, inside `data` where there is one, after validation against the contract.
+
+        Raises:
+            ApiError: 400, with all that is wrong.
+        """
+        return validate_body(self._operation, self.body)
+
+    def validate(self, data: dict[str, Any]) -> None:
+        """Hold what the body would make of a record against the contract of the body.
+
+        Raises:
+            ApiError: 400, with all that is wrong.
+        """
+        body_validator(self._operation).check(data)
+
+    @property
+    def _operation(self) -> Operation:
+        operation = self.endpoint.operation
+        if operation is None:
+            raise LookupError("this path has no contract")
+        return operation
+
+
+@lru_cache(maxsize=32)
+def _host(sent: bytes) -> str | None:
+    """What the client called this server; None if that is no host."""
+    host = sent.decode("latin-1")
+    return host if re.fullmatch(_HOST, host) else None

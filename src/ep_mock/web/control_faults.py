@@ -1,0 +1,41 @@
+"""Handlers of the control plane: faults."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ep_mock.domain import problems
+from ep_mock.domain.faults import Fault
+from ep_mock.errors import UsageError
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.refusals import refused
+
+
+def create_fault(call: Call) -> Answer:
+    """POST /faults."""
+    try:
+        added = call.store.traffic.faults.add(msgspec.convert(call.validated_body(), Fault))
+    except UsageError as error:
+        raise refused(error) from None
+    except msgspec.ValidationError as error:
+        raise problems.bad_request(str(error)) from None
+    return json_answer(201, added.document())
+
+
+def list_faults(call: Call) -> Answer:
+    """GET /faults."""
+    return json_answer(200, {"faults": [each.document() for each in call.store.traffic.faults.all()]})
+
+
+def delete_faults(call: Call) -> Answer:
+    """DELETE /faults."""
+    call.store.traffic.faults.clear()
+    return Answer(204)
+
+
+def delete_fault(call: Call) -> Answer:
+    """DELETE /faults/{fault_id}."""
+    if not call.store.traffic.faults.remove(call.parameters[0]):
+        raise problems.not_found(f"there is no fault {call.parameters[0]!r}")
+    return Answer(204)

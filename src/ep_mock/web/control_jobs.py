@@ -1,0 +1,47 @@
+"""Handlers of the jobs of a store: all of them, what has happened to each, and waiting for one."""
+
+from __future__ import annotations
+
+from ep_mock.domain import problems
+from ep_mock.domain.families import FAMILIES
+from ep_mock.domain.lifecycle import STATUSES
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.gate import Gate
+from ep_mock.web.job_records import job_record, job_with_history
+from ep_mock.web.job_wait import JobWait
+from ep_mock.web.query import chosen, strict_query, whole_number
+
+_SHOWN, _MOST_SHOWN = 1000, 10_000
+
+
+class ControlJobs:
+    """The handlers under `/__ep_mock/jobs`, named as their operations are."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def list_all_jobs(self, call: Call) -> Answer:
+        """GET /jobs, newest first. This is no poll."""
+        query = strict_query(call, "status", "family", "promotion_id", "limit")
+        statuses, families = chosen(query, "status", STATUSES), chosen(query, "family", [family.name for family in FAMILIES])
+        limit, promotion_id = whole_number(query, "limit", _SHOWN, most=_MOST_SHOWN), query.get("promotion_id")
+        found = [
+            job
+            for job in reversed(call.store.content.jobs.values())
+            if (not statuses or job.status in statuses)
+            and (not families or job.family.name in families)
+            and promotion_id in (None, job.promotion_id)
+        ]
+        return json_answer(200, {"jobs": [job_record(job) for job in found[:limit]], "total": len(found)})
+
+    def get_job_history(self, call: Call) -> Answer:
+        """GET /jobs/{job_id}/history."""
+        job = call.store.content.jobs.get(call.parameters[0])
+        if job is None:
+            raise problems.job_not_found()
+        return json_answer(200, job_with_history(job))
+
+    def wait_for_job(self, call: Call) -> Answer:
+        """POST /jobs/wait."""
+        return JobWait(self._gate, call.store, call.validated_body()).begin()

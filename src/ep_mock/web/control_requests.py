@@ -1,0 +1,134 @@
+"""Handlers of the control plane: the journal of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Never
+
+import msgspec
+
+from ep_mock.domain import problems
+from ep_mock.domain.dates import format_nanos
+from ep_mock.errors import ApiError
+from ep_mock.simulation.journal import Entry, Journal, JournalQuery, nearest
+from ep_mock.simulation.store import Store
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.gate import Gate
+from ep_mock.web.waiting import Waiting
+
+NEAREST: Final = 3
+"""How many entries are shown that come nearest to what was not found."""
+
+_EVERYTHING: Final = JournalQuery()
+
+
+class ControlRequests:
+    """Its handlers are named as their operations are."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def list_requests(self, call: Call) -> Answer:
+        """GET /requests."""
+        return json_answer(200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last")))
+
+    def delete_requests(self, call: Call) -> Answer:
+        """DELETE /requests."""
+        call.store.traffic.journal.clear()
+        return Answer(204)
+
+    def find_requests(self, call: Call) -> Answer:
+        """POST /requests/find."""
+        body = call.validated_body()
+        last = body.pop("last", None)
+        return json_answer(200, _findings(call.store.traffic.journal, _query(body), last))
+
+    def count_requests(self, call: Call) -> Answer:
+        """POST /requests/count."""
+        journal = call.store.traffic.journal
+        return json_answer(200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten})
+
+    def wait_for_requests(self, call: Call) -> Answer:
+        """POST /requests/wait."""
+        body = call.validated_body()
+        count, seconds = body.pop("count", 1), body.pop("timeout", 10)
+        sought = _Sought(self._gate, call.store, _query(body), count)
+        answer = sought.answer()
+        if answer is None and not seconds:
+            sought.give_up(seconds)
+        return answer or Waiting(sought.answer, lambda: sought.give_up(seconds), seconds)
+
+
+class _Sought:
+    """Requests that somebody waits for. The store must be settled and locked whenever a method is called."""
+
+    def __init__(self, gate: Gate, store: Store, query: JournalQuery, count: int) -> None:
+        self._gate = gate
+        self._store = store
+        self._query = query
+        self._count = count
+        self._seen = 0
+        self._found: list[Entry] = []
+
+    def answer(self) -> Answer | None:
+        """The answer once enough have come. An entry is looked at once.
+
+        Raises:
+            ApiError: 409, nothing can come any more.
+        """
+        guarded = self._gate.find(self._store.content.name)
+        if guarded is None or guarded.store is not self._store:
+            raise self._refusal("Store is gone", f"the store was reset, restored or deleted; {self._stands()}")
+        journal = self._store.traffic.journal
+        self._found += [entry for entry in journal.after(self._seen) if self._query.matches(entry)]
+        self._seen = journal.total
+        return json_answer(200, {"requests": _documents(self._found)}) if len(self._found) >= self._count else None
+
+    def give_up(self, seconds: float) -> Never:
+        """
+        Raises:
+            ApiError: 409, not enough have come in time.
+        """
+        raise self._refusal("Timed out", f"after {seconds:g} s: {self._stands()}")
+
+    def _stands(self) -> str:
+        return f"waited for {self._count} such request{'s' if self._count > 1 else ''}, {len(self._found) or 'none'} came"
+
+    def _refusal(self, title: str, detail: str) -> ApiError:
+        others = [entry for entry in self._store.traffic.journal.after(0) if not self._query.matches(entry)]
+        meta = {"now": format_nanos(self._store.now), "requests": _documents(self._found), "nearest": _nearest(self._query, others)}
+        return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])
+
+
+def _query(body: dict[str, Any]) -> JournalQuery:
+    try:
+        return msgspec.convert(body, JournalQuery)
+    except msgspec.ValidationError as error:
+        raise problems.bad_request(str(error)) from None
+
+
+def _findings(journal: Journal, query: JournalQuery, last: int | None) -> dict[str, Any]:
+    found = journal.find(query)
+    shown = found if last is None else found[max(0, len(found) - last) :]
+    findings: dict[str, Any] = {"requests": _documents(shown), "total": len(found), "forgotten": journal.forgotten}
+    if not found and query != _EVERYTHING:
+        findings["nearest"] = _nearest(query, journal.after(0))
+    return findings
+
+
+def _documents(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    return [entry.document() for entry in entries]
+
+
+def _nearest(query: JournalQuery, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    return [{"differences": list(different), "request": entry.document()} for entry, different in nearest(query, entries, NEAREST)]
+
+
+def _whole_number(call: Call, name: str) -> int | None:
+    text = call.query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise problems.bad_request(f"{name}: expected a whole number, given: {text[:60]!r}", name)
+    return int(text)

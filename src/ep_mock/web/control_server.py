@@ -1,0 +1,82 @@
+"""Handlers of the server as a whole: is it up, which stores are there, and its documents."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ep_mock import __version__
+from ep_mock.clock import Clock
+from ep_mock.contract.documents import load_document
+from ep_mock.domain import problems
+from ep_mock.domain.dates import format_nanos
+from ep_mock.simulation.store import Store
+from ep_mock.timings import SECOND
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.docs_page import docs_page
+from ep_mock.web.gate import Gate
+
+DOCUMENTS: Final = ("standard", "rule", "control")
+
+_HTML: Final = (
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+)
+
+
+class ControlServer:
+    """The handlers under `/__ep_mock/` that are about no store in particular, named as their operations are."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._uptime = Clock()
+        self._started = self._uptime.now()
+
+    def get_health(self, _: Call) -> Answer:
+        """GET /health."""
+        uptime = (self._uptime.now() - self._started) / SECOND
+        return json_answer(200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)})
+
+    def list_stores(self, _: Call) -> Answer:
+        """GET /stores."""
+        records = []
+        for name in self._gate.names():
+            guarded = self._gate.find(name)
+            if guarded is not None:
+                with guarded.lock.quietly():
+                    guarded.store.settle()
+                    records.append(_store_record(guarded.store))
+        return json_answer(200, {"stores": records})
+
+    def delete_store(self, call: Call) -> Answer:
+        """DELETE /stores/{name}."""
+        if not self._gate.delete(call.parameters[0]):
+            raise problems.not_found("there is no such store")
+        return Answer(204)
+
+    def get_documents(self, _: Call) -> Answer:
+        """GET /openapi.json."""
+        return json_answer(200, {name: load_document(name).raw for name in DOCUMENTS})
+
+    def get_document(self, call: Call) -> Answer:
+        """GET /openapi/{document}."""
+        name = call.parameters[0].removesuffix(".json")
+        if name not in DOCUMENTS:
+            raise problems.not_found(f"there is no such document; expected one of {', '.join(DOCUMENTS)}")
+        return json_answer(200, load_document(name).raw)
+
+    def get_docs(self, _: Call) -> Answer:
+        """GET /docs."""
+        return Answer(200, docs_page([load_document(name) for name in DOCUMENTS]).encode(), _HTML)
+
+
+def _store_record(store: Store) -> dict[str, Any]:
+    content = store.content
+    return {
+        "name": content.name,
+        "mode": store.clock.mode,
+        "now": format_nanos(store.now),
+        "promotions": sum(len(family) for family in content.promotions.values()),
+        "jobs": len(content.jobs),
+        "unfinished_jobs": len(store.worker.queue) + (store.worker.task is not None),
+    }

@@ -1,0 +1,113 @@
+"""Handlers of one store as a whole: starting over, settings, fixtures, snapshots, and what a checkout would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ep_mock.domain import problems
+from ep_mock.domain.dates import format_nanos
+from ep_mock.errors import UsageError
+from ep_mock.settings import settings_fields
+from ep_mock.simulation import snapshots, usages
+from ep_mock.simulation.fixture_loading import load_fixture
+from ep_mock.simulation.fixtures import parse_fixture
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.store import Store
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.control_clock import clock_record
+from ep_mock.web.fixture_files import check_request
+from ep_mock.web.gate import Gate
+from ep_mock.web.refusals import refused
+
+_SETTINGS = tuple(field.name for field in settings_fields() if field.metadata["scope"] == "store")
+_KEPT = ("order_id", "customer_id", "customer_email", "account_id")
+
+
+class ControlStore:
+    """The handlers under `/__ep_mock/` that are about a whole store, named as their operations are."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def reset_store(self, call: Call) -> Answer:
+        """POST /reset."""
+        self._gate.reset(call.store.content.name)
+        return Answer(204)
+
+    def get_settings(self, call: Call) -> Answer:
+        """GET /settings."""
+        return json_answer(200, _settings_record(call.store))
+
+    def change_settings(self, call: Call) -> Answer:
+        """PATCH /settings."""
+        try:
+            call.store.change_settings(call.validated_body())
+        except UsageError as error:
+            raise refused(error) from None
+        return json_answer(200, _settings_record(call.store))
+
+    def load_fixture(self, call: Call) -> Answer:
+        """POST /fixtures."""
+        content = call.store.content
+        before = {promotion.id for family in content.promotions.values() for promotion in family.values()}
+        try:
+            load_fixture(call.store, parse_fixture(call.validated_body(), "fixture"), check_request)
+        except UsageError as error:
+            raise problems.bad_request(str(error)) from None
+        call.store.settle()
+        added = [promotion for family in content.promotions.values() for promotion in family.values() if promotion.id not in before]
+        return json_answer(200, {"promotions": [_promotion_record(promotion) for promotion in added]})
+
+    def get_snapshot(self, call: Call) -> Answer:
+        """GET /snapshot."""
+        return json_answer(200, snapshots.save(call.store))
+
+    def restore_snapshot(self, call: Call) -> Answer:
+        """PUT /snapshot."""
+        try:
+            store = self._gate.restore(call.store.content.name, call.validated_body())
+        except UsageError as error:
+            raise problems.bad_request(str(error)) from None
+        return json_answer(200, clock_record(store))
+
+    def record_usage(self, call: Call) -> Answer:
+        """POST /promotions/{promotion_id}/usages."""
+        store = call.store
+        promotion = _promotion(store, call.parameters[0])
+        usage = usages.record_usage(store, promotion, call.validated_body())
+        record: dict[str, Any] = {
+            "id": usage.id,
+            "promotion_id": promotion.id,
+            "family": promotion.family.name,
+            "code": usage.code,
+            "times_used": usage.times_used,
+            "used_on": format_nanos(usage.used_on),
+        }
+        code = promotion.codes.code_at(usage.code_key)
+        if code is not None and code.uses is not None:
+            record["uses_left"] = code.uses
+        record |= {name: getattr(usage, name) for name in _KEPT if getattr(usage, name) is not None}
+        return json_answer(201, record)
+
+
+def _promotion(store: Store, promotion_id: str) -> Promotion:
+    """The promotion with this id, of whichever family: no id is in both."""
+    for family in store.content.promotions.values():
+        if promotion_id in family:
+            return family[promotion_id]
+    raise problems.promotion_not_found()
+
+
+def _settings_record(store: Store) -> dict[str, Any]:
+    return {name: getattr(store.settings, name) for name in _SETTINGS}
+
+
+def _promotion_record(promotion: Promotion) -> dict[str, Any]:
+    return {
+        "id": promotion.id,
+        "family": promotion.family.name,
+        "name": promotion.fields["name"],
+        "codes": len(promotion.codes),
+        "jobs": [job.id for job in promotion.jobs],
+    }

@@ -1,0 +1,115 @@
+"""Fixture files: finding one, reading it, and filling new stores with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ep_mock.contract.decoding import NotDecodableError, decode
+from ep_mock.contract.documents import load_document
+from ep_mock.contract.validation import validate_body
+from ep_mock.domain.families import Family
+from ep_mock.errors import UsageError
+from ep_mock.simulation.store import Store
+
+if TYPE_CHECKING:
+    from ep_mock.simulation.fixtures import Fixture
+
+SUFFIXES: Final = (".json", ".yaml", ".yml")
+LARGEST: Final = 20_000_000
+"""More bytes than this a fixture file cannot have; large numbers of codes are better described than listed."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def fixture_filler(names: Sequence[str]) -> Callable[[Store], None]:
+    """What fills a new store with these fixtures, files or shipped ones. Each is read once, here.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    fixtures = [read_fixture(name) for name in names]
+
+    def fill(store: Store) -> None:
+        if not fixtures:
+            return
+        # Imported when needed, as below: most servers start without fixtures.
+        from ep_mock.simulation.fixture_loading import load_fixture
+
+        for fixture in fixtures:
+            load_fixture(store, fixture, check_request)
+
+    return fill
+
+
+def check_request(family: Family, operation_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a request, validated as if a client had sent it.
+
+    Raises:
+        ApiError: 400, with all that is wrong.
+    """
+    operation = load_document(family.name).operation(operation_id)
+    return validate_body(operation, msgspec.json.encode({"data": data}))
+
+
+def read_fixture(name: str) -> Fixture:
+    """The fixture in a file (JSON or YAML), or a shipped one: a bare word such as `campaign`.
+
+    Raises:
+        UsageError: there is none, or it cannot be used; the message names file and line, or the path of the value.
+    """
+    from ep_mock.simulation.fixtures import parse_fixture
+
+    path = Path(name)
+    if path.suffix.lower() not in SUFFIXES:
+        shipped = shipped_fixtures()
+        if name not in shipped:
+            expected = f"no shipped fixture ({', '.join(shipped)}), and no file that ends in {', '.join(SUFFIXES)}"
+            raise UsageError(f"fixtures: {name!r} is {expected}")
+        path = shipped[name]
+    raw = _content(path, name)
+    return parse_fixture(_decoded(raw, name) if path.suffix.lower() == ".json" else _from_yaml(raw, name), name)
+
+
+def shipped_fixtures() -> dict[str, Path]:
+    """The fixtures that come with ep-mock, by name."""
+    # A wheel carries them inside the package; an editable install and a checkout have them at the top of the repository.
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_fixtures", package.parent.parent / "fixtures"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+    return {}
+
+
+def _content(path: Path, name: str) -> bytes:
+    try:
+        if path.is_dir():
+            raise UsageError(f"{name}: expected a fixture file, but this is a folder")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        hint = f"; did you mean the shipped fixture {path.stem!r}?" if path.stem in shipped_fixtures() else ""
+        raise UsageError(f"{name}: there is no such file{hint}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{name!r}: the file cannot be read: {reason}") from None
+    if len(raw) > LARGEST:
+        raise UsageError(f"{name}: the file is larger than {LARGEST} bytes")
+    return raw.removeprefix(_BYTE_ORDER_MARK)
+
+
+def _decoded(raw: bytes, name: str) -> Any:
+    try:
+        return decode(raw)
+    except NotDecodableError as error:
+        raise UsageError(f"{name}: the file is {error}") from None
+
+
+def _from_yaml(raw: bytes, name: str) -> Any:
+    # Imported when needed: it costs more time than all the rest of a start.
+    from ep_mock.web.yaml_reading import read_yaml
+
+    return read_yaml(raw, name)

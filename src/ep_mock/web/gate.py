@@ -1,0 +1,108 @@
+"""The gate to the stores: which exist, and one lock each.
+
+Requests arrive on one event loop, but a test's own thread may steer a store at the same time. Whoever touches a store holds its lock for
+the length of one verb; nothing waits, sleeps or streams while holding it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+
+from ep_mock.domain import problems
+from ep_mock.entropy import fresh_seed
+from ep_mock.settings import Settings
+from ep_mock.simulation.snapshots import restore
+from ep_mock.simulation.store import Store
+from ep_mock.web.store_lock import StoreLock
+
+DEFAULT_STORE = "default"
+MOST_STORES = 1000
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def can_name_store(text: str) -> bool:
+    """Whether a store can have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
+class GuardedStore:
+    """A store and the lock to hold while using it. A reset puts a new store in its place."""
+
+    __slots__ = ("lock", "store")
+
+    def __init__(self, store: Store) -> None:
+        self.lock = StoreLock()
+        self.store = store
+
+
+class Gate:
+    """All stores of a server. They come into being on first use, from the server's settings and fixtures."""
+
+    def __init__(self, settings: Settings, fill: Callable[[Store], None]) -> None:
+        """`fill` puts into a new store what it starts with."""
+        self.settings = settings
+        self.seed = settings.seed or fresh_seed()
+        self._fill = fill
+        self._lock = threading.Lock()
+        self._stores: dict[str, GuardedStore] = {}
+
+    def enter(self, name: str) -> GuardedStore:
+        """The store of this name, made if need be.
+
+        Raises:
+            ApiError: 400, the name cannot be used or there are too many stores.
+        """
+        guarded = self._stores.get(name)
+        return guarded if guarded is not None else self._create(name)
+
+    def find(self, name: str) -> GuardedStore | None:
+        """The store of this name, if there is one."""
+        return self._stores.get(name)
+
+    def names(self) -> list[str]:
+        """The names of all stores, sorted."""
+        return sorted(self._stores)
+
+    def reset(self, name: str) -> None:
+        """Put the store back to what it was at its start."""
+        guarded = self.enter(name)
+        with guarded.lock:
+            guarded.store = self._new_store(name)
+
+    def restore(self, name: str, snapshot: object) -> Store:
+        """Put a saved store in the place of the one of this name.
+
+        Raises:
+            UsageError: the snapshot cannot be used; then nothing has changed.
+        """
+        restored = restore(snapshot, name, self.settings, self.seed)
+        guarded = self.enter(name)
+        with guarded.lock:
+            guarded.store = restored
+        return restored
+
+    def delete(self, name: str) -> bool:
+        """Delete a store with all that it has; answers whether there was one. On its next use it comes into being again."""
+        with self._lock:
+            guarded = self._stores.pop(name, None)
+        if guarded is None:
+            return False
+        with guarded.lock:
+            return True
+
+    def _create(self, name: str) -> GuardedStore:
+        if not can_name_store(name):
+            raise problems.bad_request("a store's name has 1 to 64 letters, digits, dots, dashes and underscores", "X-EP-Mock-Store")
+        with self._lock:
+            if name not in self._stores:
+                if len(self._stores) >= MOST_STORES:
+                    raise problems.bad_request(f"there are {MOST_STORES} stores already", "X-EP-Mock-Store")
+                self._stores[name] = GuardedStore(self._new_store(name))
+            return self._stores[name]
+
+    def _new_store(self, name: str) -> Store:
+        store = Store(name, self.settings, self.seed)
+        self._fill(store)
+        return store

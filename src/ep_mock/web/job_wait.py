@@ -1,0 +1,150 @@
+"""Waiting until a job has a status: what counts, when it is in vain, and how the answer says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ep_mock.clock import LATEST
+from ep_mock.domain import problems
+from ep_mock.domain.dates import format_nanos
+from ep_mock.domain.lifecycle import FINAL, STATUSES
+from ep_mock.errors import ApiError
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.store import Store
+from ep_mock.web.answers import Answer, json_answer
+from ep_mock.web.gate import Gate
+from ep_mock.web.job_records import history_record, job_record, job_with_history
+from ep_mock.web.waiting import Waiting
+
+_SECONDS: Final = 10
+_ADVANCE: Final = 'move time with POST /__ep_mock/clock/advance {"next": true}, or wait with "others_advance": true if somebody else will'
+
+
+class JobWait:
+    """One wait, as the body of the call wants it. The store must be settled and locked whenever a method is called.
+
+    It comes true as well when the job has had a wanted status since the wait began: two changes can happen between two looks.
+    """
+
+    def __init__(self, gate: Gate, store: Store, wanted: Mapping[str, Any]) -> None:
+        """
+        Raises:
+            ApiError: 400 both a job and a promotion are named, 404 there is no such job or promotion.
+        """
+        if "job_id" in wanted and "promotion_id" in wanted:
+            raise problems.bad_request("say job_id or promotion_id, not both", "promotion_id")
+        statuses = wanted.get("status", [status for status in STATUSES if status in FINAL])
+        self._statuses: list[str] = [statuses] if isinstance(statuses, str) else statuses
+        self._seconds: float = wanted.get("timeout", _SECONDS)
+        self._others: bool = wanted.get("others_advance", False)
+        self._gate = gate
+        self._store = store
+        self._promotion_id: str | None = wanted.get("promotion_id")
+        self._seen = 0
+        self._job: Job | None = None
+        if "job_id" in wanted:
+            self._job = store.content.jobs.get(wanted["job_id"])
+            if self._job is None:
+                raise problems.job_not_found()
+        elif self._newest() is None and self._promotion_id is not None and not self._promotion_exists():
+            raise problems.promotion_not_found()
+
+    def begin(self) -> Answer:
+        """The answer, or one to wait for."""
+        answer = self._look()
+        if answer is not None:
+            return answer
+        return Waiting(self._look, self._give_up, self._seconds, self._next_look) if self._seconds else self._give_up()
+
+    def _look(self) -> Answer | None:
+        """The answer, if it is clear by now.
+
+        Raises:
+            ApiError: 409, the wait is in vain.
+        """
+        guarded = self._gate.find(self._store.content.name)
+        if guarded is None or guarded.store is not self._store:
+            raise self._refusal("Store is gone", f"the store was reset, restored or deleted; {self._waited_for()}")
+        job = self._pinned()
+        if job is None:
+            self._refuse_if_in_vain("Nothing will happen", f"there is no job yet; {self._waited_for()}")
+            return None
+        self._move_time(job)
+        if self._has_come(job):
+            return json_answer(200, job_with_history(job))
+        if job.ended:
+            because = f": {job.error}" if job.error else ""
+            raise self._refusal("Ended otherwise", f"{self._waited_for()}, but job {job.id} is {job.status}{because}")
+        self._refuse_if_in_vain("Nothing will happen" if self._due() is None else "Time stands still", self._stands(job))
+        return None
+
+    def _refuse_if_in_vain(self, title: str, detail: str) -> None:
+        if not self._store.clock.running and not self._others:
+            raise self._refusal(title, detail)
+
+    def _give_up(self) -> Answer:
+        job = self._pinned()
+        stands = f"there is no job yet; {self._waited_for()}" if job is None else self._stands(job)
+        raise self._refusal("Timed out", f"after {self._seconds:g} s: {stands}")
+
+    def _next_look(self) -> float | None:
+        due = self._due()
+        return None if due is None else self._store.clock.seconds_until(due)
+
+    def _pinned(self) -> Job | None:
+        """The job that is waited for: once there is one, a newer one does not take its place."""
+        if self._job is None:
+            self._job = self._newest()
+        if self._job is not None and not self._seen:
+            self._seen = len(self._job.history)
+        return self._job
+
+    def _newest(self) -> Job | None:
+        jobs = reversed(self._store.content.jobs.values())
+        return next((job for job in jobs if self._promotion_id in (None, job.promotion_id)), None)
+
+    def _promotion_exists(self) -> bool:
+        return any(self._promotion_id in family for family in self._store.content.promotions.values())
+
+    def _has_come(self, job: Job) -> bool:
+        return any(entry.status in self._statuses for entry in job.history[self._seen - 1 :])
+
+    def _move_time(self, job: Job) -> None:
+        """On a poll clock: poll until the job is as wanted, or nothing happens any more."""
+        store = self._store
+        if store.clock.mode != "poll":
+            return
+        promotion = store.content.promotions[job.family.name].get(job.promotion_id)
+        while promotion is not None and not job.ended and not self._has_come(job) and self._due() is not None:
+            store.end_poll(promotion)
+
+    def _due(self) -> int | None:
+        """When the worker does something, None when it has nothing to do, or only after the end of all dates."""
+        due = self._store.worker.due
+        return None if due is None or due > LATEST else due
+
+    def _waited_for(self) -> str:
+        which = "" if self._promotion_id is None else f" of promotion {self._promotion_id}"
+        return f"waited for {' or '.join(self._statuses)}{which}"
+
+    def _stands(self, job: Job) -> str:
+        """Where the job stands, why, and what to do about it."""
+        store, due = self._store, self._due()
+        stands = f"{self._waited_for()}, but job {job.id} is {job.status} since {format_nanos(job.updated_at)}"
+        if store.worker.paused and (due is None or job.status == "pending"):
+            return f"{stands}; the worker is paused: resume it with POST /__ep_mock/worker/resume"
+        if job.plan.stuck == job.status:
+            return f"{stands}; its plan keeps it stuck there: cancel it, or wait for another status"
+        if due is None:
+            return f"{stands}; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker"
+        if store.clock.running:
+            return f"{stands}; the worker's next event is due at {format_nanos(due)}, now it is {format_nanos(store.now)}"
+        still = f"the {store.clock.mode} clock stands at {format_nanos(store.now)}, the worker's next event is due at {format_nanos(due)}"
+        return f"{stands}; {still}: {_ADVANCE}"
+
+    def _refusal(self, title: str, detail: str) -> ApiError:
+        meta: dict[str, Any] = {"wanted": self._statuses, "now": format_nanos(self._store.now)}
+        if self._job is not None:
+            meta |= {"job": job_record(self._job), "history": history_record(self._job)}
+        return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])

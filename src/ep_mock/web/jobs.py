@@ -1,0 +1,46 @@
+"""Handlers of promotion jobs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ep_mock.errors import ApiError
+from ep_mock.simulation import exports, jobs
+from ep_mock.web.answers import Answer, data_answer, json_answer
+from ep_mock.web.calls import Call
+from ep_mock.web.control_plans import plan_in_header
+from ep_mock.web.lists import answer_list
+
+
+def list_jobs(call: Call) -> Answer:
+    """GET …/jobs; on a poll clock, time moves once the answer stands."""
+    promotion = call.promotion
+    answer = answer_list(call, lambda page: jobs.list_jobs(call.store, promotion, page, call.query.get("filter")))
+    call.store.end_poll(promotion)
+    return answer
+
+
+def create_job(call: Call) -> Answer:
+    """POST …/jobs; the request may bring a plan of its own along."""
+    promotion = call.promotion
+    job = jobs.create_job(call.store, promotion, call.validated_body(), plan_in_header(call))
+    return data_answer(201, msgspec.json.encode(job.document(nanoseconds=True)))
+
+
+def cancel_job(call: Call) -> Answer:
+    """POST …/jobs/{job_id}/cancel; the body, if any, is ignored."""
+    promotion = call.promotion
+    job = jobs.cancel_job(call.store, promotion, call.parameters[1])
+    return data_answer(200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds)))
+
+
+def get_job_file(call: Call) -> Answer:
+    """GET …/jobs/{job_id}/file; not ready yet is a poll, too."""
+    promotion = call.promotion
+    job = jobs.find_job(promotion, call.parameters[1])
+    try:
+        path = exports.file_url(call.store, promotion, job)
+    except ApiError:
+        call.store.end_poll(promotion)
+        raise
+    return json_answer(200, {"href": call.base_url + path})

@@ -1,0 +1,114 @@
+"""Which endpoint answers a request: a tree of path segments, so that the number of routes costs nothing.
+
+The raw path is routed, before percent-decoding: an id may not bring a slash along. The one exception is a code: whatever follows `/codes/`
+is the code, slashes included, since published clients do not encode it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import unquote
+
+from ep_mock.domain import problems
+
+Endpoint = TypeVar("Endpoint")
+
+TAIL = b"{code}"
+"""The parameter that takes the rest of the path."""
+
+_RECENT_PATHS = 1000
+_LONGEST_KEPT = 300
+"""A longer path is not remembered: whatever clients ask for, what is remembered stays small."""
+
+
+class Match(NamedTuple, Generic[Endpoint]):
+    """An endpoint, and the decoded values of its path parameters in the order of the path."""
+
+    endpoint: Endpoint
+    parameters: tuple[str, ...]
+
+
+class _Node(Generic[Endpoint]):
+    __slots__ = ("endpoints", "parameter", "static", "tails")
+
+    def __init__(self) -> None:
+        self.static: dict[bytes, _Node[Endpoint]] = {}
+        self.parameter: _Node[Endpoint] | None = None
+        self.endpoints: dict[str, Endpoint] = {}
+        # By what follows the code: nothing, or a segment such as `usages`.
+        self.tails: dict[bytes, dict[str, Endpoint]] = {}
+
+
+class RouteTable(Generic[Endpoint]):
+    """Endpoints by method and path template."""
+
+    def __init__(self) -> None:
+        self._root: _Node[Endpoint] = _Node()
+        # Whoever polls asks for the same path again and again.
+        self._recent = lru_cache(maxsize=_RECENT_PATHS)(self._search)
+
+    def add(self, method: str, template: str, endpoint: Endpoint) -> None:
+        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`."""
+        self._recent.cache_clear()
+        node = self._root
+        segments = template.encode().split(b"/")[1:]
+        for position, segment in enumerate(segments):
+            if segment == TAIL:
+                node.tails.setdefault(b"/".join(segments[position + 1 :]), {})[method] = endpoint
+                return
+            if segment.startswith(b"{"):
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.static.setdefault(segment, _Node())
+        node.endpoints[method] = endpoint
+
+    def find(self, method: str, raw_path: bytes) -> Match[Endpoint]:
+        """The endpoint for a request.
+
+        Raises:
+            ApiError: 404 no such path, 405 the path has no such method.
+        """
+        return self._recent(method, raw_path) if len(raw_path) <= _LONGEST_KEPT else self._search(method, raw_path)
+
+    def _search(self, method: str, raw_path: bytes) -> Match[Endpoint]:
+        segments = raw_path.split(b"/")
+        allowed: dict[str, Endpoint] = {}
+        pending: list[tuple[_Node[Endpoint], int, tuple[bytes, ...]]] = [(self._root, 1, ())]
+        while pending:
+            node, position, values = pending.pop()
+            while position < len(segments):
+                segment = segments[position]
+                if node.tails and segment:
+                    rest = segments[position:]
+                    for suffix, endpoints in node.tails.items():
+                        code = rest
+                        if suffix:
+                            if len(rest) < 2 or rest[-1] != suffix:
+                                continue
+                            code = rest[:-1]
+                        if method in endpoints:
+                            return Match(endpoints[method], _decoded((*values, b"/".join(code))))
+                        allowed.update(endpoints)
+                following = node.static.get(segment)
+                if node.parameter is not None and segment:
+                    if following is None:
+                        following, values = node.parameter, (*values, segment)
+                    else:
+                        pending.append((node.parameter, position + 1, (*values, segment)))
+                if following is None:
+                    break
+                node, position = following, position + 1
+            else:
+                if method in node.endpoints:
+                    return Match(node.endpoints[method], _decoded(values))
+                allowed.update(node.endpoints)
+        if allowed:
+            raise problems.method_not_allowed(method, sorted(allowed))
+        raise problems.not_found(f"ep-mock serves nothing at {raw_path.decode('latin-1')}")
+
+
+def _decoded(values: tuple[bytes, ...]) -> tuple[str, ...]:
+    # Ids and codes are ASCII as a rule; decoding percent signs is for the others.
+    return tuple([unquote(value) if b"%" in value or not value.isascii() else value.decode() for value in values])

@@ -1,0 +1,169 @@
+"""Requests to the API and to signed files: the limit of their rate, faults, the verb itself, and the journal."""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import Callable, Mapping
+
+from starlette.types import Receive, Scope
+
+from ep_mock.domain import problems
+from ep_mock.domain.matching import Request
+from ep_mock.domain.redaction import redacted_body, redacted_headers, redacted_query
+from ep_mock.errors import ApiError
+from ep_mock.simulation.faults import Strike
+from ep_mock.simulation.journal import Outcome
+from ep_mock.simulation.store import Store
+from ep_mock.web.answers import Answer, error_answer
+from ep_mock.web.auth import Authenticator
+from ep_mock.web.breaking import faulty_answer
+from ep_mock.web.calls import Call, Endpoint
+from ep_mock.web.gate import Gate, GuardedStore
+from ep_mock.web.reading import read_body
+from ep_mock.web.routing import RouteTable
+from ep_mock.web.store_choice import StoreChoice
+
+
+class Exchange:
+    """One request that was read.
+
+    Attributes:
+        call: None where nothing is served at its path.
+        refusal: why it will not be carried out, whatever the store says.
+    """
+
+    __slots__ = ("body", "call", "refusal", "scope")
+
+    def __init__(self, scope: Scope, call: Call | None, body: bytes, refusal: ApiError | None) -> None:
+        self.scope = scope
+        self.call = call
+        self.body = body
+        self.refusal = refusal
+
+    def request(self) -> Request:
+        """What faults look at and the journal keeps."""
+        scope, body, call = self.scope, self.body, self.call
+        operation = family = None
+        if call is not None:
+            operation = call.endpoint.name
+            family = None if call.endpoint.family is None else call.endpoint.family.name
+        query: bytes = scope["query_string"]
+        return Request(
+            scope["method"],
+            scope["raw_path"],
+            redacted_query(query) if query else query,
+            operation,
+            family,
+            redacted_headers(scope["headers"]),
+            redacted_body(body) if body else body,
+        )
+
+    def answer(self, store: Store, authenticator: Authenticator) -> Answer:
+        """Carry it out. `store` is settled, and its lock is held.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        call = self.call
+        if self.refusal is not None or call is None:
+            raise self.refusal or problems.not_found("ep-mock serves nothing there")
+        call.store = store
+        if call.endpoint.authorized:
+            authenticator.check(call.headers.get(b"authorization"), store)
+        return call.endpoint.handler(call)
+
+
+class Service:
+    """Answers every request that is not a control call."""
+
+    def __init__(
+        self,
+        routes: RouteTable[Endpoint],
+        gate: Gate,
+        authenticator: Authenticator,
+        failed: Callable[[Scope], Answer],
+    ) -> None:
+        """`failed` makes the answer to a request that met a defect, with the exception at hand."""
+        self._routes = routes
+        self._gate = gate
+        self._authenticator = authenticator
+        self._choice = StoreChoice(gate.settings, authenticator)
+        self._failed = failed
+        self._public_url = gate.settings.public_url
+        self._most_bytes = gate.settings.max_body_bytes
+
+    async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
+        """The answer to a request.
+
+        Raises:
+            ApiError: 400, there is no such store.
+            ClientDisconnect: the client has gone before its request was complete.
+        """
+        method: str = scope["method"]
+        call, refusal, body = None, None, b""
+        try:
+            endpoint, parameters = self._routes.find(method, scope["raw_path"])
+            call = Call(scope, headers, endpoint, parameters, body, self._public_url)
+        except ApiError as error:
+            refusal = error
+        if method != "GET":
+            try:
+                body = await read_body(headers, receive, self._most_bytes)
+            except ApiError as error:
+                refusal = refusal or error
+            if call is not None:
+                call.body = body
+        exchange = Exchange(scope, call, body, refusal)
+        request = exchange.request()
+        guarded = self._gate.enter(self._choice.store_for(call, headers))
+        with guarded.lock:
+            store = guarded.store
+            now = store.settle()
+            strike = None
+            if store.content.settings.rate_limit and (seconds := _seconds_to_wait(call, store)) is not None:
+                exchange.refusal = problems.rate_limited(seconds)
+            elif store.traffic.faults.active:
+                strike = store.traffic.faults.strike(request)
+            if strike is None:
+                answer, outcome = self._carried_out(exchange, store)
+                store.traffic.journal.record(request, now, answer.status, outcome, outcome == "served")
+                return answer
+        return await self._struck(exchange, request, guarded, strike, receive)
+
+    async def _struck(self, exchange: Exchange, request: Request, guarded: GuardedStore, strike: Strike, receive: Receive) -> Answer:
+        """The answer to a request that faults have struck. Waiting is done outside the lock; the store may be another one afterwards."""
+        fault = strike.deciding
+        if strike.delay_before:
+            await sleep(strike.delay_before)
+        with guarded.lock:
+            store = guarded.store
+            now = store.settle()
+            own: Answer | None = None
+            outcome: Outcome = "faulted"
+            if fault is None or fault.when == "after":
+                own, outcome = self._carried_out(exchange, store)
+            carried_out = outcome == "served"
+            if fault is not None:
+                answer, outcome = faulty_answer(fault, strike, own, exchange.scope, receive), "faulted"
+            elif own is not None:
+                answer = own
+            status = None if fault is not None and fault.connection else answer.status
+            store.traffic.journal.record(request, now, status, outcome, carried_out, strike.fault_ids)
+        if strike.delay_after:
+            await sleep(strike.delay_after)
+        return answer
+
+    def _carried_out(self, exchange: Exchange, store: Store) -> tuple[Answer, Outcome]:
+        try:
+            return exchange.answer(store, self._authenticator), "served"
+        except ApiError as error:
+            return error_answer(error), "unmatched" if exchange.call is None else "refused"
+        except Exception:
+            return self._failed(exchange.scope), "failed"
+
+
+def _seconds_to_wait(call: Call | None, store: Store) -> int | None:
+    """None when the rate limit lets a request pass. Signed files are not counted: the real ones lie on another host."""
+    if (call is not None and call.endpoint.names_store) or not store.clock.running:
+        return None
+    return store.traffic.rate_limit.retry_after(store.settings.rate_limit, store.now, store.clock.scale)

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ep_mock import MockServer
+from ep_mock.domain.families import RULE, STANDARD
+from tests.bodies import code_export, code_generate, new_promotion
+from tests.client import ApiClient, api_client
+from tests.control.test_clock_and_worker import add_job
+
+START = "2024-12-03T23:31:35.962680423Z"
+
+
+def wait(client: ApiClient, **body: object) -> Any:
+    """The answer to a wait that comes true."""
+    response = client.post("/__ep_mock/jobs/wait", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def in_vain(client: ApiClient, **body: object) -> tuple[str, str]:
+    """Title and detail of the answer to a wait that does not; what stands beside them is what the history says."""
+    response = client.post("/__ep_mock/jobs/wait", json=body)
+    assert response.status_code == 409, response.text
+    (error,) = response.json()["errors"]
+    if "job" in error["meta"]:
+        known = client.get(f"/__ep_mock/jobs/{error['meta']['job']['id']}/history").json()
+        assert {name: error["meta"][name] for name in ("job", "history")} == known
+    return error["title"], error["detail"]
+
+
+def test_a_status_that_is_there_needs_no_waiting() -> None:
+    client = api_client()
+    job = add_job(client, code_generate(1))
+    answer = wait(client, job_id=job["id"], status="pending")
+    assert answer == client.get(f"/__ep_mock/jobs/{job['id']}/history").json()
+    client.advance(idle=True)
+    assert wait(client, status=["failed", "completed"])["job"]["status"] == "completed"
+    assert wait(client, promotion_id=job["promotion_id"])["job"]["id"] == job["id"]
+
+
+def test_without_a_job_or_promotion_the_newest_job_of_the_store_is_meant() -> None:
+    client = api_client()
+    first, second = add_job(client, code_generate(1)), add_job(client, code_export(), RULE)
+    assert wait(client, status="pending")["job"]["id"] == second["id"]
+    assert wait(client, status="pending", promotion_id=first["promotion_id"])["job"]["id"] == first["id"]
+
+
+def test_on_a_manual_clock_a_wait_in_vain_answers_at_once_and_says_what_to_do() -> None:
+    client = api_client()
+    job = add_job(client, code_generate(1))
+    assert in_vain(client, status="completed", timeout=3600) == (
+        "Time stands still",
+        f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next event is "
+        'due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
+        '"others_advance": true if somebody else will',
+    )
+    client.post("/__ep_mock/worker/pause")
+    assert in_vain(client, timeout=3600) == (
+        "Nothing will happen",
+        f"waited for completed or failed or cancelled, but job {job['id']} is pending since {START}; the worker is paused: resume it with "
+        "POST /__ep_mock/worker/resume",
+    )
+
+
+def test_a_job_that_has_ended_otherwise_is_waited_for_no_longer() -> None:
+    client = api_client(codes_limit=3)
+    promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
+    for count in (2, 2):
+        job = client.created(f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(count)})
+        client.advance(idle=True)
+    assert in_vain(client, status="completed", others_advance=True, timeout=3600) == (
+        "Ended otherwise",
+        f"waited for completed, but job {job['id']} is failed: codes limit exceeded",
+    )
+    assert in_vain(client, status="processing")[0] == "Ended otherwise"
+
+
+@pytest.mark.parametrize(
+    ("plan", "detail"),
+    [
+        ({"stuck": "processing"}, "; its plan keeps it stuck there: cancel it, or wait for another status"),
+        ({"stuck": "pending"}, "; its plan keeps it stuck there: cancel it, or wait for another status"),
+    ],
+)
+def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> None:
+    client = api_client(clock="poll")
+    client.post("/__ep_mock/plans", json=plan)
+    add_job(client, code_generate(5))
+    title, said = in_vain(client)
+    assert (title, said[said.index(";") :]) == ("Nothing will happen", detail)
+    behind = add_job(client, code_generate(5))
+    expected = "completed" if plan["stuck"] == "pending" else None
+    if expected:
+        assert wait(client)["job"]["status"] == expected
+    else:
+        assert in_vain(client) == (
+            "Nothing will happen",
+            f"waited for completed or failed or cancelled, but job {behind['id']} is pending since {behind['meta']['timestamps']['created_at']}"
+            "; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker",
+        )
+
+
+def test_a_poll_clock_is_moved_by_the_wait_as_polls_would_move_it() -> None:
+    waiting, polling = api_client(clock="poll"), api_client(clock="poll")
+    jobs = [add_job(client, code_generate(9)) for client in (waiting, polling)]
+    assert jobs[0] == jobs[1]
+    path = f"/v2/promotions/{jobs[0]['promotion_id']}/jobs"
+    while polling.get(path).json()["data"][0]["status"] != "completed":
+        pass
+    answer = wait(waiting, status="completed")
+    assert answer == polling.get(f"/__ep_mock/jobs/{jobs[1]['id']}/history").json()
+    assert waiting.get("/__ep_mock/clock").json() == polling.get("/__ep_mock/clock").json()
+
+
+def test_a_wait_on_a_poll_clock_stops_where_the_status_is_reached() -> None:
+    client = api_client(clock="poll")
+    add_job(client, code_generate(9))
+    assert wait(client, status="processing")["job"]["status"] == "processing"
+    assert client.get("/__ep_mock/clock").json()["now"] == "2024-12-03T23:31:36.062680423Z"
+
+
+def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_stands() -> None:
+    client = api_client()
+    expected = "there is no job yet; waited for completed"
+    assert in_vain(client, status="completed") == ("Nothing will happen", expected)
+    promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
+    of_promotion = f"{expected} of promotion {promotion['id']}"
+    assert in_vain(client, status="completed", promotion_id=promotion["id"]) == ("Nothing will happen", of_promotion)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "source", "detail"),
+    [
+        ({"job_id": "nobody"}, 404, None, "job not found"),
+        ({"promotion_id": "nobody"}, 404, None, "promotion not found"),
+        ({"job_id": "a", "promotion_id": "b"}, 400, "promotion_id", "say job_id or promotion_id, not both"),
+        ({"status": []}, 400, "status", "Array must have at least 1 items"),
+        ({"status": "done"}, 400, "status", "Does not match pattern '^(pending|processing|completed|failed|cancelling|cancelled)$'"),
+        ({"timeout": 3601}, 400, "timeout", "Must be less than or equal to 3600"),
+        ({"patience": 1}, 400, "patience", "Additional property patience is not allowed"),
+    ],
+)
+def test_a_wait_that_makes_no_sense_is_refused(body: dict[str, Any], status: int, source: str | None, detail: str) -> None:
+    response = api_client().post("/__ep_mock/jobs/wait", json=body)
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error.get("source"), error["detail"]) == (status, source, detail)
+
+
+class Caller:
+    """Blocking calls over a socket of its own."""
+
+    def __init__(self, server: MockServer) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+
+    def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        content = None if body is None else json.dumps(body)
+        self._connection.request(method, path, content, {"Authorization": "Bearer of-a-test"})
+        response = self._connection.getresponse()
+        raw = response.read()
+        return response.status, json.loads(raw) if raw else None
+
+    def add_job(self, count: int) -> str:
+        """A job of a new promotion; answers its id."""
+        promotion = self("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})[1]["data"]
+        job: str = self("POST", f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(count)})[1]["data"]["id"]
+        return job
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Waiter(threading.Thread):
+    """A wait on a thread of its own."""
+
+    def __init__(self, server: MockServer, **body: object) -> None:
+        super().__init__()
+        self._caller = Caller(server)
+        self._body = body
+        self.answer: tuple[int, Any] = (0, None)
+        self.start()
+
+    def run(self) -> None:
+        self.answer = self._caller("POST", "/__ep_mock/jobs/wait", self._body)
+        self._caller.close()
+
+    def outcome(self) -> tuple[int, Any]:
+        """Its answer."""
+        self.join(30)
+        return self.answer
+
+
+@pytest.fixture
+def real() -> Iterator[MockServer]:
+    with MockServer(clock="real") as server:
+        yield server
+
+
+@pytest.fixture
+def manual() -> Iterator[MockServer]:
+    with MockServer(clock="manual") as server:
+        yield server
+
+
+def test_a_real_clock_is_waited_for(real: MockServer) -> None:
+    caller = Caller(real)
+    caller.add_job(1)
+    status, answer = caller("POST", "/__ep_mock/jobs/wait", {"status": "completed"})
+    assert (status, [entry["status"] for entry in answer["history"]]) == (200, ["pending", "processing", "completed"])
+    caller.close()
+
+
+def test_a_scaled_clock_is_waited_for_at_its_own_pace() -> None:
+    with MockServer(clock="scaled", clock_scale=100_000, timings="documented") as server:
+        caller = Caller(server)
+        caller.add_job(1000)
+        assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed"})[1]["job"]["result"] == {"generated": 1000}
+        caller.close()
+
+
+def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) -> None:
+    caller = Caller(real)
+    caller("POST", "/__ep_mock/plans", {"stuck": "processing"})
+    job = caller.add_job(1)
+    status, answer = caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0.2})
+    (error,) = answer["errors"]
+    since = error["meta"]["history"][-1]["at"]
+    assert (status, error["title"], error["detail"]) == (
+        409,
+        "Timed out",
+        f"after 0.2 s: waited for completed, but job {job} is processing since {since}; its plan keeps it stuck there: "
+        "cancel it, or wait for another status",
+    )
+    assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0})[1]["errors"][0]["title"] == "Timed out"
+    caller.close()
+
+
+def test_others_can_move_a_manual_clock_meanwhile_and_wake_all_who_wait(manual: MockServer) -> None:
+    caller = Caller(manual)
+    job = caller.add_job(3)
+    waiters = [
+        Waiter(manual, job_id=job, status=status, others_advance=True, timeout=30) for status in ("processing", "completed", "cancelled")
+    ]
+    # Both changes happen between two looks; a status that was passed through counts.
+    caller("POST", "/__ep_mock/clock/advance", {"idle": True})
+    while any(waiter.is_alive() for waiter in waiters):
+        caller("GET", "/__ep_mock/clock")
+    assert [waiter.outcome()[0] for waiter in waiters][1:] == [200, 409]
+    assert waiters[2].outcome()[1]["errors"][0]["title"] == "Ended otherwise"
+    caller.close()
+
+
+def test_a_job_that_does_not_exist_yet_can_be_waited_for(real: MockServer) -> None:
+    caller = Caller(real)
+    waiter = Waiter(real, status="completed", timeout=30)
+    caller.add_job(1)
+    status, answer = waiter.outcome()
+    assert (status, answer["job"]["status"]) == (200, "completed")
+    caller.close()
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")])
+def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: str, path: str) -> None:
+    caller = Caller(manual)
+    job = caller.add_job(1)
+    waiter = Waiter(manual, job_id=job, status="completed", others_advance=True, timeout=30)
+    while caller("GET", f"/__ep_mock/jobs/{job}/history")[0] == 200 and waiter.is_alive():
+        # As soon as it waits; a reset before that would make the job unknown.
+        if manual.app.gate.enter("default").lock.is_watched:
+            caller(method, path)
+    status, answer = waiter.outcome()
+    assert (status, answer["errors"][0]["title"]) == (409, "Store is gone")
+    caller.close()
+
+
+def test_the_server_stops_although_somebody_waits() -> None:
+    with MockServer(clock="manual") as server:
+        caller = Caller(server)
+        job = caller.add_job(1)
+        waiter = threading.Thread(target=_ignoring_the_end, args=(server, job))
+        waiter.start()
+        while not server.app.gate.enter("default").lock.is_watched:
+            caller("GET", "/__ep_mock/clock")
+        caller.close()
+    waiter.join(30)
+    assert not waiter.is_alive()
+    assert not server.app.gate.enter("default").lock.is_watched
+
+
+def _ignoring_the_end(server: MockServer, job: str) -> None:
+    caller = Caller(server)
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        caller("POST", "/__ep_mock/jobs/wait", {"job_id": job, "status": "completed", "others_advance": True})
+    caller.close()

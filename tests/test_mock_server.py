@@ -1,0 +1,97 @@
+"""The mock beside other work, and what the package exports."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+import pytest
+
+import ep_mock
+import ep_mock.mock_server
+import ep_mock.settings
+import ep_mock.web.app
+from ep_mock import MockServer, Settings, create_app
+from ep_mock.errors import UsageError
+
+RULE = {
+    "data": {
+        "type": "rule_promotion",
+        "name": "Ten percent",
+        "enabled": True,
+        "automatic": False,
+        "start": "2025-01-01T00:00:00Z",
+        "end": "2025-12-31T00:00:00Z",
+        "rule_set": {
+            "catalog_ids": [],
+            "currencies": ["USD"],
+            "rules": {"strategy": "cart_total", "operator": "gte", "args": [5000]},
+            "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}],
+        },
+    }
+}
+
+
+def ask(mock: MockServer, method: str, path: str, document: object = None) -> Any:
+    """The JSON that the server answers."""
+    client = http.client.HTTPConnection("127.0.0.1", mock.port, timeout=30)
+    try:
+        client.request(method, path, None if document is None else json.dumps(document), {"Authorization": "Bearer any"})
+        return json.loads(client.getresponse().read())
+    finally:
+        client.close()
+
+
+def test_it_is_served_inside_the_with_statement_and_not_after_it() -> None:
+    with MockServer(clock="manual", clock_start="2025-06-02T09:00:00Z") as mock:
+        assert mock.url == f"http://127.0.0.1:{mock.port}"
+        assert ask(mock, "GET", "/__ep_mock/clock") == {"mode": "manual", "now": "2025-06-02T09:00:00.000000000Z", "scale": 1.0}
+    with pytest.raises(ConnectionRefusedError):
+        ask(mock, "GET", "/__ep_mock/clock")
+
+
+def test_equal_seeds_and_starts_give_equal_answers() -> None:
+    answers = []
+    for _ in range(2):
+        with MockServer(seed="7", clock="manual", clock_start="2025-06-02T09:00:00Z") as mock:
+            assert mock.seed == "7"
+            answers.append(ask(mock, "POST", "/v2/rule-promotions", RULE))
+    assert answers[0] == answers[1]
+
+
+def test_a_seed_that_was_not_given_can_be_read_and_used_again() -> None:
+    with MockServer() as first, MockServer(seed=first.seed) as second:
+        created = [ask(mock, "POST", "/v2/rule-promotions", RULE)["data"]["id"] for mock in (first, second)]
+    assert created[0] == created[1]
+
+
+def test_what_was_created_is_still_there_after_a_second_start() -> None:
+    mock = MockServer()
+    with mock:
+        created = ask(mock, "POST", "/v2/rule-promotions", RULE)["data"]
+    with mock:
+        assert ask(mock, "GET", f"/v2/rule-promotions/{created['id']}")["data"] == created
+
+
+def test_settings_are_taken_whole_or_changed_one_by_one() -> None:
+    settings = Settings(port=0, codes_limit=5)
+    mock = MockServer(settings, author="me@example.com")
+    assert mock.settings == Settings(port=0, codes_limit=5, author="me@example.com")
+    assert mock.start() is mock
+    assert mock.port != 0
+    mock.stop()
+    assert MockServer().settings == Settings(port=0)
+
+
+@pytest.mark.parametrize("changes", [{"clock": "fast"}, {"prot": 1}, {"clock_start": "soon"}, {"seed": 7}])
+def test_a_setting_that_cannot_be_used_is_told_by_name(changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"^{next(iter(changes))}: "):
+        MockServer(**changes)
+
+
+def test_the_package_exports_what_it_says_and_nothing_else() -> None:
+    assert (MockServer, Settings, create_app) == (ep_mock.mock_server.MockServer, ep_mock.settings.Settings, ep_mock.web.app.create_app)
+    assert sorted(ep_mock.__all__) == ["MockServer", "Settings", "__version__", "create_app"]
+    with pytest.raises(AttributeError, match="module 'ep_mock' has no attribute 'Server'"):
+        getattr(ep_mock, "Server")  # noqa: B009  mypy knows that it is not there
