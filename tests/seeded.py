@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from ep_mock.domain.families import FAMILIES, Family
+from ep_mock.domain.faults import Fault
+from ep_mock.domain.matching import Request, RequestMatcher
 from ep_mock.settings import Settings
 from ep_mock.simulation import codes, usages
 from ep_mock.simulation.promotion import Promotion
@@ -13,7 +15,7 @@ from ep_mock.web.app import Application, create_app
 from tests.client import START
 from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 
-_SETTINGS: Final = {"clock": "manual", "clock_start": START, "seed": "tests"}
+_SETTINGS: Final[dict[str, Any]] = {"clock": "manual", "clock_start": START, "seed": "tests"}
 
 
 class Place(NamedTuple):
@@ -33,7 +35,7 @@ class Seeded(NamedTuple):
 
 def fill(store: Store) -> None:
     """Put into an empty store, in each family: jobs in all statuses but one, codes of all kinds, usages, a promotion that has ended, an
-    automatic one. The worker is in the middle of making the codes of one job, with others in line.
+    automatic one. The worker is in the middle of making the codes of one job, with others in line. Two requests have come, a fault is set.
     """
     for family in FAMILIES:
         free = add_promotion(store, family, name="free")
@@ -57,6 +59,10 @@ def fill(store: Store) -> None:
         generate(store, add_promotion(store, family, name="busy"), 100)
         export(store, add_promotion(store, family, name="waiting"))
     store.advance_to(store.now + 300 * MS)
+    store.traffic.faults.add(Fault(match=RequestMatcher(path="/nowhere"), error="unavailable"))
+    for operation, method in (("list_jobs", "GET"), ("cancel_job", "POST")):
+        seen = Request(method, b"/v2/promotions/p1/jobs", b"", operation, "standard", b"", b"{}")
+        store.traffic.journal.record(seen, store.now, 200, "served", True)
 
 
 def seeded(store: Store, family: Family) -> Seeded:

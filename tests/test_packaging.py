@@ -47,7 +47,7 @@ def test_the_wheel_starts_in_a_clean_environment(wheel: Path, tmp_path: Path) ->
     for name in DOCUMENTS:
         printed = subprocess.run([scripts / "ep-mock", "openapi", name], check=True, capture_output=True, cwd=tmp_path, env=environment)
         assert json.loads(printed.stdout)["openapi"].startswith("3.1")
-    command = [scripts / "ep-mock", "serve", "--port", "0", "--fixtures", "campaign"]
+    command = [str(scripts / "ep-mock"), "serve", "--port", "0", "--fixtures", "campaign"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment) as server:
         try:
             if server.stdout is None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import logging
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from ep_mock.errors import UsageError
 from ep_mock.listening import listen
 from ep_mock.server import ServerThread, serve
 from ep_mock.tickless import TicklessServer
+from tests.logs import restored_logging
 
 
 async def hello(scope: Any, _receive: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
@@ -42,12 +42,8 @@ class Unanswered:
 
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
-    names = ("uvicorn.error", "uvicorn.access")
-    kept = [(logger, logger.level, logger.propagate, logger.handlers[:]) for logger in map(logging.getLogger, names)]
-    yield
-    for logger, level, propagate, handlers in kept:
-        logger.setLevel(level)
-        logger.propagate, logger.handlers = propagate, handlers
+    with restored_logging():
+        yield
 
 
 def get(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:

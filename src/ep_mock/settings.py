@@ -1,7 +1,8 @@
 """Every setting of ep-mock: one table from which the command line, the environment, the configuration file and the docs are made.
 
 A flag beats the environment, the environment beats the file, the file beats the default. Settings of scope `store` are each store's own
-and may be changed while the server runs; those of scope `server` are fixed at the start.
+and may be changed while the server runs; those of scope `start` say how a store begins, and a reset may choose them anew; those of scope
+`server` are fixed at the start.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from ep_mock.clock import ClockMode
 from ep_mock.errors import UsageError
 from ep_mock.timings import parse_timings
 
 AuthMode = Literal["lenient", "strict", "off"]
-Scope = Literal["server", "store"]
+LogFormat = Literal["text", "json"]
+Scope = Literal["server", "start", "store"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+OF_A_STORE: Final[tuple[Scope, ...]] = ("start", "store")
+"""The scopes of what a reset can change, for one store and until its next reset."""
 
 ENVIRONMENT_PREFIX = "EP_MOCK_"
 
@@ -32,14 +37,21 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on; 0 picks a free one.", least=0, most=65535)
     public_url: str = _setting("", "Scheme and host that links and URLs begin with, instead of those of the request.")
-    seed: str = _setting("", "Seed of all ids, codes and signatures; empty means a new one at each start.")
-    fixtures: tuple[str, ...] = _setting((), "File (JSON or YAML) or name of a shipped fixture to fill each new store with; repeatable.")
+    seed: str = _setting("", "Seed of all ids, codes and signatures; empty means a new one at each start.", scope="start")
+    fixtures: tuple[str, ...] = _setting(
+        (), "File (JSON or YAML), folder of such files, or name of a shipped fixture, to fill each new store with; repeatable."
+    )
     auth: AuthMode = _setting("lenient", "lenient: any bearer token; strict: only issued, unexpired ones; off: none needed.")
     client_id: str = _setting("", "With strict auth: the only client id that gets a token; empty means any.")
     client_secret: str = _setting("", "With strict auth: the client secret that must come with it; empty means any.")
     token_seconds: int = _setting(3600, "How long an access token is valid.", least=1, most=10**8)
     max_body_bytes: int = _setting(1_048_576, "Largest request body; a larger one is answered with 413.", least=1, most=10**9)
+    tls_certificate: str = _setting(
+        "", "Certificate (a PEM file, with those of the authorities between) to serve https with; empty means http."
+    )
+    tls_key: str = _setting("", "Private key of the certificate (a PEM file without a passphrase), unless it is in the same file.")
     access_log: bool = _setting(False, "Log each request.")
+    log_format: LogFormat = _setting("text", "What lines on standard output and standard error are: text, or JSON objects.")
     control: bool = _setting(True, "Serve the control plane under /__ep_mock/.")
     control_token: str = _setting("", "Token that control calls must bring, as X-EP-Mock-Token or bearer; empty means none is needed.")
     allowed_hosts: tuple[str, ...] = _setting(
@@ -54,15 +66,21 @@ class Settings:
     )
     state: str = _setting("", "File that all stores are loaded from at the start and saved to at a clean stop; empty means none.")
 
-    clock: ClockMode = _setting("real", "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).")
-    clock_scale: float = _setting(1.0, "How many seconds pass per second on a scaled clock.", least=1e-6, most=1e6)
-    clock_start: str = _setting("", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.")
+    clock: ClockMode = _setting(
+        "real", "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).", scope="start"
+    )
+    clock_scale: float = _setting(1.0, "How many seconds pass per second on a scaled clock.", scope="start", least=1e-6, most=1e6)
+    clock_start: str = _setting("", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.", scope="start")
     timings: str = _setting(
         "fast", "Pace of the worker: instant, fast or documented, and single steps: fast,pickup=2s,generate_per_code=10ms.", scope="store"
     )
     codes_limit: int = _setting(1000, "Most codes a promotion may have.", scope="store", least=0, most=10**8)
     long_codes_limit: int = _setting(
-        1000, "Most codes a promotion may have that lasts more than 365 days.", scope="store", least=0, most=10**8
+        0,
+        "Most codes a promotion may have that lasts more than 365 days; 0 means as many as any other.",
+        scope="store",
+        least=0,
+        most=10**8,
     )
     promotions_limit: int = _setting(1000, "Most promotions of each family in a store.", scope="store", least=0, most=10**8)
     automatic_limit: int = _setting(50, "Most active and future automatic Rule promotions in a store.", scope="store", least=0, most=10**8)
@@ -103,13 +121,13 @@ class Settings:
             raise UsageError(f"public_url: expected a URL such as https://promotions.test, got {self.public_url!r}")
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
 
-    def with_changes(self, changes: Mapping[str, Any], *, scope: Scope | None = None) -> Settings:
-        """A copy with some settings changed; with `scope`, only settings of that scope may change.
+    def with_changes(self, changes: Mapping[str, Any], *, scopes: tuple[Scope, ...] = SCOPES) -> Settings:
+        """A copy with some settings changed; only settings of these scopes may change.
 
         Raises:
             UsageError: a name is unknown, of another scope, or a value cannot be used.
         """
-        allowed = [field.name for field in dataclasses.fields(self) if scope in (None, field.metadata["scope"])]
+        allowed = names_of(*scopes)
         for name in changes:
             if name not in allowed:
                 raise UsageError(f"{name}: not a setting that can be changed here; expected one of {', '.join(allowed)}")
@@ -122,6 +140,11 @@ _KINDS = get_type_hints(Settings)
 def settings_fields() -> tuple[dataclasses.Field[Any], ...]:
     """The table of settings, in the order in which they are documented."""
     return dataclasses.fields(Settings)
+
+
+def names_of(*scopes: Scope) -> tuple[str, ...]:
+    """The names of the settings of these scopes, in the order of the table."""
+    return tuple(field.name for field in settings_fields() if field.metadata["scope"] in scopes)
 
 
 def choices_of(name: str) -> tuple[str, ...]:

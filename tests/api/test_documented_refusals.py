@@ -88,7 +88,7 @@ def error_examples(family: Family) -> dict[str, Any]:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 @pytest.mark.parametrize("name", PROVOKED)
 def test_a_documented_error_is_the_one_that_comes(family: Family, name: str) -> None:
-    client = api_client(codes_limit=2000 if name == "LastsTooLong" else 1000)
+    client = api_client(**({"codes_limit": 2000, "long_codes_limit": 1000} if name == "LastsTooLong" else {}))
     promotion = client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})
     response = PROVOKED[name](client, f"/v2/{family.collection}/{promotion['id']}")
     assert response.json() == error_examples(family)[name]

@@ -89,6 +89,12 @@ def test_what_a_type_needs_in_its_schema_is_required(promotion_type: str) -> Non
             {"currencies": [{"currency": "USD", "percentage": "5"}]},
             [("data.schema.currencies.0.percentage", "invalid_type")],
         ),
+        (
+            "percent_discount",
+            {"currencies": [{"currency": "USD", "percentage": 1.1234567}]},
+            [("data.schema.currencies.0.percentage", "multiple_of")],
+        ),
+        ("item_percent_discount", {"percent": 1.1234567}, [("data.schema.percent", "multiple_of")]),
         ("item_fixed_discount", {"target_attributes": [{"value": 5}]}, [("data.schema.target_attributes.0.value", "invalid_type")]),
         ("item_percent_discount", {"percent": "5"}, [("data.schema.percent", "invalid_type")]),
         ("x_for_y", {"x": 2.5}, [("data.schema.x", "invalid_type")]),

@@ -17,7 +17,7 @@ Outcome = tuple[int, Any]
 
 
 class Actor:
-    """One user of one store; `index` arguments choose among what is there, modulo its number."""
+    """One user of one store; `which` chooses among what is there, modulo its number."""
 
     def __init__(self, client: ApiClient | None = None, store: str = "default", **settings: Any) -> None:
         self.client = client or api_client(**settings)
@@ -25,7 +25,7 @@ class Actor:
 
     def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Outcome:
         """A request to this store; answers the status and what came, None for nothing."""
-        content = {} if body is None else {"json": body}
+        content: dict[str, Any] = {} if body is None else {"json": body}
         named = {"X-EP-Mock-Store": self.store, **(headers or {})}
         response = self.client.request(method, path, headers=named, **content)
         assert response.status_code < 500 or response.status_code == 503, response.text
@@ -62,13 +62,13 @@ class Actor:
     def do(self, action: Action) -> Outcome:
         """Do what was drawn."""
         if action.verb == "promotion":
-            return self.add_promotion(action.index)
+            return self.add_promotion(action.which)
         if action.path:
             return self.call(action.method, action.path, action.body)
         found = self.promotions()
         if not found:
             return 0, None
-        family, promotion_id = found[action.index % len(found)]
+        family, promotion_id = found[action.which % len(found)]
         base = f"/v2/{'promotions' if family == 'standard' else 'rule-promotions'}/{promotion_id}"
         return self._on_promotion(action, base, promotion_id)
 
@@ -81,7 +81,7 @@ class Actor:
             case "poll":
                 return self.call("GET", f"{base}/jobs")
             case "cancel":
-                jobs = [job for job in self.control("GET", f"jobs?promotion_id={promotion_id}")["jobs"]]
+                jobs = self.control("GET", f"jobs?promotion_id={promotion_id}")["jobs"]
                 return self.call("POST", f"{base}/jobs/{jobs[0]['id']}/cancel") if jobs else (0, None)
             case "codes":
                 codes = [{"code": f"by-hand-{action.number}"}, {"code": f"by-hand-{action.number}-limited", "uses": 3}]
@@ -100,7 +100,7 @@ class Action(NamedTuple):
     """Something that an actor can do: a verb on a promotion, or a whole request."""
 
     verb: str
-    index: int = 0
+    which: int = 0
     number: int = 1
     method: str = "POST"
     path: str = ""

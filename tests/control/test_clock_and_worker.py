@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from ep_mock.domain.families import RULE, STANDARD, Family
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from ep_mock.domain.families import RULE, STANDARD, Family
 
 SECOND_35 = "2024-12-03T23:31:35.962680423Z"
 
@@ -104,13 +104,14 @@ def test_a_paused_worker_ends_what_it_has_begun_and_takes_up_nothing() -> None:
 
 
 def test_a_step_lets_one_thing_happen_also_while_paused() -> None:
-    client = api_client(timings="instant")
+    client = api_client(timings="fast,pickup=3600s")
     worker(client, "pause")
     job = add_job(client, code_generate(2))
     steps = [worker(client, "step") for _ in range(3)]
     assert [[entry["status"] for entry in step["transitions"]] for step in steps] == [["processing"], ["completed"], []]
-    assert steps[2] == {"advanced": 0.0, "now": SECOND_35, "transitions": []}
-    assert worker(client) == {"now": SECOND_35, "paused": True, "queue": []}
+    now = "2024-12-04T00:31:36.114680423Z"
+    assert steps[2] == {"advanced": 0.0, "now": now, "transitions": []}
+    assert worker(client) == {"now": now, "paused": True, "queue": []}
     assert [entry["job_id"] for step in steps for entry in step["transitions"]] == [job["id"]] * 2
 
 
@@ -137,7 +138,8 @@ def test_an_event_beyond_the_end_of_all_dates_is_refused_and_not_shown(how: dict
     [
         ("PUT", "clock", {"mode": "manual", "speed": 2}, "speed"),
         ("PUT", "clock", {"now": "2024-01-01"}, "now"),
-        ("PUT", "clock", {"now": "9900-01-01"}, "clock"),
+        ("PUT", "clock", {"mode": "poll", "now": "9900-01-01"}, "now"),
+        ("POST", "clock/advance", {"to": "9900-01-01"}, "to"),
         ("POST", "clock/advance", {"to": "2024-01-01"}, "to"),
         ("POST", "clock/advance", {"seconds": 1, "next": True}, "(root)"),
         ("POST", "clock/advance", {"seconds": -1}, "seconds"),

@@ -57,8 +57,8 @@ def test_on_a_manual_clock_a_wait_in_vain_answers_at_once_and_says_what_to_do() 
     job = add_job(client, code_generate(1))
     assert in_vain(client, status="completed", timeout=3600) == (
         "Time stands still",
-        f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next event is "
-        'due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
+        f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next "
+        'event is due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
         '"others_advance": true if somebody else will',
     )
     client.post("/__ep_mock/worker/pause")
@@ -96,15 +96,12 @@ def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> N
     title, said = in_vain(client)
     assert (title, said[said.index(";") :]) == ("Nothing will happen", detail)
     behind = add_job(client, code_generate(5))
-    expected = "completed" if plan["stuck"] == "pending" else None
-    if expected:
-        assert wait(client)["job"]["status"] == expected
+    if plan["stuck"] == "pending":
+        assert wait(client)["job"]["status"] == "completed"
     else:
-        assert in_vain(client) == (
-            "Nothing will happen",
-            f"waited for completed or failed or cancelled, but job {behind['id']} is pending since {behind['meta']['timestamps']['created_at']}"
-            "; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker",
-        )
+        said = in_vain(client)[1]
+        assert said.startswith(f"waited for completed or failed or cancelled, but job {behind['id']} is pending since ")
+        assert said.endswith("; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker")
 
 
 def test_a_poll_clock_is_moved_by_the_wait_as_polls_would_move_it() -> None:

@@ -195,7 +195,7 @@ def test_a_plan_is_for_matching_jobs_only_and_for_so_many() -> None:
         {"promotion_id": paths["standard"].rpartition("/")[2], "job_type": "code_generate"},
     ]
     for number, condition in enumerate(conditions, 1):
-        assert plan(client, fail=f"plan {number}", **condition)["id"] == number
+        assert plan(client, fail=f"plan {number}", **condition)["id"] == f"plan-{number}"
 
     def errors(path: str, body: dict[str, Any]) -> str | None:
         add_job(client, path, body)
@@ -209,7 +209,7 @@ def test_a_plan_is_for_matching_jobs_only_and_for_so_many() -> None:
     assert errors(paths["rule"], {**code_export(), "name": "nightly export"}) == "plan 1"
     assert errors(paths["rule"], {**code_export(), "name": "nightly export"}) == "plan 2"
     assert errors(paths["rule"], code_export()) is None
-    assert [entry["id"] for entry in client.get("/__ep_mock/plans").json()["plans"]] == [3]
+    assert [entry["id"] for entry in client.get("/__ep_mock/plans").json()["plans"]] == ["plan-3"]
     assert errors(paths["standard"], code_generate(1)) == "plan 3"
     assert client.get("/__ep_mock/plans").json() == {"plans": []}
 
@@ -218,14 +218,15 @@ def test_plans_are_listed_with_what_is_left_and_withdrawn_one_by_one_or_all() ->
     client = api_client()
     first, second, third = (plan(client, stuck="pending", times=times) for times in (1, 2, 3))
     add_job(client, new(client), code_generate(1))
-    second_left = {"id": 2, "left": 2, "plan": {"stuck": "pending", "times": 2}}
+    second_left = {"id": "plan-2", "left": 2, "plan": {"stuck": "pending", "times": 2}}
     assert (first["plan"], second) == ({"stuck": "pending"}, second_left)
     assert client.get("/__ep_mock/plans").json() == {"plans": [second_left, third]}
-    assert [client.delete(f"/__ep_mock/plans/{number}").status_code for number in ("3", "3", "1", "x", "²", "9" * 30)] == [204, *[404] * 5]
+    answers = [client.delete(f"/__ep_mock/plans/{plan_id}").status_code for plan_id in ("plan-3", "plan-3", "plan-1", "3", "²")]
+    assert answers == [204, 404, 404, 404, 404]
     assert client.get("/__ep_mock/plans").json() == {"plans": [second_left]}
     assert client.delete("/__ep_mock/plans").status_code == 204
     assert client.get("/__ep_mock/plans").json() == {"plans": []}
-    assert plan(client, stuck="pending")["id"] == 4
+    assert plan(client, stuck="pending")["id"] == "plan-4"
 
 
 def test_a_plan_changes_no_id_that_is_made_later() -> None:

@@ -125,6 +125,11 @@ def test_a_question_with_a_mistake_is_refused(body: dict[str, Any]) -> None:
     assert [client.post(f"/__ep_mock/requests/{verb}", json=body).status_code for verb in ("find", "count", "wait")] == [400] * 3
 
 
+def test_a_mistake_under_a_name_that_is_a_number_is_named() -> None:
+    answer = api_client().post("/__ep_mock/requests/find", json={"match": {"headers": {"7": 7}, "query": {"0": []}}})
+    assert [item["source"] for item in answer.json()["errors"]] == ["match.headers.7", "match.query.0"]
+
+
 def test_a_wait_for_what_has_come_already_answers_at_once() -> None:
     assert numbers(ask(used_client(), "wait", match={"method": "POST"}, count=3)) == [1, 2, 3]
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
@@ -86,16 +86,28 @@ def test_the_file_of_a_saved_export_can_be_had_from_the_restored_store() -> None
     assert files[0] == files[1] != ""
 
 
+def test_usages_of_a_deleted_promotion_are_saved() -> None:
+    client = api_client()
+    promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
+    path = f"/v2/promotions/{promotion['id']}"
+    client.created(f"{path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "GONE"}]}})
+    used = client.post(f"/__ep_mock/promotions/{promotion['id']}/usages", json={"code": "GONE", "customer_email": "ada@example.com"})
+    assert client.delete(path).status_code == 204
+    other = restored(client.get("/__ep_mock/snapshot").json())
+    chosen = {"data": {"usage_ids": [used.json()["id"]]}}
+    assert other.post("/v2/promotions/usages/anonymize", json=chosen).json()["data"][0]["customer_email"] == "**"
+
+
 def test_plans_and_a_pause_are_saved() -> None:
     client = api_client()
     client.post("/__ep_mock/plans", json={"fail": "x", "times": 3})
     client.post("/__ep_mock/worker/pause")
     job = add_job(client, code_generate(1))
     other = restored(client.get("/__ep_mock/snapshot").json())
-    assert other.get("/__ep_mock/plans").json() == {"plans": [{"id": 1, "left": 2, "plan": {"fail": "x", "times": 3}}]}
+    assert other.get("/__ep_mock/plans").json() == {"plans": [{"id": "plan-1", "left": 2, "plan": {"fail": "x", "times": 3}}]}
     worker = other.get("/__ep_mock/worker").json()
     assert (worker["paused"], [entry["job"]["id"] for entry in worker["queue"]]) == (True, [job["id"]])
-    assert other.post("/__ep_mock/plans", json={"fail": "y"}).json()["id"] == 2
+    assert other.post("/__ep_mock/plans", json={"fail": "y"}).json()["id"] == "plan-2"
 
 
 @pytest.mark.parametrize(
@@ -136,11 +148,12 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
-    st.sampled_from([0, 1, 10**12, 10**19, 10**21, -(10**21), "", "pending", "completed", "complete", "finish_cancel", [], {}, 0.5, float(10**300)]),
+    st.sampled_from(
+        [0, 1, 10**12, 10**19, 10**21, -(10**21), "", "pending", "completed", "complete", "finish_cancel", [], {}, 0.5, float(10**300)]
+    ),
 )
 
 
-@settings(max_examples=3000)
 @given(place=st.sampled_from(PLACES), value=VALUES)
 def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(place: tuple[str | int, ...], value: Any) -> None:
     snapshot = copy.deepcopy(SEEDED)
@@ -154,7 +167,9 @@ def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(place: t
     if client.put("/__ep_mock/snapshot", content=json.dumps(snapshot)).status_code == 400:
         return
     # Whatever was swallowed, nothing fails on it later.
-    statuses = [client.get(f"/__ep_mock/{path}").status_code for path in ("worker", "jobs", "plans", "settings", "clock", "snapshot", "stores")]
+    statuses = [
+        client.get(f"/__ep_mock/{path}").status_code for path in ("worker", "jobs", "plans", "settings", "clock", "snapshot", "stores")
+    ]
     for family in FAMILIES:
         for promotion in app.gate.enter("default").store.content.promotions[family.name]:
             path = f"/v2/{family.collection}/{quote(promotion)}"

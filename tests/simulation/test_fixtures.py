@@ -420,7 +420,7 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         "promotions[0].codes: with those of its jobs it has 6. Only 5 promotion codes are allowed per promotion",
     ),
     (
-        described({"codes": [{"generate": 12000}]}, settings={"codes_limit": 12000}),
+        described({"codes": [{"generate": 12000}]}, settings={"codes_limit": 12000, "long_codes_limit": 1000}),
         "promotions[0].codes: with those of its jobs it has 12000. "
         "Only 1000 promotion codes are allowed per promotion that lasts more than 365 days",
     ),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ep_mock.clock import Clock, ClockMode
-from ep_mock.domain.families import FAMILIES, Family
+from ep_mock.domain.families import FAMILIES, STANDARD, Family
 from ep_mock.errors import ApiError
 from ep_mock.simulation import exports, jobs, promotions
 from ep_mock.simulation.job import Job
@@ -148,11 +148,18 @@ class StoreMachine(RuleBasedStateMachine):
             assert refusal.startswith("400 Too many promotion codes" if (count or 0) > LIMIT else "400 Too many jobs")
 
     @precondition(lambda self: self.model.work is not None)
-    @rule(number=NUMBERS, ahead=AHEAD, looks=LOOKS)
-    def cancel_the_current_job(self, number: int, ahead: int, looks: list[int]) -> None:
+    @rule(number=NUMBERS, ahead=AHEAD, looks=LOOKS, removed=st.integers(0, 2))
+    def cancel_the_current_job(self, number: int, ahead: int, looks: list[int], removed: int) -> None:
         self.pass_time_to(self.moment_in_the_work(number) + ahead, looks)
-        if self.model.work is not None:
-            self.cancel(self.model.work.job)
+        if self.model.work is None:
+            return
+        job = self.model.work.job
+        index = self.model.promotions.index(job.owner)
+        self.check_codes(self.watched, index)
+        # Some of the newest codes go by hand right before.
+        for _ in range(min(removed, len(job.owner.codes))):
+            self.remove(index, -1, by_id=False)
+        self.cancel(job)
 
     @precondition(lambda self: any(promotion.jobs for promotion in self.model.promotions))
     @rule(number=NUMBERS, rarely=st.integers(0, 3))
@@ -173,6 +180,9 @@ class StoreMachine(RuleBasedStateMachine):
     def remove_code(self, number: int, at: int, by_id: bool) -> None:
         having = [index for index, promotion in enumerate(self.model.promotions) if promotion.codes]
         index = having[number % len(having)]
+        self.remove(index, at, by_id)
+
+    def remove(self, index: int, at: int, by_id: bool) -> None:
         promotion = self.model.promotions[index]
         place = at % len(promotion.codes)
         text = self.texts[promotion.codes[place]]
@@ -181,12 +191,15 @@ class StoreMachine(RuleBasedStateMachine):
             subject = side.promotions[index]
             delete_code(side.store, subject, (by_id and subject.codes.id_of(text)) or text)
 
-    @rule(number=NUMBERS, family=st.sampled_from(FAMILIES), rarely=st.integers(0, 7))
+    @rule(number=NUMBERS, family=st.sampled_from(FAMILIES), rarely=st.integers(0, 3))
     def change_promotions(self, number: int, family: Family, rarely: int) -> None:
         if len(self.model.promotions) < FEWEST:
             self.add(family)
         elif rarely == 0:
             number %= len(self.model.promotions)
+            # Often the one whose job is in the worker's hands, while others wait.
+            if self.model.work is not None and family is STANDARD:
+                number = self.model.promotions.index(self.model.work.job.owner)
             self.model.delete_promotion(self.model.promotions[number])
             for side in self.sides:
                 delete_promotion(side.store, side.promotions.pop(number))

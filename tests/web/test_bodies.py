@@ -6,23 +6,24 @@ import gzip
 import json
 from typing import Any
 
-import anyio
 import httpx2
 import pytest
 
 from ep_mock.domain.families import RULE, STANDARD, Family
 from ep_mock.web.app import create_app
+from tests.asgi import request
 from tests.bodies import code_generate, new_promotion
 from tests.client import ApiClient, api_client
 
 URL = "/v2/promotions"
 BODY = {"data": new_promotion(STANDARD)}
 RAW = json.dumps(BODY).encode()
+TOKEN = (b"authorization", b"Bearer of-a-test")
 EXPECTED = 'expected a JSON object such as {"data": {...}}'
 
 
-def post(content: bytes, client: ApiClient | None = None, **headers: str) -> httpx2.Response:
-    return (client or api_client()).post(URL, content=content, headers=headers)
+def post(content: bytes, client: ApiClient | None = None) -> httpx2.Response:
+    return (client or api_client()).post(URL, content=content)
 
 
 def refusal(response: httpx2.Response) -> tuple[int, Any]:
@@ -71,7 +72,8 @@ def test_json_that_is_no_object_is_of_the_wrong_type(content: bytes, given: str)
     [None, "application/json", "application/vnd.api+json", "text/plain", "application/x-www-form-urlencoded", "x", "a/b; charset=x"],
 )
 def test_json_is_taken_under_any_content_type(content_type: str | None) -> None:
-    assert post(RAW, **({} if content_type is None else {"Content-Type": content_type})).status_code == 201
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    assert api_client().post(URL, content=RAW, headers=headers).status_code == 201
 
 
 def test_white_space_around_the_json_does_no_harm() -> None:
@@ -117,38 +119,13 @@ def test_an_announced_length_that_is_none_is_not_looked_at(header: tuple[bytes, 
 
 def call_piecewise(pieces: list[bytes], *headers: tuple[bytes, bytes], **settings: Any) -> tuple[int, int]:
     """The status of the answer to a POST whose body comes in pieces, and how many of them were read."""
-    app = create_app(clock="manual", **settings)
-    scope = {"type": "http", "method": "POST", "scheme": "http", "path": URL, "raw_path": URL.encode(), "query_string": b""}
-    scope["headers"] = [(b"authorization", b"Bearer x"), *headers]
-    statuses: list[int] = []
-    reads = 0
-
-    async def receive() -> dict[str, Any]:
-        nonlocal reads
-        reads += 1
-        return {"type": "http.request", "body": pieces[reads - 1], "more_body": reads < len(pieces)}
-
-    async def send(message: Any) -> None:
-        statuses.extend([message["status"]] if message["type"] == "http.response.start" else [])
-
-    anyio.run(app, scope, receive, send)
-    return statuses[0], reads
+    answer = request(create_app(clock="manual", **settings), "POST", URL.encode(), headers=[TOKEN, *headers], pieces=pieces)
+    return answer.status, answer.reads
 
 
 def test_a_client_that_leaves_before_its_body_is_complete_gets_nothing_and_changes_nothing() -> None:
     app = create_app(clock="manual")
-    messages = iter([{"type": "http.request", "body": RAW[:9], "more_body": True}, {"type": "http.disconnect"}])
-    scope = {"type": "http", "method": "POST", "scheme": "http", "path": URL, "raw_path": URL.encode(), "query_string": b"", "headers": []}
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return next(messages)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    anyio.run(app, scope, receive, send)
-    assert sent == []
+    assert request(app, "POST", URL.encode(), headers=[TOKEN], pieces=[RAW[:9], None]).status == 0
     assert app.gate.enter("default").store.content.promotions["standard"] == {}
 
 

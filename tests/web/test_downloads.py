@@ -9,11 +9,11 @@ import tracemalloc
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-import anyio
 import httpx2
 import pytest
 
 from ep_mock.domain.families import RULE, STANDARD, Family
+from tests.asgi import request
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import HOST, ApiClient, api_client
 
@@ -195,21 +195,11 @@ def test_a_large_file_leaves_in_pieces_and_never_stands_in_memory_as_a_whole() -
 
 
 def download(client: ApiClient, href: str) -> tuple[list[int], int]:
-    """The sizes of the pieces of a file, and the most memory that was taken while they were sent."""
+    """The sizes of the pieces of a file, and the most memory that was taken while they were made, themselves included."""
     parts = urlsplit(href)
-    scope = {"type": "http", "method": "GET", "scheme": "http", "path": parts.path, "raw_path": parts.path.encode(), "headers": []}
-    scope["query_string"] = parts.query.encode()
-    sizes: list[int] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request"}
-
-    async def send(message: Any) -> None:
-        sizes.extend([len(message["body"])] if message["type"] == "http.response.body" else [])
-
     tracemalloc.start()
     try:
-        anyio.run(client.app, scope, receive, send)
-        return sizes, tracemalloc.get_traced_memory()[1]
+        answer = request(client.app, "GET", parts.path.encode(), query=parts.query.encode(), headers=[])
+        return [len(piece) for piece in answer.pieces], tracemalloc.get_traced_memory()[1] - len(answer.body)
     finally:
         tracemalloc.stop()

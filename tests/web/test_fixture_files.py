@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ep_mock.errors import UsageError
 from ep_mock.web import fixture_files
 from ep_mock.web.app import create_app
-from ep_mock.web.fixture_files import read_fixture, shipped_fixtures
+from ep_mock.web.fixture_files import fixture_paths, read_fixture, shipped_fixtures
 from ep_mock.web.yaml_reading import read_yaml
+from tests.client import api_client
 
 YAML = """\
 # A comment.
@@ -140,6 +141,32 @@ def test_a_word_is_a_shipped_fixture_or_an_error_that_lists_them() -> None:
         read_fixture("campain")
     names = ", ".join(shipped_fixtures())
     assert str(error.value) == f"fixtures: 'campain' is no shipped fixture ({names}), and no file that ends in .json, .yaml, .yml"
+
+
+def test_a_folder_stands_for_its_fixtures_in_the_order_of_their_names(tmp_path: Path) -> None:
+    one = '{"ep_mock_fixture": 1, "settings": {"codes_limit": %d}, "promotions": [{"family": "rule", "name": "%s"}]}'
+    written(tmp_path, "2.json", one % (2, "Second"))
+    written(tmp_path, "1.yaml", one % (1, "First"))
+    written(tmp_path, ".hidden.json", one % (3, "Hidden"))
+    written(tmp_path, "README.md", "About these.")
+    (tmp_path / "more.yaml").mkdir()
+    client = api_client(fixtures=(str(tmp_path),))
+    assert {promotion["name"] for promotion in client.pages("/v2/rule-promotions")} == {"First", "Second"}
+    assert client.store.settings.codes_limit == 2
+
+
+def test_a_folder_without_fixtures_stands_for_none(tmp_path: Path) -> None:
+    assert not fixture_paths(str(tmp_path))
+
+
+def test_a_folder_needs_a_slash_since_a_bare_word_is_a_shipped_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "campaign").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert fixture_paths("campaign") == ["campaign"]
+    assert fixture_paths("campaign/") == fixture_paths("./mine") == []
+    with pytest.raises(UsageError, match=r"'mine' is no shipped fixture .*; for the folder, say './mine'$"):
+        create_app(fixtures=("mine",))
 
 
 def test_each_fixture_is_read_once_and_a_reset_loads_it_again(tmp_path: Path) -> None:

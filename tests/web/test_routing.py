@@ -59,12 +59,13 @@ templates = st.sampled_from(OPERATIONS).flatmap(
 def test_a_path_belongs_to_the_operation_that_a_naive_search_finds(method: str, path: tuple[bytes, ...], more: list[bytes]) -> None:
     raw_path = b"".join(b"/" + segment for segment in (*path, *more))
     expected = naive_match(method, raw_path)
-    try:
-        found: tuple[str, tuple[str, ...]] | set[str] = tuple(ROUTES.find(method, raw_path))
-    except ApiError as error:
-        assert error.status == (405 if expected else 404)
-        found = set(error.headers.get("Allow", "").replace(",", "").split())
-    assert found == expected
+    if isinstance(expected, tuple):
+        assert ROUTES.find(method, raw_path) == expected
+        return
+    with pytest.raises(ApiError) as caught:
+        ROUTES.find(method, raw_path)
+    assert caught.value.status == (405 if expected else 404)
+    assert set(caught.value.headers.get("Allow", "").replace(",", "").split()) == expected
 
 
 @pytest.mark.parametrize(
@@ -114,8 +115,8 @@ def test_a_code_with_anything_in_it_is_reached_when_it_is_encoded(family: Family
 def test_a_code_that_comes_raw_is_reached_as_well(code: str) -> None:
     client = api_client()
     codes_url = promotion_with(client, STANDARD, code)
-    match = ROUTES.find("DELETE", f"{codes_url}/{code}".encode())
-    assert match.parameters == (codes_url.split("/")[3], code)
+    _, parameters = ROUTES.find("DELETE", f"{codes_url}/{code}".encode())
+    assert parameters == (codes_url.split("/")[3], code)
     assert client.delete(f"{codes_url}/{code}").status_code == 204
 
 

@@ -96,7 +96,7 @@ class _Translation:
                 yield from self._of_error(error)
 
     def _of_error(self, error: jsonschema_rs.ValidationError) -> Iterator[tuple[Path, Item]]:
-        path = tuple(error.instance_path)
+        path = _path_in(self._instance, error.instance_path)
         kind = _kind(error)
         if kind in _SENTENCES:
             title, sentence = _SENTENCES[kind]
@@ -218,6 +218,15 @@ def _kind(error: jsonschema_rs.ValidationError) -> str:
 def _schema_of(error: jsonschema_rs.ValidationError) -> tuple[Path, Path]:
     """Which schema said it of which value."""
     return tuple(error.instance_path), tuple(error.schema_path[:-1])
+
+
+def _path_in(instance: Any, steps: Iterable[str | int]) -> Path:
+    """The path of an error. jsonschema-rs takes a property whose name is a number for an index."""
+    path: list[str | int] = []
+    for step in steps:
+        path.append(str(step) if isinstance(instance, dict) else step)
+        instance = instance[path[-1]]
+    return tuple(path)
 
 
 def _at(path: Path, instance: Any) -> Any:

@@ -41,9 +41,9 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PlanInForce(msgspec.Struct, eq=False):
-    """A plan, its number in the order in which the store's plans were made, and for how many jobs it still is."""
+    """A plan and for how many jobs it still is. Its id is `plan-1` and so on, in the order in which the store's plans were made."""
 
-    id: int
+    id: str
     plan: Plan
     left: int
 

@@ -16,6 +16,7 @@ from ep_mock.simulation.fixture_jobs import IN_HANDS, Check, JobDraft, JobInStat
 from ep_mock.simulation.fixture_place import Place
 from ep_mock.simulation.fixtures import Fixture, PromotionEntry
 from ep_mock.simulation.promotions import new_promotion
+from ep_mock.simulation.rate_limit import check_rate_limit
 from ep_mock.simulation.store import Store
 
 _Entry = TypeVar("_Entry")
@@ -41,7 +42,9 @@ def load_fixture(store: Store, fixture: Fixture, check: Check) -> None:
 def _build(store: Store, fixture: Fixture, check: Check) -> list[NewPromotion]:
     """Make everything apart from the store, of which no more than the settings and the counts of ids and jobs change meanwhile."""
     try:
-        store.content.change_settings(store.settings.with_changes(fixture.settings, scope="store"))
+        changed = store.settings.with_changes(fixture.settings, scopes=("store",))
+        check_rate_limit(changed.rate_limit, store.clock.mode)
+        store.content.change_settings(changed)
     except UsageError as error:
         raise fixture.place.at("settings").wrong(str(error)) from None
     store.bring_codes()

@@ -11,7 +11,7 @@ from ep_mock.domain.lifecycle import CANCELLABLE
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import ORDINARY, Plan
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.listing import Listing, PolledPage, list_newest_first, read_filter
+from ep_mock.simulation.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 
@@ -102,12 +102,7 @@ def list_jobs(store: Store, promotion: Promotion, page: Page, filter_text: str |
     """
     condition = read_filter(store.settings, filter_text, FILTERS)
     store.begin_poll(promotion)
-    if condition is not None:
-        return list_newest_first(promotion.jobs, page, condition)
-    transitions, polled = store.content.transitions_total, promotion.polled
-    if polled is None or polled.transitions != transitions or polled.page != page:
-        promotion.polled = polled = PolledPage(transitions, page, list_newest_first(promotion.jobs, page, None))
-    return polled.listing
+    return list_newest_first(promotion.jobs, page, condition)
 
 
 def cancel_job(store: Store, promotion: Promotion, job_id: str) -> Job:

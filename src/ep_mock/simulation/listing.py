@@ -18,36 +18,11 @@ class Listed(Protocol):
         ...
 
 
-class Listing:
+class Listing(NamedTuple):
     """The records of one page as JSON, and how many records the whole list has."""
 
-    __slots__ = ("_joined", "items", "total")
-
-    def __init__(self, items: list[bytes], total: int) -> None:
-        self.items = items
-        self.total = total
-        self._joined: bytes | None = None
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Listing) and (self.items, self.total) == (other.items, other.total)
-
-    def joined(self) -> bytes:
-        """The records with commas between them, put together once."""
-        if self._joined is None:
-            self._joined = b",".join(self.items)
-        return self._joined
-
-
-class PolledPage(NamedTuple):
-    """The page of a promotion's jobs that was asked for last.
-
-    Attributes:
-        transitions: how many changes of jobs there had been in the store; it stands until there is another one.
-    """
-
-    transitions: int
-    page: Page
-    listing: Listing
+    items: list[bytes]
+    total: int
 
 
 def read_filter(settings: Settings, text: str | None, attributes: Mapping[str, Attribute]) -> CompiledFilter | None:

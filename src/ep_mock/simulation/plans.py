@@ -22,14 +22,14 @@ def add_plan(content: Content, plan: Plan) -> PlanInForce:
     if len(content.plans) >= MOST_PLANS:
         raise UsageError(f"plan: there are {MOST_PLANS} already; withdraw some first")
     content.plans_made += 1
-    in_force = PlanInForce(content.plans_made, plan, plan.times)
+    in_force = PlanInForce(f"plan-{content.plans_made}", plan, plan.times)
     content.plans.append(in_force)
     return in_force
 
 
-def withdraw_plan(content: Content, number: int) -> bool:
+def withdraw_plan(content: Content, plan_id: str) -> bool:
     """Withdraw one plan; answers whether it was in force. Jobs that are there already keep theirs."""
-    left = [each for each in content.plans if each.id != number]
+    left = [each for each in content.plans if each.id != plan_id]
     found = len(left) < len(content.plans)
     content.plans = left
     return found

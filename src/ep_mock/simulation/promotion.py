@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,8 +13,14 @@ from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
 from ep_mock.simulation.codebook import CodeBook
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.listing import PolledPage
 from ep_mock.simulation.usage import Usage
+
+
+class Polled(NamedTuple):
+    """An answer to a request for jobs. As long as `cause` is the same, the answer is, too."""
+
+    cause: tuple[object, ...]
+    body: bytes
 
 
 class Promotion:
@@ -26,7 +32,7 @@ class Promotion:
         codes: its codes.
         codes_limit: a limit of its own, or None for the store's.
         jobs: in order of arrival.
-        polled: the page of them that was listed last, for those who poll.
+        polled: how the latest request for its jobs was answered.
         usages: the checkouts in which its codes were used, oldest first.
         former: the versions before this one as JSON, oldest first, where the family keeps them.
     """
@@ -79,7 +85,7 @@ class Promotion:
         self.codes = CodeBook(family, id, entropy)
         self.codes_limit = codes_limit
         self.jobs: list[Job] = []
-        self.polled: PolledPage | None = None
+        self.polled: Polled | None = None
         self.former: list[bytes] = []
         self.usages: list[Usage] = []
         self._entropy = entropy

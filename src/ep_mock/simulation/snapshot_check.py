@@ -34,11 +34,12 @@ def check_restored(store: Store) -> None:
     moments += [store.worker.free_since, store.worker.free_since if store.worker.task is None else store.worker.task.started]
     for moment in moments:
         format_nanos(moment)
+    for usages in content.usages.values():
+        for usage in usages.values():
+            usage.listed()
     for family in content.promotions.values():
         for promotion in family.values():
             promotion.listed()
-            for usage in promotion.usages:
-                usage.listed()
             if not isinstance(promotion.fields["automatic"], bool) or not isinstance(promotion.fields["enabled"], bool):
                 raise ValueError(f"promotion {promotion.id} is neither on nor off")
 

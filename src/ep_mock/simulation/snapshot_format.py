@@ -92,9 +92,10 @@ class JobState(_State, kw_only=True):
 
 
 class UsageState(_State, kw_only=True):
-    """See `simulation.usage.Usage`."""
+    """See `simulation.usage.Usage`. Those of deleted promotions are kept, too."""
 
     id: str
+    family: FamilyName
     code_id: str
     code: str
     code_key: str
@@ -125,7 +126,7 @@ class PromotionState(_State, kw_only=True):
     codes: CodeRuns = []
     jobs: list[str] = []
     former: list[dict[str, Any]] = []
-    usages: list[UsageState] = []
+    usages: list[str] = []
 
 
 class GrowthState(_State, kw_only=True):
@@ -178,7 +179,7 @@ class WorkerState(_State, kw_only=True):
 class PlanState(_State, kw_only=True):
     """A plan in force."""
 
-    id: Annotated[int, Meta(ge=1)]
+    id: str
     plan: Plan
     left: Annotated[int, Meta(ge=1)]
 
@@ -203,6 +204,7 @@ class StoreState(_State, kw_only=True):
     promotions: list[PromotionState]
     jobs: list[JobState]
     jobs_created: Count
+    usages: list[UsageState] = []
     plans: list[PlanState]
     plans_made: Count
     worker: WorkerState

@@ -13,7 +13,7 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
-from ep_mock.settings import Settings, settings_fields
+from ep_mock.settings import Settings, names_of
 from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.codebook import Entries
 from ep_mock.simulation.content import Content, PlanInForce
@@ -26,7 +26,7 @@ from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
 from ep_mock.simulation.worker import Worker
 
-_STORE_SETTINGS = tuple(field.name for field in settings_fields() if field.metadata["scope"] == "store")
+_STORE_SETTINGS = names_of("store")
 _CODE_FIELDS = ("consume_unit", "uses", "max_uses", "user", "max_uses_per_shopper", "is_for_new_shopper")
 
 
@@ -48,7 +48,7 @@ def restore(data: object, name: str, settings: Settings, seed: str) -> Store:
     except msgspec.ValidationError as error:
         raise UsageError(f"snapshot: {error}") from None
     # What the settings say of the clock is not what counts: the saved clock goes on.
-    settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""}).with_changes(state.settings, scope="store")
+    settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""}).with_changes(state.settings, scopes=("store",))
     store = Store(name, settings, seed)
     try:
         _Restoring(store, state).fill()
@@ -80,6 +80,7 @@ class _Saving:
             promotions=promotions,
             jobs=[self._job(job) for job in content.jobs.values()],
             jobs_created=content.jobs_created,
+            usages=[self._usage(usage) for family in content.usages.values() for usage in family.values()],
             plans=[form.PlanState(id=each.id, plan=each.plan, left=each.left) for each in content.plans],
             plans_made=content.plans_made,
             worker=worker,
@@ -122,10 +123,12 @@ class _Saving:
             codes=self._runs(promotion.codes.entries),
             jobs=[job.id for job in promotion.jobs],
             former=[msgspec.json.decode(version) for version in promotion.former],
-            usages=[
-                form.UsageState(**{name: getattr(usage, name) for name in form.UsageState.__struct_fields__}) for usage in promotion.usages
-            ],
+            usages=[usage.id for usage in promotion.usages],
         )
+
+    def _usage(self, usage: Usage) -> form.UsageState:
+        own = {name: getattr(usage, name) for name in form.UsageState.__struct_fields__ if name != "family"}
+        return form.UsageState(family=usage.family.name, **own)
 
     def _job(self, job: Job) -> form.JobState:
         return form.JobState(
@@ -200,6 +203,9 @@ class _Restoring:
     def fill(self) -> None:
         state, content, store = self._state, self._content, self._store
         content.jobs = {job.id: self._job(job) for job in state.jobs}
+        for usage in state.usages:
+            own = {**msgspec.structs.asdict(usage), "family": family_named(usage.family)}
+            content.usages[usage.family][usage.id] = Usage(**own)
         for promotion in state.promotions:
             content.promotions[promotion.family][promotion.id] = self._promotion(promotion)
         content.jobs_created = state.jobs_created
@@ -247,8 +253,7 @@ class _Restoring:
         promotion.codes.extend(self._entries(state.codes))
         promotion.jobs = [self._content.jobs[job_id] for job_id in state.jobs]
         promotion.former = [msgspec.json.encode(version) for version in state.former]
-        promotion.usages = [Usage(family=promotion.family, **msgspec.structs.asdict(usage)) for usage in state.usages]
-        self._content.usages[state.family].update({usage.id: usage for usage in promotion.usages})
+        promotion.usages = [self._content.usages[state.family][usage_id] for usage_id in state.usages]
         return promotion
 
     def _entries(self, runs: form.CodeRuns) -> Entries:

@@ -133,7 +133,7 @@ class Store:
         Raises:
             UsageError: one is no setting of a store, or a value cannot be used; then nothing has changed.
         """
-        settings = self.settings.with_changes(changes, scope="store")
+        settings = self.settings.with_changes(changes, scopes=("store",))
         check_rate_limit(settings.rate_limit, self.clock.mode)
         self.content.change_settings(settings)
         self.worker.reschedule(self.now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -57,28 +56,19 @@ def data_answer(status: int, encoded: bytes) -> Answer:
 
 def records_answer(status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None) -> Answer:
     """An answer with records, already encoded, inside `data`, and what stands beside it."""
-    return _records_answer(status, b",".join(items), b"," + msgspec.json.encode(beside)[1:] if beside else b"}")
+    tail = b"," + msgspec.json.encode(beside)[1:] if beside else b"}"
+    # A page has kilobytes: each `+` would copy it once more.
+    return Answer(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), (_JSON,))
 
 
 def list_answer(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Answer:
     """An answer with a page of records inside `data`, with the published `links` and `meta`."""
-    tail = _beside_list(url, page, listing.total, extra) if extra else _beside_polled_list(url, page, listing.total)
-    return _records_answer(200, listing.joined(), tail)
+    return records_answer(200, listing.items, {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)})
 
 
-@lru_cache(maxsize=100)
-def _beside_polled_list(url: str, page: Page, total: int) -> bytes:
-    # Whoever polls gets the same links again and again.
-    return _beside_list(url, page, total, ())
-
-
-def _beside_list(url: str, page: Page, total: int, extra: tuple[tuple[str, str], ...]) -> bytes:
-    return b"," + msgspec.json.encode({"links": links(url, page, total, extra), "meta": meta(page, total)})[1:]
-
-
-def _records_answer(status: int, records: bytes, tail: bytes) -> Answer:
-    # A page has kilobytes: each `+` would copy it once more.
-    return Answer(status, b"".join((b'{"data":[', records, b"]", tail)), (_JSON,))
+def encoded_answer(status: int, body: bytes) -> Answer:
+    """An answer with a body of JSON that stands already."""
+    return Answer(status, body, (_JSON,))
 
 
 def error_answer(error: ApiError) -> Answer:

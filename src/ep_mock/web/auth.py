@@ -64,7 +64,7 @@ class Authenticator:
         )
 
     def client_behind(self, call: Call | None, headers: Mapping[bytes, bytes]) -> str | None:
-        """The client id that a request comes from: the one that logs in, or the one that got the token, expired or not; None if nobody knows."""
+        """The client id that a request comes from: the one that logs in, or that got the token, expired or not; None if nobody knows."""
         if call is not None and call.endpoint.name == "create_access_token":
             return _form(call).get("client_id") or None
         token = self._mint.read(_bearer_token(headers.get(b"authorization")))

@@ -113,6 +113,12 @@ class Call:
         return self.base_url + path
 
     @property
+    def address(self) -> tuple[object, ...]:
+        """All that `url` and `query` are made of."""
+        scope = self._scope
+        return scope["scheme"], self.headers.get(b"host"), scope.get("server"), scope["raw_path"], scope["query_string"]
+
+    @property
     def base_url(self) -> str:
         """Scheme and host that links begin with: the public URL, or what the client used."""
         if self.public_url:

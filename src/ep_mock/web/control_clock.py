@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ep_mock.clock import LATEST
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos, parse_date
 from ep_mock.errors import UsageError
@@ -72,4 +73,6 @@ def _moment(text: str, source: str, store: Store) -> int:
         raise problems.bad_request(str(error), source) from None
     if moment < store.now:
         raise problems.bad_request(f"time cannot run backwards; it is {format_nanos(store.now)}", source)
+    if moment > LATEST:
+        raise problems.bad_request("expected a time before the year 9892", source)
     return moment

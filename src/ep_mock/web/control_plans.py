@@ -18,6 +18,7 @@ from ep_mock.web.calls import Call
 from ep_mock.web.refusals import refused
 
 PLAN_HEADER: Final = "X-EP-Mock-Plan"
+_PLAN_HEADER: Final = PLAN_HEADER.lower().encode()
 _SELECTING: Final = ("family", "promotion_id", "job_type", "name", "times")
 
 
@@ -43,9 +44,7 @@ def delete_plans(call: Call) -> Answer:
 
 def delete_plan(call: Call) -> Answer:
     """DELETE /plans/{plan_id}."""
-    number = call.parameters[0]
-    known = number.isascii() and number.isdigit() and len(number) < 20
-    if not known or not withdraw_plan(call.store.content, int(number)):
+    if not withdraw_plan(call.store.content, call.parameters[0]):
         raise problems.not_found("no such plan is in force")
     return Answer(204)
 
@@ -56,7 +55,7 @@ def plan_in_header(call: Call) -> Plan | None:
     Raises:
         ApiError: 400, it cannot be used.
     """
-    raw = call.headers.get(PLAN_HEADER.lower().encode())
+    raw = call.headers.get(_PLAN_HEADER)
     if raw is None or not call.store.settings.control:
         return None
     try:

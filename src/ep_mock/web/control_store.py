@@ -7,7 +7,7 @@ from typing import Any
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
-from ep_mock.settings import settings_fields
+from ep_mock.settings import names_of
 from ep_mock.simulation import snapshots, usages
 from ep_mock.simulation.fixture_loading import load_fixture
 from ep_mock.simulation.fixtures import parse_fixture
@@ -20,7 +20,7 @@ from ep_mock.web.fixture_files import check_request
 from ep_mock.web.gate import Gate
 from ep_mock.web.refusals import refused
 
-_SETTINGS = tuple(field.name for field in settings_fields() if field.metadata["scope"] == "store")
+_SETTINGS = names_of("store")
 _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
 
 
@@ -32,7 +32,10 @@ class ControlStore:
 
     def reset_store(self, call: Call) -> Answer:
         """POST /reset."""
-        self._gate.reset(call.store.content.name)
+        try:
+            self._gate.reset(call.store.content.name, call.validated_body())
+        except UsageError as error:
+            raise refused(error) from None
         return Answer(204)
 
     def get_settings(self, call: Call) -> Answer:

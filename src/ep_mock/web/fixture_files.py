@@ -26,12 +26,14 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def fixture_filler(names: Sequence[str]) -> Callable[[Store], None]:
-    """What fills a new store with these fixtures, files or shipped ones. Each is read once, here.
+    """What fills a new store with these fixtures: files, those of a folder in the order of their names, or shipped ones.
+
+    Each is read once, here. A folder is told by the slash in its name; what in it is no fixture file, or hidden, is passed over.
 
     Raises:
         UsageError: one of them cannot be read.
     """
-    fixtures = [read_fixture(name) for name in names]
+    fixtures = [read_fixture(file) for name in names for file in fixture_paths(name)]
 
     def fill(store: Store) -> None:
         if not fixtures:
@@ -63,15 +65,25 @@ def read_fixture(name: str) -> Fixture:
     """
     from ep_mock.simulation.fixtures import parse_fixture
 
+    return parse_fixture(read_document(name), name)
+
+
+def read_document(name: str) -> Any:
+    """The same as plain data, not looked at any further.
+
+    Raises:
+        UsageError: there is none, or it is neither JSON nor YAML; the message names file and line.
+    """
     path = Path(name)
     if path.suffix.lower() not in SUFFIXES:
         shipped = shipped_fixtures()
         if name not in shipped:
             expected = f"no shipped fixture ({', '.join(shipped)}), and no file that ends in {', '.join(SUFFIXES)}"
-            raise UsageError(f"fixtures: {name!r} is {expected}")
+            hint = f"; for the folder, say {f'./{name}'!r}" if _is_folder(path) else ""
+            raise UsageError(f"fixtures: {name!r} is {expected}{hint}")
         path = shipped[name]
     raw = _content(path, name)
-    return parse_fixture(_decoded(raw, name) if path.suffix.lower() == ".json" else _from_yaml(raw, name), name)
+    return _decoded(raw, name) if path.suffix.lower() == ".json" else _from_yaml(raw, name)
 
 
 def shipped_fixtures() -> dict[str, Path]:
@@ -82,6 +94,29 @@ def shipped_fixtures() -> dict[str, Path]:
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
     return {}
+
+
+def fixture_paths(name: str) -> list[str]:
+    """What a setting's word stands for: the fixture files of a folder, or itself.
+
+    Raises:
+        UsageError: the folder cannot be read.
+    """
+    folder = Path(name)
+    if folder.name == name or not _is_folder(folder):
+        return [name]
+    try:
+        entries = sorted(folder.iterdir())
+        return [str(entry) for entry in entries if entry.suffix.lower() in SUFFIXES and entry.name[0] != "." and entry.is_file()]
+    except OSError as error:
+        raise UsageError(f"{name}: the folder cannot be read: {error.strerror}") from None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _content(path: Path, name: str) -> bytes:

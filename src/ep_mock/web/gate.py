@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from ep_mock.domain import problems
 from ep_mock.entropy import fresh_seed
-from ep_mock.settings import Settings
+from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.snapshots import restore
 from ep_mock.simulation.store import Store
 from ep_mock.web.store_lock import StoreLock
@@ -20,6 +22,8 @@ from ep_mock.web.store_lock import StoreLock
 DEFAULT_STORE = "default"
 MOST_STORES = 1000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STORE_SETTINGS: Final = frozenset(names_of("store"))
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def can_name_store(text: str) -> bool:
@@ -65,11 +69,15 @@ class Gate:
         """The names of all stores, sorted."""
         return sorted(self._stores)
 
-    def reset(self, name: str) -> None:
-        """Put the store back to what it was at its start."""
+    def reset(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> None:
+        """Put the store back to what it was at its start, with some settings changed until the next reset.
+
+        Raises:
+            UsageError: a setting is not one of a store, or a value cannot be used; then nothing has changed.
+        """
         guarded = self.enter(name)
         with guarded.lock:
-            guarded.store = self._new_store(name)
+            guarded.store = self._new_store(name, changes)
 
     def restore(self, name: str, snapshot: object) -> Store:
         """Put a saved store in the place of the one of this name.
@@ -102,7 +110,10 @@ class Gate:
                 self._stores[name] = GuardedStore(self._new_store(name))
             return self._stores[name]
 
-    def _new_store(self, name: str) -> Store:
-        store = Store(name, self.settings, self.seed)
+    def _new_store(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> Store:
+        store = Store(name, self.settings.with_changes(changes, scopes=OF_A_STORE), changes.get("seed") or self.seed)
         self._fill(store)
+        # What is asked for at a reset beats the settings that a fixture brings.
+        if own := {setting: value for setting, value in changes.items() if setting in _STORE_SETTINGS}:
+            store.change_settings(own)
         return store

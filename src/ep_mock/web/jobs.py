@@ -6,7 +6,8 @@ import msgspec
 
 from ep_mock.errors import ApiError
 from ep_mock.simulation import exports, jobs
-from ep_mock.web.answers import Answer, data_answer, json_answer
+from ep_mock.simulation.promotion import Polled
+from ep_mock.web.answers import Answer, data_answer, encoded_answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.control_plans import plan_in_header
 from ep_mock.web.lists import answer_list
@@ -14,9 +15,18 @@ from ep_mock.web.lists import answer_list
 
 def list_jobs(call: Call) -> Answer:
     """GET …/jobs; on a poll clock, time moves once the answer stands."""
-    promotion = call.promotion
-    answer = answer_list(call, lambda page: jobs.list_jobs(call.store, promotion, page, call.query.get("filter")))
-    call.store.end_poll(promotion)
+    promotion, store = call.promotion, call.store
+    # Most polls find nothing new. Then the answer is the same as before, with all its links.
+    cause = (store.content.transitions_total, store.settings, *call.address)
+    polled = promotion.polled
+    if polled is not None and polled.cause == cause:
+        store.begin_poll(promotion)
+        answer = encoded_answer(200, polled.body)
+    else:
+        answer = answer_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
+        if isinstance(answer.body, bytes):
+            promotion.polled = Polled(cause, answer.body)
+    store.end_poll(promotion)
     return answer
 
 

@@ -6,8 +6,8 @@ is the code, slashes included, since published clients do not encode it.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from ep_mock.domain import problems
@@ -16,17 +16,6 @@ Endpoint = TypeVar("Endpoint")
 
 TAIL = b"{code}"
 """The parameter that takes the rest of the path."""
-
-_RECENT_PATHS = 1000
-_LONGEST_KEPT = 300
-"""A longer path is not remembered: whatever clients ask for, what is remembered stays small."""
-
-
-class Match(NamedTuple, Generic[Endpoint]):
-    """An endpoint, and the decoded values of its path parameters in the order of the path."""
-
-    endpoint: Endpoint
-    parameters: tuple[str, ...]
 
 
 class _Node(Generic[Endpoint]):
@@ -45,12 +34,9 @@ class RouteTable(Generic[Endpoint]):
 
     def __init__(self) -> None:
         self._root: _Node[Endpoint] = _Node()
-        # Whoever polls asks for the same path again and again.
-        self._recent = lru_cache(maxsize=_RECENT_PATHS)(self._search)
 
     def add(self, method: str, template: str, endpoint: Endpoint) -> None:
         """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`."""
-        self._recent.cache_clear()
         node = self._root
         segments = template.encode().split(b"/")[1:]
         for position, segment in enumerate(segments):
@@ -64,15 +50,26 @@ class RouteTable(Generic[Endpoint]):
                 node = node.static.setdefault(segment, _Node())
         node.endpoints[method] = endpoint
 
-    def find(self, method: str, raw_path: bytes) -> Match[Endpoint]:
-        """The endpoint for a request.
+    def find(self, method: str, raw_path: bytes) -> tuple[Endpoint, tuple[str, ...]]:
+        """The endpoint for a request, and the decoded values of its path parameters in the order of the path.
 
         Raises:
             ApiError: 404 no such path, 405 the path has no such method.
         """
-        return self._recent(method, raw_path) if len(raw_path) <= _LONGEST_KEPT else self._search(method, raw_path)
+        # Nearly all requests: the first way down is the right one. `_search` knows the others.
+        node, values = self._root, []
+        for segment in raw_path.split(b"/")[1:]:
+            following = node.static.get(segment)
+            if following is None:
+                following = node.parameter
+                values.append(segment)
+            if following is None or node.tails or not segment:
+                return self._search(method, raw_path)
+            node = following
+        endpoint = node.endpoints.get(method)
+        return self._search(method, raw_path) if endpoint is None else (endpoint, _decoded(values))
 
-    def _search(self, method: str, raw_path: bytes) -> Match[Endpoint]:
+    def _search(self, method: str, raw_path: bytes) -> tuple[Endpoint, tuple[str, ...]]:
         segments = raw_path.split(b"/")
         allowed: dict[str, Endpoint] = {}
         pending: list[tuple[_Node[Endpoint], int, tuple[bytes, ...]]] = [(self._root, 1, ())]
@@ -89,7 +86,7 @@ class RouteTable(Generic[Endpoint]):
                                 continue
                             code = rest[:-1]
                         if method in endpoints:
-                            return Match(endpoints[method], _decoded((*values, b"/".join(code))))
+                            return endpoints[method], _decoded((*values, b"/".join(code)))
                         allowed.update(endpoints)
                 following = node.static.get(segment)
                 if node.parameter is not None and segment:
@@ -102,13 +99,13 @@ class RouteTable(Generic[Endpoint]):
                 node, position = following, position + 1
             else:
                 if method in node.endpoints:
-                    return Match(node.endpoints[method], _decoded(values))
+                    return node.endpoints[method], _decoded(values)
                 allowed.update(node.endpoints)
         if allowed:
             raise problems.method_not_allowed(method, sorted(allowed))
         raise problems.not_found(f"ep-mock serves nothing at {raw_path.decode('latin-1')}")
 
 
-def _decoded(values: tuple[bytes, ...]) -> tuple[str, ...]:
+def _decoded(values: Iterable[bytes]) -> tuple[str, ...]:
     # Ids and codes are ASCII as a rule; decoding percent signs is for the others.
     return tuple([unquote(value) if b"%" in value or not value.isascii() else value.decode() for value in values])

@@ -52,7 +52,7 @@ class ControlGuard:
             self._check_origin(origin.decode("latin-1"), host)
         if _is_loopback(scope.get("server")) and not self._knows(host):
             raise _refused(
-                f"on loopback the control plane takes no calls for the host {host[:100]!r}; if it is yours, name it with --allowed-hosts"
+                f"on loopback the control plane takes no calls for the host {host[:100]!r}; if it is yours, name it with --allowed-host"
             )
         if self._token and scope["raw_path"] != _HEALTH and not self._has_token(headers):
             raise ApiError(

@@ -34,10 +34,10 @@ def load_state(gate: Gate, name: str) -> None:
         UsageError: the file cannot be used, or could not be written later on. It names the file.
     """
     path = _target(name)
+    _check_writable(path)
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        _check_writable(path)
         return
     except OSError as error:
         raise UsageError(f"state: {path}: the file cannot be read: {error.strerror}") from None
@@ -52,7 +52,6 @@ def load_state(gate: Gate, name: str) -> None:
             raise UsageError(f"state: {path}: store {store!r}: {error}") from None
         except ApiError as error:
             raise UsageError(f"state: {path}: store {store!r}: {error.errors[0]['detail']}") from None
-    _check_writable(path)
 
 
 def save_state(gate: Gate, name: str) -> None:

@@ -1,0 +1,79 @@
+"""One request to an ASGI application, byte for byte as a server would hand it on: for what no HTTP client would send."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass
+class RawAnswer:
+    """What an application has sent; the status is 0 if it has sent nothing.
+
+    Attributes:
+        pieces: the body as it was sent.
+        reads: how often the application has asked for more of the request.
+    """
+
+    status: int = 0
+    headers: list[Header] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    reads: int = 0
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return b"".join(self.pieces)
+
+
+def request(
+    app: ASGIApp,
+    method: str,
+    raw_path: bytes,
+    *,
+    query: bytes = b"",
+    headers: Sequence[Header] = ((b"authorization", b"Bearer of-a-test"),),
+    pieces: Sequence[bytes | None] = (b"",),
+) -> RawAnswer:
+    """Send a request whose body comes in pieces, and run the application to its end; None among the pieces is where the client leaves.
+
+    The application may await nothing but the request and the sending of its answer.
+    """
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote_to_bytes(raw_path).decode(errors="replace"),
+        "raw_path": raw_path,
+        "query_string": query,
+        "root_path": "",
+        "headers": list(headers),
+        "client": ("127.0.0.1", 50000),
+        "server": ("ep-mock.test", 80),
+    }
+    answer = RawAnswer()
+
+    async def receive() -> MutableMapping[str, Any]:
+        answer.reads += 1
+        piece = pieces[answer.reads - 1]
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": answer.reads < len(pieces)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            answer.status, answer.headers = message["status"], message["headers"]
+        else:
+            answer.pieces.append(message["body"])
+
+    for awaited in app(scope, receive, send).__await__():
+        raise RuntimeError(f"the application waits for {awaited!r}")
+    return answer

@@ -1,0 +1,101 @@
+"""A server process that is told to stop while clients use it, or is killed: what is in the state file afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ep_mock.domain.families import STANDARD
+from tests.bodies import code_generate, new_promotion
+from tests.client import api_client
+from tests.control.programs import Program, SocketClient, state_arguments
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent these signals there")
+
+
+class Load(threading.Thread):
+    """Creates promotions with a job each until the server is gone; `answered` are the jobs that it was told of."""
+
+    def __init__(self, port: int, store: str) -> None:
+        super().__init__()
+        self._client = SocketClient(port, store)
+        self.store = store
+        self.answered: list[str] = []
+        self.begun = threading.Event()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                promotion = self._client("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})[1]["data"]["id"]
+                status, answer = self._client("POST", f"/v2/promotions/{promotion}/jobs", {"data": code_generate(5)})
+                assert status == 201
+                self.answered.append(answer["data"]["id"])
+                if len(self.answered) >= 10:
+                    self.begun.set()
+        self._client.close()
+
+
+def loads(program: Program) -> list[Load]:
+    """Clients on two stores that are well under way."""
+    started = [Load(program.port, store) for store in ("default", "default", "other")]
+    for load in started:
+        load.start()
+    for load in started:
+        assert load.begun.wait(30)
+    return started
+
+
+def stores_in(state: Path) -> dict[str, Any]:
+    """What the file holds; it is whole, or this raises."""
+    stores: dict[str, Any] = json.loads(state.read_bytes())["stores"]
+    return stores
+
+
+def test_told_to_stop_under_load_it_ends_cleanly_and_all_that_was_answered_is_saved(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Program(*state_arguments(state)) as program:
+        started = loads(program)
+        ended = program.end(signal.SIGTERM)
+    for load in started:
+        load.join(30)
+    assert ended == (0, "")
+    saved = {name: {job["id"] for job in store["jobs"]} for name, store in stores_in(state).items()}
+    for load in started:
+        assert set(load.answered) - saved[load.store] == set()
+    # And a server can go on from it.
+    client = api_client(state=str(state))
+    assert {job["id"] for job in client.get("/__ep_mock/jobs?limit=10000").json()["jobs"]} == saved["default"]
+    client.advance(idle=True)
+
+
+def test_killed_it_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Program(*state_arguments(state)) as program:
+        client = SocketClient(program.port)
+        client("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})
+        client.close()
+        assert program.end(signal.SIGTERM) == (0, "")
+    before = state.read_bytes()
+    assert len(stores_in(state)["default"]["promotions"]) == 1
+    with Program(*state_arguments(state)) as program:
+        started = loads(program)
+        assert program.end(signal.SIGKILL)[0] == -signal.SIGKILL
+    for load in started:
+        load.join(30)
+    assert state.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_state_file_that_cannot_be_used_is_one_line_and_an_exit_code(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text("{}")
+    with pytest.raises(AssertionError, match=r"ep-mock: --state: .*state.json: this is no state file: Object missing required field"):
+        Program(*state_arguments(state))

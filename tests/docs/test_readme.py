@@ -1,0 +1,54 @@
+"""What the README says is so: its examples run, its flags exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+
+import pytest
+
+from ep_mock.cli.settings_options import flag_of
+from ep_mock.settings import settings_fields
+from tests.docs.blocks import ROOT, blocks
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = [block.text for block in blocks("README.md") if block.language == "python"]
+
+
+def run(program: str) -> str:
+    """What a Python program prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def test_it_opens_with_the_two_commands() -> None:
+    assert blocks("README.md")[0].text.split("\n")[:2] == [
+        "make demo    # sets everything up and runs the main job",
+        "make test    # sets everything up and passes every check",
+    ]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
+def test_every_program_runs(program: str) -> None:
+    assert run(program)
+
+
+def test_the_program_with_an_output_prints_it() -> None:
+    program, output = next(
+        (first.text, second.text)
+        for first, second in zip(blocks("README.md"), blocks("README.md")[1:], strict=False)
+        if first.language == "python" and second.language == ""
+    )
+    assert run(program) == output
+
+
+def test_every_flag_it_names_exists() -> None:
+    known = {flag_of(field.name) for field in settings_fields()} | {"--help"}
+    assert set(re.findall(r"--[a-z][a-z-]+", README)) <= known
+
+
+def test_every_link_into_the_repository_leads_to_a_file() -> None:
+    targets = re.findall(r"\]\(([^)#]+)", README)
+    assert [target for target in targets if "://" not in target and not (ROOT / target).exists()] == []

@@ -1,0 +1,27 @@
+"""The benchmark runs from end to end. What it measures is nobody's business here: a test does not judge how fast a machine is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+RUN = Path(__file__).parent.parent / "benchmarks" / "run.py"
+TINY = ("--rounds", "1", "--polls", "40", "--creates", "20", "--starts", "1", "--codes", "2000")
+
+
+def test_the_benchmark_prints_each_ratio_with_its_aim_and_a_verdict() -> None:
+    done = subprocess.run([sys.executable, RUN, *TINY], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    headings, *rows = [re.split(r" {2,}", line) for line in done.stdout.splitlines() if "  " in line]
+    assert headings[:2] == ["ratio", "measured"]
+    names = [row[0] for row in rows]
+    assert names[:5] == [
+        "poll of 25 jobs, requests",
+        "poll of 25 jobs, processor time",
+        "create of a job, requests",
+        "growth under polling, MB",
+        "start to first answer",
+    ]
+    assert all(set(row) & {"ok", "below aim", "DEFECT", "not measured here"} for row in rows)
