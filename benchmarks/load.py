@@ -11,7 +11,9 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import cycle, islice
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+from processes import Server
 
 CONNECTIONS = 16
 
@@ -21,15 +23,14 @@ _PATIENCE_SECONDS = 20.0
 
 
 class Load(NamedTuple):
-    """How long a number of requests took."""
+    """How long a number of requests took, and how much of the server's processor time; 0 where the system does not tell."""
 
     requests: int
     seconds: float
+    cpu_seconds: float
 
-    @property
-    def per_second(self) -> float:
-        """Requests answered in a second."""
-        return self.requests / self.seconds
+    def __add__(self, other: Load) -> Load:  # type: ignore[override]
+        return Load(self.requests + other.requests, self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds)
 
 
 def request(method: str, path: str, body: bytes = b"", *, headers: str = "") -> bytes:
@@ -42,35 +43,29 @@ def request(method: str, path: str, body: bytes = b"", *, headers: str = "") -> 
 def ask(port: int, message: bytes) -> tuple[bytes, bytes]:
     """The head and the body of the answer to one request."""
     with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS) as connection:
-        connection.sendall(message)
-        received = b""
-        while True:
-            received += connection.recv(_RECEIVE_BYTES)
-            head, end, body = received.partition(_END_OF_HEAD)
-            if end and len(body) >= _content_length(head):
-                return head, body
+        return _exchange(connection, message)
 
 
-def put_load(port: int, messages: Sequence[bytes], requests: int) -> Load:
+def put_load(server: Server, messages: Sequence[bytes], requests: int) -> Load:
     """Send so many requests, the messages in turn, each connection its next one as soon as the last is answered.
 
-    All answers have to be like the first one in their status line and in their length.
+    All answers have to be like the first one in their status line and in their length. The first one, and what it takes to open the
+    connections, do not count.
 
     Raises:
         RuntimeError: an answer was different, or none came.
     """
     pending = islice(cycle(messages), requests)
-    head, body = ask(port, next(pending))
+    head, body = ask(server.port, next(pending))
     status, length = head.partition(b"\r\n")[0], len(head) + len(_END_OF_HEAD) + len(body)
     with ExitStack() as opened:
         selector = opened.enter_context(selectors.DefaultSelector())
         missing: dict[socket.socket, int] = {}
         for _ in range(min(CONNECTIONS, requests - 1)):
-            connection = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(connection, selectors.EVENT_READ, connection)
+            connection = opened.enter_context(_connection(server.port))
+            selector.register(connection, selectors.EVENT_READ)
             missing[connection] = length
-        began = time.perf_counter()
+        cpu, began = server.cpu_seconds(), time.perf_counter()
         for connection in missing:
             connection.sendall(next(pending))
         unanswered = requests - 1
@@ -79,7 +74,7 @@ def put_load(port: int, messages: Sequence[bytes], requests: int) -> Load:
             if not ready:
                 raise RuntimeError(f"no answer for {_PATIENCE_SECONDS:.0f} s")
             for key, _ in ready:
-                connection = key.data
+                connection = cast("socket.socket", key.fileobj)
                 received = connection.recv(_RECEIVE_BYTES)
                 rest = missing[connection]
                 if not received or len(received) > rest or (rest == length and not received.startswith(status)):
@@ -92,7 +87,25 @@ def put_load(port: int, messages: Sequence[bytes], requests: int) -> Load:
                 message = next(pending, None)
                 if message is not None:
                     connection.sendall(message)
-        return Load(requests - 1, time.perf_counter() - began)
+        return Load(requests - 1, time.perf_counter() - began, server.cpu_seconds() - cpu)
+
+
+def _connection(port: int) -> socket.socket:
+    """A connection that has been used already."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _exchange(connection, request("GET", "/"))
+    return connection
+
+
+def _exchange(connection: socket.socket, message: bytes) -> tuple[bytes, bytes]:
+    connection.sendall(message)
+    received = b""
+    while True:
+        received += connection.recv(_RECEIVE_BYTES)
+        head, end, body = received.partition(_END_OF_HEAD)
+        if end and len(body) >= _content_length(head):
+            return head, body
 
 
 def _content_length(head: bytes) -> int:

@@ -33,23 +33,24 @@ class Server:
             RuntimeError: it ended, or gave no answer with status 200.
         """
         self.port = port
+        self._name = " ".join(command)
         began = time.perf_counter()
         self._process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             answer = self._first_answer(first_request, began + _PATIENCE_SECONDS)
             self.start_seconds = time.perf_counter() - began
             if not answer.startswith(b"HTTP/1.1 200 "):
-                raise RuntimeError(f"{' '.join(command)} answered {answer[:200]!r}")
+                raise RuntimeError(f"{self._name} answered {answer[:200]!r}")
         except BaseException:
             self.stop()
             raise
 
-    def cpu_seconds(self) -> float | None:
-        """Processor time used so far; None where the system does not tell (it does on Linux)."""
+    def cpu_seconds(self) -> float:
+        """Processor time used so far; 0 where the system does not tell (it does on Linux)."""
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return None
+            threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+            return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+        return 0.0
 
     def memory_bytes(self) -> int | None:
         """Resident memory; None where the system does not tell."""
@@ -70,7 +71,7 @@ class Server:
                     return connection.recv(65536)
             except ConnectionRefusedError:
                 if self._process.poll() is not None:
-                    raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended with {self._process.returncode}") from None
+                    raise RuntimeError(f"{self._name} ended with {self._process.returncode}") from None
                 if time.perf_counter() > deadline:
                     raise
                 time.sleep(_LOOK_EVERY_SECONDS)

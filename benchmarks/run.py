@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -28,6 +28,8 @@ START_MEMORY = Goal("memory at start", 1.1, 1.3)
 GROWTH = Goal("growth under polling, MB", 1.0, 2.0)
 
 JOBS_ON_PAGE = 25
+PROMOTIONS = 500
+"""A promotion takes one job at a time, so creates go to so many promotions in turn. Then they begin anew."""
 
 _PROMOTIONS = "/v2/promotions"
 _CONTROL = "/__ep_mock"
@@ -54,7 +56,7 @@ _JOB = {
 
 
 def main() -> int:
-    """Measure, print the table, and answer how many ratios are defects."""
+    """Measure, and print the table. The exit code is 1 only when it was asked for and there is a defect: noise can make one."""
     options = _options()
     began = time.perf_counter()
     findings = [*_throughput(options.rounds, options.polls, options.creates), *_start(options.starts)]
@@ -63,7 +65,7 @@ def main() -> int:
     print(table(findings))
     defects = sum(finding.verdict == "DEFECT" for finding in findings)
     print(f"\n{len(findings)} ratios, {defects} defects, {time.perf_counter() - began:.0f} s")
-    return defects
+    return 1 if options.strict and defects else 0
 
 
 def _throughput(rounds: int, polls: int, creates: int) -> list[Finding]:
@@ -71,19 +73,30 @@ def _throughput(rounds: int, polls: int, creates: int) -> list[Finding]:
         mock = servers.enter_context(running((*MOCK, *_PACE, "--port", str(port := free_port())), port, _first_call()))
         poll = [request("GET", _path_with_jobs(mock))]
         prepare = request("POST", _PROMOTIONS, _encoded(_PROMOTION), headers=_OTHER_STORE)
-        _prepare(mock, prepare, creates)
-        create = [request("POST", path, _encoded(_JOB), headers=_OTHER_STORE) for path in _paths(mock, creates)]
+        _prepare(mock, prepare, PROMOTIONS)
+        create = [request("POST", path, _encoded(_JOB), headers=_OTHER_STORE) for path in _paths(mock, PROMOTIONS)]
         page_bytes, created_bytes = (len(ask(mock.port, message)[1]) for message in (poll[0], create[0]))
         command = (*REFERENCE, "one-route", str(port := free_port()), str(page_bytes), str(created_bytes))
         one_route = servers.enter_context(running(command, port, poll[0]))
 
         growth = _growth_under_polling(mock, poll, polls)
         polling, creating = _Comparison(mock, one_route), _Comparison(mock, one_route)
+
+        def put_polls(server: Server) -> Load:
+            return put_load(server, poll, polls)
+
+        def put_creates(server: Server) -> Load:
+            load = Load(0, 0.0, 0.0)
+            while load.requests < creates:
+                if server is mock:
+                    _prepare(mock, prepare, len(create))
+                load += put_load(server, create, len(create))
+            return load
+
         for number in range(rounds):
             _say(f"round {number + 1} of {rounds}: polls and creates")
-            polling.add_round(lambda server: put_load(server.port, poll, polls))
-            _prepare(mock, prepare, creates)
-            creating.add_round(lambda server: put_load(server.port, create, creates))
+            polling.add_round(put_polls)
+            creating.add_round(put_creates)
     return [
         Finding(POLL, polling.ratios, f"{polling.rates()}, {page_bytes} bytes"),
         Finding(POLL_CPU, polling.cpu_ratios, polling.cpu()),
@@ -104,7 +117,7 @@ def _path_with_jobs(mock: Server) -> str:
 def _prepare(mock: Server, prepare: bytes, promotions: int) -> None:
     """Start the other store over with so many promotions. With a seed they get the same ids each time."""
     ask(mock.port, request("POST", f"{_CONTROL}/reset", headers=_OTHER_STORE))
-    put_load(mock.port, [prepare], promotions)
+    put_load(mock, [prepare], promotions)
 
 
 def _paths(mock: Server, promotions: int) -> list[str]:
@@ -122,18 +135,15 @@ class _Comparison:
     def __init__(self, mock: Server, reference: Server) -> None:
         self._servers = (mock, reference)
         self._rates: tuple[list[float], list[float]] = ([], [])
-        self._cpu = [0.0, 0.0]
-        self._requests = 0
+        self._total = [Load(0, 0.0, 0.0)] * 2
         self.ratios: list[float] = []
 
     def add_round(self, put: Callable[[Server], Load]) -> None:
         for side in (0, 1) if len(self.ratios) % 2 else (1, 0):
             server = self._servers[side]
-            before = server.cpu_seconds() or 0.0
             load = put(server)
-            self._cpu[side] += (server.cpu_seconds() or 0.0) - before
-            self._rates[side].append(load.per_second)
-        self._requests += load.requests
+            self._total[side] += load
+            self._rates[side].append(load.requests / load.seconds)
         self.ratios.append(self._rates[0][-1] / self._rates[1][-1])
 
     def rates(self) -> str:
@@ -141,28 +151,34 @@ class _Comparison:
         mock, reference = map(statistics.median, self._rates)
         return f"{mock:,.0f} against {reference:,.0f} a second"
 
+    def _cpu(self) -> tuple[float, float]:
+        """Microseconds of one request, on both sides."""
+        mock, reference = (total.cpu_seconds / total.requests * 1e6 for total in self._total)
+        return mock, reference
+
     @property
     def cpu_ratios(self) -> list[float]:
-        """One ratio over all rounds: the system counts processor time in steps too coarse for one of them."""
-        mock, reference = self._cpu
+        """One ratio over all rounds."""
+        mock, reference = self._cpu()
         return [mock / reference] if mock and reference else []
 
     def cpu(self) -> str:
         """Processor time of one request, in words."""
-        mock, reference = (seconds / self._requests * 1e6 for seconds in self._cpu)
+        mock, reference = self._cpu()
         return f"{mock:.0f} against {reference:.0f} microseconds"
 
 
 def _growth_under_polling(mock: Server, poll: Sequence[bytes], polls: int) -> list[float]:
-    put_load(mock.port, poll, polls)
+    put_load(mock, poll, polls)
     before = mock.memory_bytes()
-    put_load(mock.port, poll, polls)
+    put_load(mock, poll, polls)
     after = mock.memory_bytes()
     return [] if before is None or after is None else [(after - before) / 1e6]
 
 
 def _start(starts: int) -> list[Finding]:
     seconds: tuple[list[float], list[float]] = ([], [])
+    cpu: tuple[list[float], list[float]] = ([], [])
     memory: tuple[list[int], list[int]] = ([], [])
     # The first start of each, which compiles what is not compiled yet and fills the system's caches, does not count.
     for number in range(starts + 1):
@@ -173,13 +189,23 @@ def _start(starts: int) -> list[Finding]:
             with running(command, int(port), request("GET", "/") if side else _first_call()) as server:
                 if number:
                     seconds[side].append(server.start_seconds)
+                    cpu[side].append(server.cpu_seconds())
                     memory[side].append(server.memory_bytes() or 0)
     mock, hello = (statistics.median(side) * 1e3 for side in seconds)
     sizes = [statistics.median(side) / 1e6 for side in memory]
     return [
-        Finding(START, [ours / theirs for ours, theirs in zip(*seconds, strict=True)], f"{mock:.0f} against {hello:.0f} ms, hello-world"),
+        Finding(
+            START,
+            [ours / theirs for ours, theirs in zip(*seconds, strict=True)],
+            f"{mock:.0f} against {hello:.0f} ms, hello-world; {_milliseconds(cpu)}",
+        ),
         Finding(START_MEMORY, [sizes[0] / sizes[1]] if sizes[1] else [], f"{sizes[0]:.0f} against {sizes[1]:.0f} MB, hello-world"),
     ]
+
+
+def _milliseconds(seconds: tuple[list[float], list[float]]) -> str:
+    mock, reference = (statistics.median(side) * 1e3 for side in seconds)
+    return f"{mock:.0f} against {reference:.0f} of processor time"
 
 
 def _first_call() -> bytes:
@@ -193,7 +219,7 @@ def _posted(mock: Server, path: str, document: dict[str, object]) -> Any:
     return json.loads(body)
 
 
-def _encoded(data: dict[str, object]) -> bytes:
+def _encoded(data: Mapping[str, object]) -> bytes:
     return json.dumps({"data": data}).encode()
 
 
@@ -212,6 +238,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--creates", type=int, default=4000, help="creates in a round, on each side (default %(default)s)")
     parser.add_argument("--starts", type=int, default=15, help="starts of each server (default %(default)s)")
     parser.add_argument("--codes", type=int, default=1_000_000, help="codes of the large promotion (default %(default)s)")
+    parser.add_argument("--strict", action="store_true", help="end with exit code 1 when a ratio is a defect")
     return parser.parse_args()
 
 

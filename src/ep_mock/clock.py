@@ -97,3 +97,8 @@ class Clock:
     def _rebase(self, now: int) -> None:
         self._anchor = now
         self._origin = self._monotonic()
+
+
+def machine_seconds(monotonic: Callable[[], int] = time.monotonic_ns) -> float:
+    """The machine's monotonic time, also where a test has put something else in the place of `time.monotonic`."""
+    return monotonic() / SECOND

@@ -34,11 +34,16 @@ class Entropy:
         drawn: how many ids were drawn in turn; setting it back replays them.
     """
 
-    __slots__ = ("_key", "drawn")
+    __slots__ = ("_key", "_keyed", "drawn")
 
     def __init__(self, seed: str, owner: str = "") -> None:
-        self._key = blake2b(f"{seed}\0{owner}".encode("utf-8", "surrogatepass"), digest_size=32).digest()
+        self._take_key(blake2b(f"{seed}\0{owner}".encode("utf-8", "surrogatepass"), digest_size=32).digest())
         self.drawn = 0
+
+    def _take_key(self, key: bytes) -> None:
+        self._key = key
+        # The key goes in once: a copy of this costs half of a new one.
+        self._keyed = blake2b(key=key, digest_size=16)
 
     def state(self) -> tuple[str, int]:
         """What another needs to go on as this one would. Neither the seed nor what other owners draw can be told from it."""
@@ -48,18 +53,18 @@ class Entropy:
     def resumed(cls, key: str, drawn: int) -> Self:
         """One that goes on from a `state`."""
         entropy = cls("")
-        entropy._key = bytes.fromhex(key)
+        entropy._take_key(bytes.fromhex(key))
         entropy.drawn = drawn
         return entropy
 
     def next_uuid(self) -> str:
         """The next id in turn."""
         self.drawn += 1
-        return as_uuid(blake2b(b"id%d" % self.drawn, key=self._key, digest_size=16).hexdigest())
+        return self._uuid(b"id%d" % self.drawn)
 
     def uuid_of(self, *names: str) -> str:
         """The id that belongs to these names, always the same."""
-        return as_uuid(self._digest(names, 16))
+        return self._uuid("\0".join(names).encode("utf-8", "surrogatepass"))
 
     def signature(self, *names: str) -> str:
         """40 hex digits that nobody without the seed can make for these names."""
@@ -73,6 +78,11 @@ class Entropy:
         """The bodies of a job's codes in one block, `count * length` characters in one string, lower case, without dashes."""
         stream = shake_128(self._key + f"{job_id}/{block}".encode()).digest(count * length)
         return stream.translate(_TO_CODE).decode("ascii")
+
+    def _uuid(self, name: bytes) -> str:
+        keyed = self._keyed.copy()
+        keyed.update(name)
+        return as_uuid(keyed.hexdigest())
 
     def _digest(self, names: tuple[str, ...], size: int) -> str:
         return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), key=self._key, digest_size=size).hexdigest()

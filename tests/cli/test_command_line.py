@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from ep_mock import MockServer, __version__
 from ep_mock.cli import main
 from ep_mock.server import ServerThread
+from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run
 
 OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
@@ -35,7 +36,8 @@ def test_without_a_command_the_help_lists_all_of_them() -> None:
     code, out, err = invoke()
     assert (code, err) == (0, "")
     listed = out.partition("Commands:\n")[2].partition("\n\n")[0]
-    assert [line.split()[0] for line in listed.splitlines()] == ["serve", "demo", "healthcheck", "openapi"]
+    steering = ["advance", "jobs", "wait", "worker", "plan", "fault", "requests", "settings", "snapshot", "reset"]
+    assert [line.split()[0] for line in listed.splitlines()] == ["serve", "demo", "healthcheck", "openapi", *steering]
     assert invoke("--help") == (0, out, "")
     assert invoke("-h") == (0, out, "")
 
@@ -99,6 +101,14 @@ def test_healthcheck_says_that_a_mock_is_up() -> None:
     with MockServer(control=False) as mock:
         up = f"ep-mock {__version__} is up at {mock.url}, its control plane is off"
         assert invoke("healthcheck", "--port", str(mock.port)) == (0, f"{up}\n", "")
+
+
+def test_healthcheck_asks_by_https_where_there_is_a_certificate_whoever_issued_it() -> None:
+    with MockServer(tls_certificate=CERTIFICATE, tls_key=KEY) as mock:
+        port = str(mock.port)
+        up = f"ep-mock {__version__} is up at https://127.0.0.1:{port}\n"
+        assert invoke("healthcheck", "--port", port, EP_MOCK_TLS_CERTIFICATE=CERTIFICATE) == (0, up, "")
+        assert invoke("healthcheck", "--port", port)[0] == 1
 
 
 def test_healthcheck_reads_the_configuration_file(tmp_path: Path) -> None:

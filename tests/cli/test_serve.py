@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
+import ssl
 import sys
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -18,16 +20,19 @@ from hypothesis import strategies as st
 from ep_mock.cli import main
 from ep_mock.cli.settings_options import flag_of
 from ep_mock.settings import kind_of, settings_fields
+from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run, started
 
-FIRST_LINE = re.compile(r"ep-mock 0\.1\.0 listening on (http://127\.0\.0\.1:[0-9]+)\n")
+FIRST_LINE = re.compile(
+    r"ep-mock 0\.1\.0 \(seed mine, clock manual, timings fast, auth lenient\) listening on (http://127\.0\.0\.1:[0-9]+)\n"
+)
 # A random text for the state file would be written where the tests run.
 TEXT_SETTINGS = [field.name for field in settings_fields() if kind_of(field.name) is not bool and field.name != "state"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_first_line_says_where_it_listens_and_a_signal_ends_it_well(number: signal.Signals) -> None:
+def test_one_line_says_where_it_listens_and_a_signal_ends_it_well(number: signal.Signals) -> None:
     with started("serve", "--port", "0", "--seed", "mine", variables={"EP_MOCK_CLOCK": "manual"}) as process:
         assert process.stdout is not None
         found = FIRST_LINE.fullmatch(process.stdout.readline())
@@ -41,11 +46,17 @@ def test_the_first_line_says_where_it_listens_and_a_signal_ends_it_well(number: 
         assert process.wait(timeout=30) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
-        assert process.stdout.read().splitlines() == [
-            "seed mine, clock manual, timings fast, auth lenient",
-            f"start over with: curl -X POST {url}/__ep_mock/reset",
-            "stop with ctrl-c",
-        ]
+        assert process.stdout.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
+def test_a_signal_before_it_serves_ends_it_well_too(tmp_path: Path) -> None:
+    waited_for = tmp_path / "fixture.json"
+    os.mkfifo(waited_for)
+    with started("serve", "--port", "0", "--fixtures", str(waited_for)) as process, waited_for.open("wb"):  # opens once it reads
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        assert process.communicate() == ("", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
@@ -61,16 +72,17 @@ def test_a_reader_that_leaves_after_the_first_line_does_not_end_the_server() -> 
         process.stdout = None
 
 
-def served_line(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What `serve` announces, without serving."""
+def announced(*arguments: str, monkeypatch: pytest.MonkeyPatch, terminal: bool = False) -> list[str]:
+    """The lines with which `serve` announces itself, without serving."""
 
-    def announce_only(app: object, host: str, port: int, *, on_listening: object, access_log: bool) -> int:
+    def announce_only(app: object, host: str, port: int, *, on_listening: object, **_: object) -> int:
         assert callable(on_listening)
         on_listening(f"http://{host}:{port}")
         return 0
 
     with monkeypatch.context() as patched:
         patched.setattr("ep_mock.server.serve", announce_only)
+        patched.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: terminal)
         result = CliRunner().invoke(main, ["serve", "--seed=1", *arguments])
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout.splitlines()
@@ -78,17 +90,30 @@ def served_line(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_announcement_tells_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ("--no-control", "--clock=scaled", "--clock-scale=60", "--auth=strict", "--client-secret=hidden", "--timings=instant")
-    assert served_line(*arguments, monkeypatch=monkeypatch) == [
-        "ep-mock 0.1.0 listening on http://127.0.0.1:8080",
-        "seed 1, clock scaled x60, timings instant, auth strict",
-        "stop with ctrl-c",
-    ]
+    line = "ep-mock 0.1.0 (seed 1, clock scaled x60, timings instant, auth strict) listening on http://127.0.0.1:8080"
+    assert announced(*arguments, monkeypatch=monkeypatch) == [line]
+    assert announced(*arguments, monkeypatch=monkeypatch, terminal=True) == [line, "stop with ctrl-c"]
+
+
+def test_the_announcement_is_a_json_line_when_logs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    [line] = announced("--log-format=json", "--control-token=hidden", monkeypatch=monkeypatch, terminal=True)
+    said = json.loads(line)
+    assert said == {
+        "time": said["time"],
+        "level": "info",
+        "message": "listening on http://127.0.0.1:8080",
+        "version": "0.1.0",
+        "url": "http://127.0.0.1:8080",
+        "seed": "1",
+        "clock": "real",
+        "timings": "fast",
+        "auth": "lenient",
+    }
 
 
 def test_the_announcement_shows_no_secret_but_says_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert served_line("--control-token=hidden", "--client-secret=hidden", monkeypatch=monkeypatch) == [
-        "ep-mock 0.1.0 listening on http://127.0.0.1:8080",
-        "seed 1, clock real, timings fast, auth lenient",
+    assert announced("--control-token=hidden", "--client-secret=hidden", monkeypatch=monkeypatch, terminal=True) == [
+        "ep-mock 0.1.0 (seed 1, clock real, timings fast, auth lenient) listening on http://127.0.0.1:8080",
         'start over with: curl -X POST -H "X-EP-Mock-Token: $EP_MOCK_CONTROL_TOKEN" http://127.0.0.1:8080/__ep_mock/reset',
         "stop with ctrl-c",
     ]
@@ -103,6 +128,35 @@ def test_requests_are_logged_to_standard_error_when_wanted() -> None:
             assert process.stderr.readline().partition(" - ")[2] == '"GET /__ep_mock/health HTTP/1.1" 200\n'
 
 
+def test_requests_are_json_lines_when_wanted_without_their_secrets() -> None:
+    with started("serve", "--port=0", variables={"EP_MOCK_ACCESS_LOG": "1", "EP_MOCK_LOG_FORMAT": "json"}) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with urlopen(Request(f"{url}/v2/promotions?access_token=hush", headers={"Authorization": "Bearer hush"})) as answer:
+            assert answer.status == 200
+            said = json.loads(process.stderr.readline())
+    target = "/v2/promotions?access_token=[redacted]"
+    assert said == {
+        "time": said["time"],
+        "level": "info",
+        "message": f'{said["client"]} - "GET {target} HTTP/1.1" 200',
+        "client": said["client"],
+        "method": "GET",
+        "target": target,
+        "http_version": "1.1",
+        "status": 200,
+    }
+
+
+def test_it_serves_https_with_a_certificate() -> None:
+    with started("serve", "--port=0", "--tls-certificate", CERTIFICATE, "--tls-key", KEY) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        with urlopen(f"{url}/__ep_mock/health", context=ssl.create_default_context(cafile=CERTIFICATE)) as answer:
+            assert (url.partition(":")[0], answer.status) == ("https", 200)
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "line"),
     [
@@ -112,6 +166,9 @@ def test_requests_are_logged_to_standard_error_when_wanted() -> None:
         (["--clock-scale", "none"], {}, "--clock-scale: expected a number, got 'none'"),
         (["--clock-scale", "0"], {}, "--clock-scale: expected a number from 1e-06 to 1000000.0, got 0.0"),
         (["--public-url", "x"], {}, "--public-url: expected a URL such as https://promotions.test, got 'x'"),
+        (["--tls-key", KEY], {}, "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well"),
+        ([], {"EP_MOCK_TLS_CERTIFICATE": "no.pem"}, "EP_MOCK_TLS_CERTIFICATE: 'no.pem' cannot be read: No such file or directory"),
+        ([], {"EP_MOCK_LOG_FORMAT": "xml"}, "EP_MOCK_LOG_FORMAT: expected one of text, json, got 'xml'"),
         ([], {"EP_MOCK_PORT": "x"}, "EP_MOCK_PORT: expected a whole number, got 'x'"),
         ([], {"EP_MOCK_CONTROL": "perhaps"}, "EP_MOCK_CONTROL: expected true or false, got 'perhaps'"),
         ([], {"EP_MOCK_AUTH": "none"}, "EP_MOCK_AUTH: expected one of lenient, strict, off, got 'none'"),

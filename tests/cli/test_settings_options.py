@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -115,16 +116,23 @@ def test_the_environment_can_name_the_file_and_a_flag_another_one(tmp_path: Path
 
 def test_a_fixture_beside_the_file_is_found_there_and_any_other_name_stays(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text("{}")
-    (tmp_path / "mock.toml").write_text('fixtures = ["mine.json", "small"]\nclock_start = 2025-01-31T10:00:00Z')
+    (tmp_path / "small").mkdir()
+    (tmp_path / "mock.toml").write_text('fixtures = ["mine.json", "small", "./small"]\nclock_start = 2025-01-31T10:00:00Z')
     settings = read_settings(["--config", str(tmp_path / "mock.toml")], {})
-    assert settings == Settings(fixtures=(str(tmp_path / "mine.json"), "small"), clock_start="2025-01-31T10:00:00+00:00")
+    fixtures = (str(tmp_path / "mine.json"), "small", str(tmp_path / "small"))
+    assert settings == Settings(fixtures=fixtures, clock_start="2025-01-31T10:00:00+00:00")
+
+
+@pytest.mark.parametrize(("name", "flag"), [("fixtures", "--fixture"), ("allowed_hosts", "--allowed-host")])
+def test_what_can_be_repeated_is_taken_in_the_singular_too(name: str, flag: str) -> None:
+    assert read_settings([f"{flag}=one", f"{flag}s=two"], {}) == Settings().with_changes({name: ("one", "two")})
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_is_in_the_help_of_serve_with_its_flag(name: str) -> None:
     help_text = CliRunner().invoke(main, ["serve", "--help"]).stdout
     for flag in flag_of(name).split("/"):
-        assert f"{flag} " in help_text.replace("\n", " \n")
+        assert re.search(rf"{flag}[, \n]", help_text)
     assert "EP_MOCK_ and its name in capitals" in " ".join(help_text.split())
 
 

@@ -16,7 +16,11 @@ NAME = "ep-mock"
 USAGE = 2
 INTERRUPTED = 130
 
-_COMMANDS = ("serve", "demo", "healthcheck", "openapi")
+_COMMANDS = (
+    *("serve", "demo", "healthcheck", "openapi"),
+    # These steer a running server.
+    *("advance", "jobs", "wait", "worker", "plan", "fault", "requests", "settings", "snapshot", "reset"),
+)
 
 
 class CommandLine(click.Group):

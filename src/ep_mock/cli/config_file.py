@@ -15,7 +15,7 @@ from ep_mock.settings import kind_of, settings_fields
 def read_config_file(path: Path) -> dict[str, Any]:
     """The settings in a file, by name, each of its TOML type; `Settings` checks the rest.
 
-    A fixture that lies beside the file is found there, wherever ep-mock is started.
+    A fixture or a folder of fixtures that lies beside the file is found there, wherever ep-mock is started.
 
     Raises:
         UsageError: the file cannot be read, is no TOML, or has a key that is no setting.
@@ -45,4 +45,10 @@ def _value(path: Path, name: str, value: Any) -> Any:
         raise UsageError(f'{path}: {name}: expected a list of texts such as ["one", "two"], got {value!r}')
     if name != "fixtures":
         return tuple(value)
-    return tuple(str(path.parent / item) if (path.parent / item).is_file() else item for item in value)
+    return tuple(_beside(path, item) for item in value)
+
+
+def _beside(path: Path, fixture: str) -> str:
+    beside = path.parent / fixture
+    # A folder is not meant by a bare word: that is the name of a shipped fixture.
+    return str(beside) if beside.is_file() or (Path(fixture).name != fixture and beside.is_dir()) else fixture

@@ -11,7 +11,7 @@ _SECONDS = 5
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what to ask where the server listens on every address
 
 
-@settings_options("host", "port")
+@settings_options("host", "port", "tls_certificate")
 @click.command("healthcheck", cls=SettingsCommand, short_help="Tell whether a mock is up: exit code 0, else 1.")
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> int:
@@ -20,13 +20,22 @@ def command(context: click.Context, /, **_: object) -> int:
     Asks where `serve` would listen with the same flags, environment and file.
     """
     import http.client
+    import ssl
 
     settings = configuration_of(context).settings
     if settings.port == 0:
         raise UsageError("healthcheck: port 0 is a free port that serve picks; say which one with --port")
     host = _LOOPBACK.get(settings.host, settings.host)
-    place = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    connection = http.client.HTTPConnection(host, settings.port, timeout=_SECONDS)
+    connection: http.client.HTTPConnection
+    if settings.tls_certificate:
+        # The certificate is for the name by which clients call, not for the address asked here, and may be of an authority of theirs.
+        unverified = ssl.create_default_context()
+        unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, settings.port, timeout=_SECONDS, context=unverified)
+    else:
+        connection = http.client.HTTPConnection(host, settings.port, timeout=_SECONDS)
+    scheme = "https" if settings.tls_certificate else "http"
+    place = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
     try:
         connection.request("GET", "/__ep_mock/health")
         answer = connection.getresponse()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-from collections.abc import Callable, Iterator
+import signal
+import sys
+from collections.abc import Iterator
 
 import click
 
 from ep_mock import __version__
+from ep_mock.cli.collecting import collected_later
 from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
@@ -29,58 +31,67 @@ def command(context: click.Context, /, **_: object) -> int:
 
     The first line of output says `listening on http://…` as soon as requests are accepted. Point a client at that address instead of the
     real service's.
+
+    A first ctrl-c or TERM lets requests finish that are being answered, for 2 seconds at most; a second one cuts them off.
+
+    Exit codes: 0 stopped; 1 cannot listen there, or cannot save the state; 2 a setting, a fixture or a certificate cannot be used; 128 and
+    the number of the signal when a second one cut requests off: 130 for ctrl-c, 143 for TERM.
     """
     configuration = configuration_of(context)
     settings = configuration.settings
 
-    with _collected_later() as collect_from_now_on:
+    def announce(url: str) -> None:
+        collect_from_now_on()
+        with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
+            click.echo(_announcement(url, settings, app.gate.seed, hints=sys.stdout.isatty()))
+
+    with _ended_by_term(), collected_later() as collect_from_now_on:
         from ep_mock.server import serve
+        from ep_mock.tls import tls_context
         from ep_mock.web.app import create_app
 
         with configuration.named():
+            tls = tls_context(settings.tls_certificate, settings.tls_key)
             app = create_app(settings)
-
-        def announce(url: str) -> None:
-            collect_from_now_on()
-            with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
-                click.echo(_announcement(url, settings, app.gate.seed))
-
-        try:
-            code = serve(app, settings.host, settings.port, on_listening=announce, access_log=settings.access_log)
-            app.save_state()
-        except UsageError as error:
-            raise click.ClickException(str(error)) from None
+        host, port, log_format = settings.host, settings.port, settings.log_format
+        with _code_1():
+            code = serve(app, host, port, on_listening=announce, access_log=settings.access_log, log_format=log_format, tls=tls)
+    with _code_1():
+        app.save_state()
     return code
 
 
 @contextlib.contextmanager
-def _collected_later() -> Iterator[Callable[[], None]]:
-    """No garbage is collected until the function that this yields is called.
-
-    What a server imports and builds before its first request stays to the end: to look through it again and again costs a part of the
-    start, and of many a request.
-    """
-
-    def collect_from_now_on() -> None:
-        gc.freeze()
-        gc.enable()
-
-    gc.disable()
+def _code_1() -> Iterator[None]:
+    """What goes wrong in here is no bad usage: it depends on the machine as it is just now."""
     try:
-        yield collect_from_now_on
+        yield
+    except UsageError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextlib.contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """TERM ends the process with 0 while it is not serving yet, too: the first process of a container would ignore it otherwise."""
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
     finally:
-        gc.unfreeze()
-        gc.enable()
+        signal.signal(signal.SIGTERM, previous)
 
 
-def _announcement(url: str, settings: Settings, seed: str) -> str:
-    """All lines at once, so that whoever takes the first line only breaks nothing."""
+def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> str:
+    """One line; for a person at a terminal, hints below it, all at once, so that whoever takes the first line only breaks nothing."""
     clock = f"{settings.clock} x{settings.clock_scale:g}" if settings.clock == "scaled" else settings.clock
-    lines = [
-        f"ep-mock {__version__} listening on {url}",
-        f"seed {seed}, clock {clock}, timings {settings.timings}, auth {settings.auth}",
-    ]
-    if settings.control:
+    facts = {"seed": seed, "clock": clock, "timings": settings.timings, "auth": settings.auth}
+    if settings.log_format == "json":
+        from ep_mock.log_lines import json_line
+
+        return json_line(f"listening on {url}", {"version": __version__, "url": url, **facts})
+    lines = [f"ep-mock {__version__} ({', '.join(f'{name} {value}' for name, value in facts.items())}) listening on {url}"]
+    if hints and settings.control:
         token = ' -H "X-EP-Mock-Token: $EP_MOCK_CONTROL_TOKEN"' if settings.control_token else ""
         lines.append(f"start over with: curl -X POST{token} {url}/__ep_mock/reset")
-    return "\n".join([*lines, "stop with ctrl-c"])
+    if hints:
+        lines.append("stop with ctrl-c")
+    return "\n".join(lines)

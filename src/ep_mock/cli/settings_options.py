@@ -18,7 +18,7 @@ from ep_mock.errors import UsageError
 from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, setting_from_text, settings_fields
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Listening": ("host", "port", "public_url", "access_log"),
+    "Listening": ("host", "port", "public_url", "tls_certificate", "tls_key", "access_log", "log_format"),
     "Content": ("fixtures", "seed", "state", "stores", "code_case", "author"),
     "Time": ("clock", "clock_scale", "clock_start", "timings", "stuck_polls", "export_url_seconds"),
     "Access": ("auth", "client_id", "client_secret", "token_seconds"),
@@ -157,7 +157,9 @@ def _option(name: str, default: Any, help_text: str) -> click.Option:
         return click.Option([flag_of(name)], type=_Switch(), show_default=True, **common)
     metavar = f"[{'|'.join(choices_of(name))}]" if choices_of(name) else _METAVARS[kind]
     if kind is tuple:
-        return click.Option([flag_of(name)], type=_Names(), metavar=metavar, multiple=True, **common)
+        # Each time it names one: the singular is taken as well, `--allowed-host`.
+        flags = [name, flag_of(name), flag_of(name).removesuffix("s")]
+        return click.Option(flags, type=_Names(), metavar=metavar, multiple=True, **common)
     return click.Option([flag_of(name)], type=str, metavar=metavar, show_default=default != "", **common)
 
 

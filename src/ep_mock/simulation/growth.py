@@ -57,7 +57,8 @@ class Growth:
     def reach(self, count: int, taken: Callable[[Iterable[str]], bool]) -> None:
         """Make codes until there are `count`. `taken` tells whether any of some keys is in use outside this promotion."""
         while (missing := count - len(self.made)) > 0:
-            keys = list(islice(self._candidates, missing))
+            # A block at a time: where one candidate is there already, each of its block is looked at by itself.
+            keys = list(islice(self._candidates, min(missing, BLOCK)))
             self.drawn += len(keys)
             fresh: Mapping[str, Batch | Code] = dict.fromkeys(keys, self.batch)
             if len(fresh) < len(keys) or not self._book.entries.keys().isdisjoint(fresh) or taken(fresh):

@@ -57,7 +57,8 @@ def new_job(
     content, family = store.content, promotion.family
     parameters = None
     if request["job_type"] == "code_generate":
-        parameters = {key: request["parameters"][key] for key in family.parameter_order if key in request["parameters"]}
+        sent = request["parameters"]
+        parameters = {key: sent[key] for key in family.parameter_order if key in sent}
         if "code_length" in parameters:
             # One page types it as a string; clients get back the number that every document promises.
             parameters["code_length"] = int(parameters["code_length"])

@@ -9,8 +9,6 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
 from ep_mock.settings import names_of
 from ep_mock.simulation import snapshots, usages
-from ep_mock.simulation.fixture_loading import load_fixture
-from ep_mock.simulation.fixtures import parse_fixture
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer
@@ -52,6 +50,10 @@ class ControlStore:
 
     def load_fixture(self, call: Call) -> Answer:
         """POST /fixtures."""
+        # Imported when needed: a start without fixtures should not pay for them.
+        from ep_mock.simulation.fixture_loading import load_fixture
+        from ep_mock.simulation.fixtures import parse_fixture
+
         content = call.store.content
         before = {promotion.id for family in content.promotions.values() for promotion in family.values()}
         try:

@@ -1,0 +1,48 @@
+"""`ep-mock snapshot`: save a whole store of a running server in a file, and restore it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from ep_mock.cli.remote.options import Remote, remote_options
+from ep_mock.cli.remote.tables import moment
+from ep_mock.errors import UsageError
+
+
+@click.group("snapshot", short_help="Save a store in a file, or restore it.")
+def command() -> None:
+    """Save a whole store in a file, or restore it: promotions, codes, jobs, worker, plans, clock, settings."""
+
+
+@command.command("save", short_help="Save a store in a file.")
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@remote_options
+def save(remote: Remote, file: str) -> None:
+    """Save a store in FILE, - for standard output."""
+    snapshot = remote.call("GET", "snapshot")
+    try:
+        with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as target:
+            target.write(json.dumps(snapshot, separators=(",", ":")) + "\n")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+@command.command("load", short_help="Restore a store from a file.")
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@remote_options
+def load(remote: Remote, file: str) -> None:
+    """Restore a store from FILE, - for standard input; it goes on at the time at which it was saved."""
+    remote.show(remote.call("PUT", "snapshot", _read(file)), lambda clock: f"restored; {clock['mode']} clock, {moment(clock['now'])}")
+
+
+def _read(file: str) -> Any:
+    try:
+        with click.open_file(file, encoding="utf-8") as source:
+            return json.load(source)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file}: is no JSON: {error}") from None
