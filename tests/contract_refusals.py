@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemathesis import Case, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
+from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData, UseAfterFree
 
 _DATES: Final = "422 Unprocessable Entity: start must be before end"
 _AUTO_ADD: Final = "400 Bad Request: auto_add needs an automatic promotion and a discount of 100 percent"
@@ -40,7 +40,9 @@ _BY_STATE: Final[dict[str, tuple[str, ...]]] = {
     "get_job_file": ("422 Unprocessable Entity: Job has no file to download. Job status: [a-z]+",),
     "set_clock": (_BACKWARDS, _END_OF_TIME),
     "advance_clock": (_BACKWARDS, _END_OF_TIME),
-    **dict.fromkeys(("create_plan", "create_fault", "load_fixture", "restore_snapshot", "change_settings", "reset_store"), (_CONTROL,)),
+    **dict.fromkeys(
+        ("create_plan", "create_fault", "wait_for_job", "load_fixture", "restore_snapshot", "change_settings", "reset_store"), (_CONTROL,)
+    ),
     # Properties that do not go together; a schema could say so, but not why.
     "create_fault": (
         "400 Bad Request: says nothing; give one of error, answer, connection, delay",
@@ -62,6 +64,9 @@ def is_finding(failure: Failure, case: Case[Any], response: Response) -> bool:
     if isinstance(failure, AllowHeaderMismatch):
         # `…/codes/x/usages` is a path of its own, and that of a code `x/usages` as well, which can be deleted.
         return not case.operation.path.endswith("/codes/{code}/usages")
+    if isinstance(failure, UseAfterFree):
+        # Codes are deleted at `…/codes`, which is not deleted itself.
+        return not (failure.operation or "").endswith("/codes")
     return True
 
 

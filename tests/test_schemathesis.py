@@ -15,7 +15,7 @@ import schemathesis
 from hypothesis import settings
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import events, from_schema
+from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 from starlette.types import Receive, Scope, Send
 
@@ -26,9 +26,6 @@ from tests.contract_refusals import is_finding
 from tests.seeded import Place, refill, seeded, seeded_app, seeded_store
 
 DOCUMENTS: Final = ("standard", "rule", "control")
-WAITING: Final = ("wait_for_job", "wait_for_requests")
-"""Operations that are left out: they wait by the machine's time."""
-USAGES: Final = "promotions/{promotion_id}/usages"
 CHECKS: Final = {
     "allow_header_conformance",
     "content_type_conformance",
@@ -82,7 +79,7 @@ class Run:
         places = [place for family in families for place in seeded(seeded_store(), family).places]
         raw = _document(document_name, places, shallow="coverage" in phases)
         config = self._config(phases, authorized=not is_control)
-        schema = schemathesis.openapi.from_dict(raw, config=config).exclude(operation_id=list(WAITING))
+        schema = schemathesis.openapi.from_dict(raw, config=config)
         schema.app = self._serve
         schema.hook("filter_failure")(lambda _, failure, case, response: is_finding(failure, case, response))
         schema.hook("flatmap_path_parameters")(lambda _, generated: _known(generated, places))
@@ -92,6 +89,8 @@ class Run:
                     self._note(event.recorder)
                 case events.NonFatalError():
                     self.findings.append(f"{event.label}: {event.info.format()}")
+                case events.PhaseFinished(status=Status.FAILURE | Status.ERROR | Status.INTERRUPTED):
+                    self.findings.append(f"phase {event.phase.name.value}: {event.status.value}")
                 case events.FatalError():
                     raise event.exception
 
@@ -102,12 +101,14 @@ class Run:
 
     def _config(self, phases: tuple[str, ...], *, authorized: bool) -> SchemathesisConfig:
         profile = settings()
+        # A sequence has several requests, and only some sequences delete something and look for it.
+        examples = profile.max_examples // (1 if "stateful" in phases else 4)
         headers = {"Authorization": f"Bearer {_token(self._app)}"} if authorized else {}
         return SchemathesisConfig.from_dict(
             {
                 "seed": 0 if profile.derandomize else random.getrandbits(32),
                 "headers": headers,
-                "generation": {"max-examples": max(1, profile.max_examples // 4), "deterministic": profile.derandomize},
+                "generation": {"max-examples": max(1, examples), "deterministic": profile.derandomize},
                 "phases": {"enabled": False, **{phase: {"enabled": True} for phase in phases}},
             }
         )
@@ -144,12 +145,11 @@ def _document(name: str, places: list[Place], *, shallow: bool) -> dict[str, Any
     if name == "control":
         raw["paths"]["/__ep_mock/faults/{fault_id}"]["delete"]["parameters"][0]["schema"]["enum"] = ["fault-1", "fault-2"]
     if shallow:
-        # Boundaries of rules within rules within rules make some 30,000 cases. Two levels have them all, and fuzzing goes deeper. A body
-        # without `data` would have all the boundaries once more.
+        # Boundaries of rules within rules within rules make some 30,000 cases. Two levels have them all, and fuzzing goes deeper.
         _flatten(raw["components"]["schemas"])
-        for operation in (operation for item in raw["paths"].values() for operation in item.values() if "requestBody" in operation):
-            content = operation["requestBody"]["content"].get("application/json", {})
-            content["schema"] = content.get("schema", {}).get("anyOf", [content.get("schema")])[0]
+    if shallow and name == "standard":
+        # A change would have all the boundaries of the eight types of promotion once more.
+        raw["components"]["schemas"]["PromotionChange"] = {"$ref": "#/components/schemas/PromotionFields"}
     return raw
 
 
@@ -176,10 +176,6 @@ def _known(generated: dict[str, Any] | None, places: list[Place]) -> st.SearchSt
     return st.integers(0, 7).flatmap(lambda chance: existing if chance else st.just(generated))
 
 
-def operations(name: str) -> int:
-    return sum(operation.operation_id not in WAITING for operation in load_document(name).operations)
-
-
 @pytest.fixture(autouse=True)
 def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who would wait gives up at once."""
@@ -192,17 +188,17 @@ def test_examples_and_boundaries_show_nothing_wrong(name: str) -> None:
     run = Run(name, "examples", "coverage")
     assert not run.findings, "\n\n".join(run.findings)
     assert set(run.checks) >= CHECKS
-    assert len(run.statuses) == operations(name)
+    assert len(run.statuses) == len(load_document(name).operations)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_generated_requests_show_nothing_wrong_and_most_of_them_meet_something(name: str) -> None:
+def test_generated_requests_show_nothing_wrong_and_most_of_those_to_the_api_meet_something(name: str) -> None:
     run = Run(name, "fuzzing")
     assert not run.findings, "\n\n".join(run.findings)
-    assert len(run.statuses) == operations(name)
-    unmet = {label for label, statuses in run.statuses.items() if not any(status < 300 or status == 422 for status in statuses)}
-    # Nobody makes up a snapshot, the id of a plan, or a code.
-    assert unmet <= {f"{call} /__ep_mock/{path}" for call, path in (("PUT", "snapshot"), ("DELETE", "plans/{plan_id}"), ("POST", USAGES))}
+    assert len(run.statuses) == len(load_document(name).operations)
+    unmet = [label for label, statuses in run.statuses.items() if not any(status < 300 or status == 422 for status in statuses)]
+    # A few examples may well miss something.
+    assert not unmet or name == "control" or settings().max_examples < 100
 
 
 @pytest.mark.parametrize("name", ["standard", "rule"])

@@ -139,8 +139,17 @@ def test_a_changed_url_is_refused_wherever_it_was_changed() -> None:
 def test_a_url_is_worth_nothing_in_another_store_or_on_another_server() -> None:
     exported = Exported()
     elsewhere = exported.href.replace("/files/default/", "/files/elsewhere/")
+    exported.client.get(exported.url, headers={"X-EP-Mock-Store": "elsewhere"})
     assert refusal(exported.fetch(elsewhere)) == forbidden(BAD_SIGNATURE)
     assert refusal(api_client(seed="another").get(exported.href)) == forbidden(BAD_SIGNATURE)
+
+
+def test_a_made_up_url_makes_no_store() -> None:
+    exported = Exported()
+    response = exported.fetch(exported.href.replace("/files/default/", "/files/unheard-of/"))
+    detail = "the file is gone, for there is no such store"
+    assert refusal(response) == (404, [{"detail": detail, "status": 404, "title": "Not Found"}])
+    assert [store["name"] for store in exported.client.get("/__ep_mock/stores").json()["stores"]] == ["default"]
 
 
 def test_the_store_is_named_by_the_url_and_not_by_a_header() -> None:

@@ -8,11 +8,14 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
 
 from ep_mock.domain.families import RULE, STANDARD, Family
 from ep_mock.errors import ApiError
+from ep_mock.web.app import create_app
 from ep_mock.web.routing import RouteTable
 from tests.answers import documents
+from tests.asgi import request
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
 
@@ -149,3 +152,12 @@ def test_a_wrong_method_names_the_right_ones_and_a_wrong_path_is_not_found(metho
         assert (response.status_code, response.headers["Allow"]) == (405, allowed)
         detail = f"{method} is not allowed here; allowed: {allowed}"
         assert response.json() == {"errors": [{"status": 405, "title": "Method Not Allowed", "detail": detail}]}
+
+
+def test_a_server_that_leaves_out_the_raw_path_is_served_all_the_same() -> None:
+    app = create_app(clock="manual")
+
+    async def without_raw_path(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({key: value for key, value in scope.items() if key != "raw_path"}, receive, send)
+
+    assert request(without_raw_path, "GET", b"/v2/promotions").status == 200

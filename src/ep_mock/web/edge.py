@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import Router
@@ -46,6 +47,9 @@ class Edge(Router):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        if scope.get("raw_path") is None:
+            # ASGI leaves it to the server; uvicorn always says it.
+            scope = {**scope, "raw_path": quote(scope["path"]).encode()}
         headers = dict(scope["headers"])
         try:
             if is_control(scope["raw_path"]):

@@ -119,7 +119,11 @@ class Service:
             if call is not None:
                 call.body = body
         exchange = Exchange(scope, call, body, refusal)
-        guarded = self._gate.enter(self._choice.store_for(call, headers))
+        name = self._choice.store_for(call, headers)
+        if call is not None and call.endpoint.names_store and self._gate.find(name) is None:
+            # Whoever makes up a URL does not make a store.
+            raise problems.not_found("the file is gone, for there is no such store")
+        guarded = self._gate.enter(name)
         if ARRANGE_HEADER in headers and self._control:
             with guarded.lock:
                 guarded.store.settle()
