@@ -1,0 +1,150 @@
+"""A store on its way into a snapshot."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ep_mock.domain.codes import Batch, Code
+from ep_mock.settings import names_of
+from ep_mock.simulation import snapshot_format as form
+from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.job import Job
+from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.store import Store
+from ep_mock.simulation.task import Task
+from ep_mock.simulation.usage import Usage
+from ep_mock.simulation.worker import Worker
+
+_STORE_SETTINGS = names_of("store")
+_CODE_FIELDS = ("consume_unit", "uses", "max_uses", "user", "max_uses_per_shopper", "is_for_new_shopper")
+
+
+class Saving:
+    """One store on its way into a snapshot; batches are numbered as they are met."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._batches: dict[Batch, int] = {}
+
+    def state(self) -> form.StoreState:
+        store, content = self._store, self._store.content
+        key, drawn = content.entropy.state()
+        promotions = [self._promotion(each) for family in content.promotions.values() for each in family.values()]
+        worker = self._worker(store.worker)
+        return form.StoreState(
+            ep_mock_snapshot=form.VERSION,
+            clock=form.ClockState(mode=store.clock.mode, now=store.now, scale=store.clock.scale),
+            settings={name: getattr(store.settings, name) for name in _STORE_SETTINGS},
+            entropy_key=key,
+            entropy_drawn=drawn,
+            batches=[form.BatchState(**msgspec.structs.asdict(batch)) for batch in self._batches],
+            promotions=promotions,
+            jobs=[self._job(job) for job in content.jobs.values()],
+            jobs_created=content.jobs_created,
+            usages=[self._usage(usage) for family in content.usages.values() for usage in family.values()],
+            plans=[form.PlanState(id=each.id, plan=each.plan, left=each.left) for each in content.plans],
+            plans_made=content.plans_made,
+            worker=worker,
+            transitions=list(content.transitions),
+            transitions_total=content.transitions_total,
+            polls=store.polls,
+            polled_at=store.polled_at,
+        )
+
+    def _batch(self, batch: Batch) -> int:
+        return self._batches.setdefault(batch, len(self._batches))
+
+    def _runs(self, entries: Entries) -> form.CodeRuns:
+        runs: form.CodeRuns = []
+        for key, entry in entries.items():
+            if isinstance(entry, Code):
+                own = {name: getattr(entry, name) for name in _CODE_FIELDS}
+                code = form.CodeState(code=entry.code, batch=self._batch(entry.batch), **own)
+                runs.append(form.SingleCode(key=key, code=code))
+                continue
+            number, last = self._batch(entry), runs[-1] if runs else None
+            if isinstance(last, form.PlainRun) and last.batch == number:
+                last.keys.append(key)
+            else:
+                runs.append(form.PlainRun(batch=number, keys=[key]))
+        return runs
+
+    def _promotion(self, promotion: Promotion) -> form.PromotionState:
+        return form.PromotionState(
+            id=promotion.id,
+            family=promotion.family.name,
+            fields=promotion.fields,
+            start=promotion.start,
+            end=promotion.end,
+            created_at=promotion.created_at,
+            updated_at=promotion.updated_at,
+            author=promotion.author,
+            updated_by=promotion.updated_by,
+            codes_limit=promotion.codes_limit,
+            codes=self._runs(promotion.codes.entries),
+            jobs=[job.id for job in promotion.jobs],
+            former=[msgspec.json.decode(version) for version in promotion.former],
+            usages=[usage.id for usage in promotion.usages],
+        )
+
+    def _usage(self, usage: Usage) -> form.UsageState:
+        own = {name: getattr(usage, name) for name in form.UsageState.__struct_fields__ if name != "family"}
+        return form.UsageState(family=usage.family.name, **own)
+
+    def _job(self, job: Job) -> form.JobState:
+        return form.JobState(
+            id=job.id,
+            number=job.number,
+            family=job.family.name,
+            promotion_id=job.promotion_id,
+            job_type=job.job_type,
+            name=job.name,
+            parameters=None if job.parameters is None else dict(job.parameters),
+            status=job.status,
+            created_at=job.created_at,
+            updated_at=job.updated_at,
+            error=job.error,
+            result=job.result,
+            result_key=job.result_key,
+            plan=job.plan,
+            history=job.history,
+        )
+
+    def _worker(self, worker: Worker) -> form.WorkerState:
+        return form.WorkerState(
+            queue=[job.id for job, _ in worker.queue],
+            task=None if worker.task is None else self._task(worker.task),
+            free_since=worker.free_since,
+            pickup_due=worker.pickup_due,
+            paused=worker.paused,
+            exports={job_id: self._runs(entries) for job_id, entries in worker.exports.items()},
+        )
+
+    def _task(self, task: Task) -> form.TaskState:
+        return form.TaskState(
+            job=task.job.id,
+            started=task.started,
+            lead=task.lead,
+            per_unit=task.per_unit,
+            units=task.units,
+            action=task.action,
+            error=task.error,
+            stuck=task.stuck,
+            generated=task.generated,
+            growth=None if task.growth is None else self._growth(task.growth),
+            shrinkage=None if task.shrinkage is None else self._shrinkage(task.shrinkage),
+        )
+
+    def _growth(self, growth: Growth) -> form.GrowthState:
+        return form.GrowthState(
+            source=growth.source,
+            batch=self._batch(growth.batch),
+            length=growth.length,
+            given=growth.given,
+            drawn=growth.drawn,
+            made=growth.made,
+        )
+
+    def _shrinkage(self, left: Shrinkage) -> form.ShrinkageState:
+        return form.ShrinkageState(batch=self._batch(left.batch), keys=left.keys, done=left.done, deleted=left.deleted)
