@@ -10,7 +10,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types layers contract unit bench openapi format clean
+.PHONY: help demo test test-all test-image lint types layers contract unit bench openapi format image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,10 +34,16 @@ contract: $(VENV)/development.stamp ## whether openapi/*.json are what openapi/*
 	@sh tools/step.sh 'OpenAPI documents' $(BIN)/python tools/build_openapi.py --check
 
 unit: $(VENV)/development.stamp ## the tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/container $(ARGS)
 
 test-all: lint types layers contract ## as test, with many more examples for each property
-	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/container $(ARGS)
+
+test-image: $(VENV)/development.stamp ## build the container image and test it, where something can build one
+	@$(BIN)/python -m pytest -q -rs tests/container $(ARGS)
+
+image: $(VENV)/run.stamp ## build the container image and print its size
+	@$(BIN)/python tools/image.py $(ARGS)
 
 bench: $(VENV)/development.stamp ## measure speed, start-up and memory
 	@$(BIN)/python benchmarks/run.py $(ARGS)

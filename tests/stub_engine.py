@@ -44,9 +44,14 @@ class StubEngine:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
-    def host(self) -> str:
-        """For the variable `DOCKER_HOST`."""
-        return f"tcp://127.0.0.1:{self._server.server_port}"
+    def variables(self) -> dict[str, str]:
+        """What makes Testcontainers use this engine, and nothing that this machine or its user has set up."""
+        return {
+            "DOCKER_HOST": f"tcp://127.0.0.1:{self._server.server_port}",
+            "DOCKER_CONFIG": "no-such-folder",
+            "TESTCONTAINERS_RYUK_DISABLED": "true",
+            "TESTCONTAINERS_CONNECTION_MODE": "docker_host",
+        }
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -148,7 +153,7 @@ class StubEngine:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_GET = do_POST = do_PUT = do_DELETE = _answer
+            do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that the server looks for
 
             def _chunks(self) -> bytes:
                 body = b""
@@ -158,7 +163,7 @@ class StubEngine:
                 self.rfile.readline()
                 return body
 
-            def log_message(self, format: str, *_: object) -> None:
+            def log_message(self, format: str, *_: object) -> None:  # noqa: A002
                 pass
 
         return Handler

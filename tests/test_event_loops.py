@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from freezegun import freeze_time
 
 from ep_mock.event_loops import LoopThread
 
@@ -51,6 +52,18 @@ def test_one_thread_serves_all_calls_until_it_is_closed_and_another_after_that()
         loop.close()
         loop.close()
         assert loop_threads() == before
+
+
+def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait_in_vain() -> None:
+        async with asyncio.timeout(0.001):
+            await asyncio.Event().wait()
+
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    loop = LoopThread()
+    with freeze_time("2031-05-06"), pytest.raises(TimeoutError):
+        loop.run(wait_in_vain())
+    loop.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")

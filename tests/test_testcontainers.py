@@ -21,8 +21,9 @@ from tests.stub_engine import StubEngine
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
     with StubEngine() as engine:
-        monkeypatch.setenv("DOCKER_HOST", engine.host)
-        monkeypatch.setenv("DOCKER_CONFIG", "no-such-folder")
+        for name, value in engine.variables.items():
+            monkeypatch.setenv(name, value)
+        # These were read when the library was imported.
         monkeypatch.setattr(testcontainers_config, "ryuk_disabled", True)
         monkeypatch.setattr(testcontainers_config, "connection_mode_override", ConnectionMode.docker_host)
         yield engine

@@ -41,7 +41,8 @@ control = true
 A setting of several values, such as `fixtures`, has a flag that can be repeated, a list in the file, and commas between the values in the
 environment.
 
-The scope says whom a setting concerns: the `server` as a whole, from its start on, or each `store` on its own.
+The scope says whom a setting concerns: the `server` as a whole, from its start on; each store as it comes into being (`start`), which a
+reset of that store can choose anew; or each `store` on its own, at any time.
 """
 _HEAD = "| Flag | Environment | Default | Meaning | Scope |\n|---|---|---|---|---|"
 

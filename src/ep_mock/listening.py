@@ -29,27 +29,28 @@ class Listeners(msgspec.Struct, frozen=True, eq=False):
     sockets: list[socket.socket]
     host: str
     port: int
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        """The address as it was bound, such as `http://0.0.0.0:8080` or `http://[::1]:8080`."""
-        return _url(self.host, self.port)
+        """The address as it was bound, such as `http://0.0.0.0:8080` or `https://[::1]:8080`."""
+        return _url(self.scheme, self.host, self.port)
 
     @property
     def client_url(self) -> str:
         """An address a client on this machine can open: as `url`, with the loopback address where all addresses are bound."""
-        return _url(_WILDCARDS.get(self.host, self.host), self.port)
+        return _url(self.scheme, _WILDCARDS.get(self.host, self.host), self.port)
 
     def close(self) -> None:
         for sock in self.sockets:
             sock.close()
 
 
-def listen(host: str, port: int) -> Listeners:
+def listen(host: str, port: int, *, scheme: str = "http") -> Listeners:
     """Bind and listen; a connection made from now on waits until the server accepts it.
 
     Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`) listens on each
-    that this machine has. `::` also takes IPv4 where the system can.
+    that this machine has. `::` also takes IPv4 where the system can. The scheme is what URLs begin with.
 
     Raises:
         UsageError: the host or the port cannot be used; the message says why and what to do.
@@ -66,7 +67,7 @@ def listen(host: str, port: int) -> Listeners:
             if error.errno != errno.EADDRINUSE:
                 break
         else:
-            return Listeners(sockets, host, sockets[0].getsockname()[1])
+            return Listeners(sockets, host, sockets[0].getsockname()[1], scheme)
     raise UsageError(_explain(failure, host, port)) from failure
 
 
@@ -140,6 +141,6 @@ def _explain(error: OSError, host: str, port: int) -> str:
             return f"cannot listen on port {port} of {host}: {error.strerror or error}"
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     # A literal IPv6 address stands in brackets, its zone after an escaped percent sign (RFC 6874).
-    return f"http://[{host.replace('%', '%25')}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

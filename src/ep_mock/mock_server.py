@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 from ep_mock.server import ServerThread
 from ep_mock.settings import Settings
+from ep_mock.tls import tls_context
 from ep_mock.web.app import create_app
+
+if TYPE_CHECKING:
+    from ep_mock.handle import Handle
 
 
 class MockServer:
@@ -21,13 +26,14 @@ class MockServer:
         app: the ASGI application, for calls that need no HTTP.
 
     Raises:
-        UsageError: a setting, a fixture, the host or the port cannot be used.
+        UsageError: a setting, a fixture, a certificate, the host or the port cannot be used.
     """
 
     def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
         self.settings = (settings or Settings(port=0)).with_changes(changes)
         self.app = create_app(self.settings)
-        self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log)
+        tls = tls_context(self.settings.tls_certificate, self.settings.tls_key)
+        self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log, tls=tls)
 
     @property
     def url(self) -> str:
@@ -44,6 +50,21 @@ class MockServer:
         """The seed of all ids and codes, also when none was given; the same seed and clock start give the same ones again."""
         return self.app.gate.seed
 
+    @cached_property
+    def handle(self) -> Handle:
+        """Steers the store `default`; `handle.of_store("other")` steers another one. It calls the application in process."""
+        # Imported when needed: who only serves does without it.
+        from ep_mock.handle.connection import InProcessConnection
+        from ep_mock.handle.handle import Handle
+
+        settings = self.settings
+        return Handle(
+            InProcessConnection(self.app, lambda: self.url),
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            control_token=settings.control_token,
+        )
+
     def start(self) -> Self:
         """Accept requests, from now on.
 
@@ -59,6 +80,8 @@ class MockServer:
         Raises:
             UsageError: the state file cannot be written.
         """
+        if "handle" in vars(self):
+            self.handle.close()
         self._server.stop()
         self.app.save_state()
 

@@ -9,14 +9,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from ep_mock.errors import UsageError
+from ep_mock.event_loops import new_event_loop
 from ep_mock.listening import Listeners, listen
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from starlette.types import ASGIApp
 
+    from ep_mock.settings import LogFormat
     from ep_mock.tickless import TicklessServer
 
 FOREGROUND_GRACE_SECONDS = 2.0
@@ -32,11 +36,14 @@ class ServerThread:
     handler is installed and no logger is changed. The thread never keeps the process alive.
     """
 
-    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, access_log: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, access_log: bool = False, tls: SSLContext | None = None
+    ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._access_log = access_log
+        self._tls = tls
         self._listeners: Listeners | None = None
         self._thread: threading.Thread | None = None
 
@@ -63,10 +70,10 @@ class ServerThread:
         """
         if self._thread is not None:
             raise UsageError(f"the server is running already, on {self.url}")
-        from ep_mock.tickless import TicklessServer, new_event_loop
+        from ep_mock.tickless import TicklessServer
 
-        self._listeners = listen(self._host, self._port)
-        self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log)
+        self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
+        self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
         self._runner = asyncio.Runner(loop_factory=new_event_loop)
         self._loop = self._runner.get_loop()
         listening: Future[None] = Future()
@@ -112,6 +119,8 @@ def serve(
     on_listening: Callable[[str], None],
     grace: float = FOREGROUND_GRACE_SECONDS,
     access_log: bool = False,
+    log_format: LogFormat = "text",
+    tls: SSLContext | None = None,
 ) -> int:
     """Serve `app` until SIGINT or SIGTERM (on Windows also Ctrl+Break), and return the exit code for the process.
 
@@ -122,27 +131,18 @@ def serve(
     Raises:
         UsageError: the host or port cannot be used; raised before anything else happens.
     """
-    with contextlib.closing(listen(host, port)) as listeners:
-        from ep_mock.tickless import TicklessServer, new_event_loop
+    with contextlib.closing(listen(host, port, scheme=_scheme(tls))) as listeners:
+        from ep_mock.log_lines import foreground_logging
+        from ep_mock.tickless import TicklessServer
 
-        server = TicklessServer(app, grace=grace, access_log=access_log, log_config=_foreground_logging())
+        server = TicklessServer(app, grace=grace, access_log=access_log, log_config=foreground_logging(log_format), tls=tls)
         with asyncio.Runner(loop_factory=new_event_loop) as runner, _stopped_by_signals(server, runner.get_loop()) as signals:
             runner.run(server.serve(listeners.sockets, on_listening=lambda: on_listening(listeners.url)))
     return 128 + signals[-1] if len(signals) > 1 else 0
 
 
-def _foreground_logging() -> dict[str, Any]:
-    """Crashes, unreadable requests and, where wanted, all requests go to standard error; standard output is the caller's."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-        "loggers": {
-            "uvicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
-            "uvicorn.access": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-        },
-    }
+def _scheme(tls: SSLContext | None) -> str:
+    return "https" if tls else "http"
 
 
 @contextlib.contextmanager

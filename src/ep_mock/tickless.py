@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any, cast
 import uvicorn
 
 from ep_mock.domain.redaction import redacted_query
+from ep_mock.log_lines import FIELDS
 from ep_mock.web.breaking import TRANSPORT
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from starlette.types import ASGIApp
 
 _KEEP_ALIVE_SECONDS = 75
@@ -41,9 +44,18 @@ class TicklessServer(uvicorn.Server):
         grace: how many seconds requests that are being answered get to finish after `stop`; then they are cancelled.
         access_log: log each request to the logger `uvicorn.access`.
         log_config: what `logging.config` is to set up; None leaves logging alone.
+        tls: serves https with this; None serves http.
     """
 
-    def __init__(self, app: ASGIApp, *, grace: float, access_log: bool = False, log_config: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        grace: float,
+        access_log: bool = False,
+        log_config: dict[str, Any] | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 cast("Any", app),
@@ -62,6 +74,7 @@ class TicklessServer(uvicorn.Server):
             )
         )
         self._access_log = access_log
+        self._tls = tls
         self._grace = grace
         self._stopping = asyncio.Event()
         self._patience: asyncio.Timeout | None = None
@@ -71,6 +84,7 @@ class TicklessServer(uvicorn.Server):
     async def serve(self, sockets: list[socket] | None = None, *, on_listening: Callable[[], None] = lambda: None) -> None:
         """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all requests done."""
         self.config.load()
+        self.config.ssl = self._tls
         self.config.http_protocol_class = _adapted(self.config.http_protocol_class, access_log=self._access_log)
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets)
@@ -139,6 +153,8 @@ class _Connections(set[Any]):
 def _adapted(protocol_class: type[asyncio.Protocol], *, access_log: bool) -> type[asyncio.Protocol]:
     bounds_head = hasattr(protocol_class, "on_header")  # the parser in C reads headers without end, h11 does not
 
+    receive: Any = protocol_class.data_received
+
     class Protocol(protocol_class):  # type: ignore[misc, valid-type]
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
@@ -153,7 +169,7 @@ def _adapted(protocol_class: type[asyncio.Protocol], *, access_log: bool) -> typ
             in_body = begun is not None and begun.more_body
             # Java's client offers HTTP/2 with each request, curl when asked to. The offer may be ignored (RFC 9110, 7.8), but
             # httptools takes what follows it for another protocol: the body would be lost. Same length, as parts may follow.
-            super().data_received(data.replace(b"\r\nUpgrade: h2c\r\n", b"\r\nIgnored: h2c\r\n"))
+            receive(self, data.replace(b"\r\nUpgrade: h2c\r\n", b"\r\nIgnored: h2c\r\n"))
             if bounds_head:
                 self._head_bytes = 0 if in_body or begun is not self.cycle else self._head_bytes + len(data)
                 if self._head_bytes > _MOST_HEAD_BYTES and not self.transport.is_closing():
@@ -173,10 +189,12 @@ class _Discreet:
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
 
-    def info(self, message: str, client: str, method: str, target: str, *rest: object) -> None:
+    def info(self, message: str, client: str, method: str, target: str, http_version: str, status: int) -> None:
         """Log one request; `target` is its path and query."""
         path, mark, query = target.partition("?")
-        self._logger.info(message, client, method, path + mark + redacted_query(query.encode()).decode(), *rest)
+        target = path + mark + redacted_query(query.encode()).decode()
+        fields = {"client": client, "method": method, "target": target, "http_version": http_version, "status": status}
+        self._logger.info(message, client, method, target, http_version, status, extra={FIELDS: fields})
 
 
 @contextlib.contextmanager
@@ -192,12 +210,3 @@ def _cancellations_unlogged() -> Iterator[None]:
         yield
     finally:
         logger.removeFilter(is_crash)
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's where it is installed (not on Windows), else the standard one."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

@@ -51,6 +51,7 @@ def test_one_line_says_where_it_listens_and_a_signal_ends_it_well(number: signal
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
 def test_a_signal_before_it_serves_ends_it_well_too(tmp_path: Path) -> None:
+    assert sys.platform != "win32"
     waited_for = tmp_path / "fixture.json"
     os.mkfifo(waited_for)
     with started("serve", "--port", "0", "--fixtures", str(waited_for)) as process, waited_for.open("wb"):  # opens once it reads
