@@ -1,0 +1,49 @@
+"""The clock of a store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ep_mock.clock import ClockMode
+from ep_mock.handle.client import StoreClient
+from ep_mock.handle.records import Advanced, ClockReading
+
+
+class ClockHandle:
+    """Reads and moves a store's time. Every move answers with what has happened on the way, in order."""
+
+    def __init__(self, client: StoreClient) -> None:
+        self._client = client
+
+    def read(self) -> ClockReading:
+        """Mode, time and scale."""
+        return self._client.read(ClockReading, "GET", "/clock")
+
+    @property
+    def now(self) -> str:
+        """The store's time: `2024-12-03T23:31:35.962680423Z`."""
+        return self.read().now
+
+    def set(self, mode: ClockMode | None = None, *, scale: float | None = None, now: str | None = None) -> ClockReading:
+        """Let time pass in another way from now on, or move it forward to `now`."""
+        change: dict[str, Any] = {"mode": mode, "scale": scale, "now": now}
+        return self._client.read(ClockReading, "PUT", "/clock", {key: value for key, value in change.items() if value is not None})
+
+    def advance(self, seconds: float) -> Advanced:
+        """Move time by so many seconds."""
+        return self._advance({"seconds": seconds})
+
+    def advance_to(self, moment: str) -> Advanced:
+        """Move time to a moment: `2025-01-31`, `2025-01-31 10:30` or RFC 3339."""
+        return self._advance({"to": moment})
+
+    def next(self) -> Advanced:
+        """Move time to the worker's next event."""
+        return self._advance({"next": True})
+
+    def until_idle(self) -> Advanced:
+        """Move time until the worker has nothing more to do."""
+        return self._advance({"idle": True})
+
+    def _advance(self, how: dict[str, Any]) -> Advanced:
+        return self._client.read(Advanced, "POST", "/clock/advance", how)

@@ -1,0 +1,253 @@
+"""The handle: everything that a test can do to one store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import msgspec
+
+from ep_mock.domain.lifecycle import Status
+from ep_mock.handle.client import StoreClient
+from ep_mock.handle.clock import ClockHandle
+from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
+from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
+from ep_mock.handle.keywords import FaultOptions, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
+from ep_mock.handle.promotions import CodesHandle, Promotion, PromotionsHandle
+from ep_mock.handle.records import Job, LoadedPromotion, RecordedRequest, StoreReading
+from ep_mock.handle.report import store_report
+from ep_mock.handle.requests import RequestsHandle
+from ep_mock.handle.waits import AsyncWaits
+from ep_mock.handle.worker import WorkerHandle
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+class _InForce(msgspec.Struct):
+    id: str | int
+
+
+class _Stores(msgspec.Struct):
+    stores: list[StoreReading]
+
+
+class _Loaded(msgspec.Struct):
+    promotions: list[LoadedPromotion]
+
+
+class Handle:
+    """Steers one store of a server, embedded in this process or anywhere on the network.
+
+    What it does through the API to arrange things meets no fault and no rate limit, and is not in the journal.
+
+    Attributes:
+        store: the name of the store.
+        promotions, codes, jobs: the content.
+        clock, worker: the time, and who works.
+        requests: what the code under test has requested.
+        aio: the waiting verbs for async tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        store: str = "default",
+        client_id: str = "",
+        client_secret: str = "",
+        control_token: str = "",
+    ) -> None:
+        """`client_id` is the name of the store unless given."""
+        self._connection = connection
+        self._client = StoreClient(connection, store, client_id or store, client_secret or "any", control_token)
+        self._control_token = control_token
+        self.store = store
+        self.promotions = PromotionsHandle(self._client)
+        self.codes = CodesHandle(self._client)
+        self.jobs = JobsHandle(self._client)
+        self.clock = ClockHandle(self._client)
+        self.worker = WorkerHandle(self._client)
+        self.requests = RequestsHandle(self._client)
+        self.aio = AsyncWaits(self.jobs, self.requests)
+
+    @classmethod
+    def connect(cls, url: str, *, store: str = "default", client_id: str = "", client_secret: str = "", control_token: str = "") -> Self:
+        """Steer a store of a server that runs at `url`, a container for instance. Nothing is sent yet.
+
+        Raises:
+            UsageError: this is no HTTP address.
+        """
+        return cls(HttpConnection(url), store=store, client_id=client_id, client_secret=client_secret, control_token=control_token)
+
+    @classmethod
+    def in_process(cls, app: ASGIApp, *, store: str = "default", control_token: str = "") -> Self:
+        """Steer a store of an application in this process, as `ep_mock.create_app` makes it."""
+        return cls(InProcessConnection(app), store=store, control_token=control_token)
+
+    def of_store(self, name: str) -> Handle:
+        """A handle for another store of the same server."""
+        return Handle(self._connection, store=name, client_secret=self.client_secret, control_token=self._control_token)
+
+    @property
+    def url(self) -> str:
+        """The address that the code under test takes for the real service, without a slash at the end."""
+        return self._connection.url
+
+    @property
+    def client_id(self) -> str:
+        """What the code under test logs in with. With `--stores client-id` it chooses the store."""
+        return self._client.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The secret that goes with the client id."""
+        return self._client.client_secret
+
+    @property
+    def token(self) -> str:
+        """A bearer token for calls to the API, issued by the server, for this store; it is valid for an hour of the store's clock."""
+        return self._client.token
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a call to the API that is for this store."""
+        return {"Authorization": f"Bearer {self.token}", "X-EP-Mock-Store": self.store}
+
+    def health(self) -> dict[str, Any]:
+        """Status, version and uptime of the server."""
+        return self._client.decoded("GET", "/health")
+
+    def reset(self, **changes: Unpack[ResetSettings]) -> None:
+        """Put the store back to what it was at its start; `changes` are settings until the next reset: `clock="manual"`, `seed="7"`."""
+        self._client.control("POST", "/reset", changes or None)
+        self._client.forget_token()
+
+    def settings(self, **changes: Unpack[StoreSettings]) -> dict[str, Any]:
+        """The store's settings, after changing the given ones."""
+        return self._client.decoded("PATCH", "/settings", changes) if changes else self._client.decoded("GET", "/settings")
+
+    def wait_for_job(
+        self,
+        job: Job | str | None = None,
+        status: Status | Sequence[Status] | None = None,
+        *,
+        promotion: Promotion | str | None = None,
+        timeout: float = WAIT_SECONDS,
+        others_advance: bool = False,
+    ) -> Job:
+        """Wait until a job, the newest one unless said, has a status, or has ended: see `JobsHandle.wait`."""
+        __tracebackhide__ = True
+        return self.jobs.wait(job, status, promotion=promotion, timeout=timeout, others_advance=others_advance)
+
+    def wait_for_requests(self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
+        """Wait until requests have come: see `RequestsHandle.wait`."""
+        __tracebackhide__ = True
+        return self.requests.wait(times=times, timeout=timeout, **chosen)
+
+    def plan(self, **plan: Unpack[PlanOptions]) -> str:
+        """Decide what will happen to the next matching jobs; answers the id of the plan.
+
+        `ep_mock.domain.plans.Plan` tells what each keyword means.
+        """
+        return str(self._client.read(_InForce, "POST", "/plans", plan).id)
+
+    def fail_next_job(self, error: str = "job failed", *, after_codes: int | None = None, **jobs: Unpack[PlannedJobs]) -> str:
+        """Let the next job fail with an error, after some codes if you like."""
+        if after_codes is None:
+            return self.plan(fail=error, **jobs)
+        return self.plan(fail=error, after_codes=after_codes, **jobs)
+
+    def stall_next_job(self, status: Literal["pending", "processing", "cancelling"] = "processing", **jobs: Unpack[PlannedJobs]) -> str:
+        """Let the next job get stuck in a status."""
+        return self.plan(stuck=status, **jobs)
+
+    def plans(self) -> list[dict[str, Any]]:
+        """The plans that are still for some jobs."""
+        plans: list[dict[str, Any]] = self._client.decoded("GET", "/plans")["plans"]
+        return plans
+
+    def delete_plan(self, plan_id: str | None = None) -> None:
+        """Take back one plan, or all."""
+        self._client.control("DELETE", "/plans" if plan_id is None else f"/plans/{plan_id}")
+
+    def fault(self, **fault: Unpack[FaultOptions]) -> str:
+        """Decide what will happen to the next matching requests; answers the id of the fault.
+
+        `ep_mock.domain.faults.Fault` tells what each keyword means.
+
+            mock.fault(error="rate_limited", retry_after=2)
+            mock.fault(connection="reset", when="after", match={"operation": "create_job"})
+        """
+        return str(self._client.read(_InForce, "POST", "/faults", fault).id)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults, with how often each has struck."""
+        faults: list[dict[str, Any]] = self._client.decoded("GET", "/faults")["faults"]
+        return faults
+
+    def delete_fault(self, fault_id: str | None = None) -> None:
+        """Take back one fault, or all."""
+        self._client.control("DELETE", "/faults" if fault_id is None else f"/faults/{fault_id}")
+
+    def rate_limit(self, requests_per_second: int) -> None:
+        """Answer 429 to requests beyond so many a second; 0 takes the limit away. Needs a clock that runs."""
+        self.settings(rate_limit=requests_per_second)
+
+    def load_fixture(self, fixture: Mapping[str, Any] | str) -> list[LoadedPromotion]:
+        """Add what a fixture describes: a mapping, a file on this machine (JSON or YAML), or the name of a shipped one.
+
+        Raises:
+            UsageError: the file cannot be read.
+            RefusedError: it does not fit; then nothing was added.
+        """
+        if isinstance(fixture, str):
+            from ep_mock.web.fixture_files import read_document
+
+            fixture = read_document(fixture)
+        return msgspec.json.decode(self._client.control("POST", "/fixtures", fixture), type=_Loaded).promotions
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole store as plain data."""
+        return self._client.decoded("GET", "/snapshot")
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on where a saved store was."""
+        self._client.control("PUT", "/snapshot", snapshot)
+
+    def stores(self) -> list[StoreReading]:
+        """The stores of the server."""
+        return self._client.read(_Stores, "GET", "/stores").stores
+
+    def delete_store(self, name: str | None = None) -> None:
+        """Delete a store, this one unless said; it comes into being again when it is used."""
+        self._client.control("DELETE", f"/stores/{self.store if name is None else name}")
+
+    def documents(self) -> dict[str, Any]:
+        """The OpenAPI documents of the server, by name: `standard`, `rule`, `control`."""
+        return self._client.decoded("GET", "/openapi.json")
+
+    def document(self, name: Literal["standard", "rule", "control"]) -> dict[str, Any]:
+        """One OpenAPI document of the server."""
+        return self._client.decoded("GET", f"/openapi/{name}.json")
+
+    def docs(self) -> str:
+        """The page about all operations of the server, in HTML."""
+        return self._client.control("GET", "/docs").decode()
+
+    def report(self) -> str:
+        """The store's time, the histories of its latest jobs and the latest requests, to be read by people."""
+        return store_report(self.clock, self.jobs, self.requests)
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Handle of the store {self.store!r}>"

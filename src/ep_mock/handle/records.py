@@ -1,0 +1,185 @@
+"""What the handle answers with: plain typed records, read from the control plane's JSON. Times are text, with nanoseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from ep_mock.domain.families import FamilyName
+from ep_mock.domain.lifecycle import JobType, Status
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """Unknown properties are passed over: a newer server may say more."""
+
+
+class ClockReading(_Record, frozen=True):
+    """A clock: how time passes (`real`, `scaled`, `manual`, `poll`), what time it is, and seconds per second."""
+
+    mode: str
+    now: str
+    scale: float
+
+
+class JobTransition(_Record, frozen=True):
+    """A change of a job's status."""
+
+    at: str
+    job_id: str
+    promotion_id: str
+    family: FamilyName
+    job_type: JobType
+    status: Status
+    cause: str
+
+
+class Advanced(_Record, frozen=True):
+    """By how many seconds time has moved, what time it is now, and what has happened on the way, in order."""
+
+    advanced: float
+    now: str
+    transitions: list[JobTransition]
+
+
+class Job(_Record, frozen=True):
+    """A job, as the control plane sees it."""
+
+    id: str
+    promotion_id: str
+    family: FamilyName
+    job_type: JobType
+    status: Status
+    created_at: str
+    updated_at: str
+    name: str | None = None
+    parameters: dict[str, Any] | None = None
+    error: str | None = None
+    result: dict[str, int] | None = None
+    plan: dict[str, Any] | None = None
+
+
+class HistoryEntry(_Record, frozen=True):
+    """A status that a job came into: when, and why."""
+
+    at: str
+    status: Status
+    cause: str
+
+
+class JobHistory(_Record, frozen=True):
+    """A job and every status it has had, the first one first."""
+
+    job: Job
+    history: list[HistoryEntry]
+
+
+class Work(_Record, frozen=True):
+    """What the worker does: `activity` (generate, export, delete, fail), and how many codes of how many are dealt with."""
+
+    job: Job
+    activity: str
+    since: str
+    done: int
+    of: int
+    due: str | None = None
+
+
+class QueueEntry(_Record, frozen=True):
+    """A job in line."""
+
+    position: int
+    job: Job
+    due: str | None = None
+
+
+class WorkerReading(_Record, frozen=True):
+    """The worker: what it does and who waits."""
+
+    now: str
+    paused: bool
+    queue: list[QueueEntry]
+    current: Work | None = None
+
+
+class RecordedRequest(_Record, frozen=True):
+    """A request that the server got, without its secrets.
+
+    Attributes:
+        outcome: served, refused, unmatched (nothing is served there), faulted or failed.
+        carried_out: whether it has had its effect, which a fault may hide from the client.
+    """
+
+    number: int
+    at: str
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: Any
+    outcome: str
+    carried_out: bool
+    status: int | None = None
+    operation: str | None = None
+    family: str | None = None
+    truncated: bool = False
+    faults: list[str] = []
+
+    def value_of(self, name: str) -> Any:
+        """What it has where a question asks for `name`: `status`, `query` as a mapping, and so on."""
+        match name:
+            case "query":
+                return dict(reversed(parse_qsl(self.query, keep_blank_values=True)))
+            case "body_contains":
+                return self.body
+            case "fault":
+                return self.faults
+            case "after":
+                return self.number
+            case _:
+                return getattr(self, name)
+
+    def __str__(self) -> str:
+        query = f"?{self.query}" if self.query else ""
+        return f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'} {self.outcome}"
+
+
+class NearRequest(_Record, frozen=True):
+    """A request that nearly matched, and in what it differs."""
+
+    differences: list[str]
+    request: RecordedRequest
+
+
+class Usage(_Record, frozen=True):
+    """A recorded use of a code."""
+
+    id: str
+    promotion_id: str
+    family: FamilyName
+    code: str
+    times_used: int
+    used_on: str
+    uses_left: int | None = None
+
+
+class StoreReading(_Record, frozen=True):
+    """A store of the server."""
+
+    name: str
+    mode: str
+    now: str
+    promotions: int
+    jobs: int
+    unfinished_jobs: int
+
+
+class LoadedPromotion(_Record, frozen=True):
+    """A promotion that came with a fixture: how many codes it has, and the ids of its jobs."""
+
+    id: str
+    family: FamilyName
+    name: str
+    codes: int
+    jobs: list[str]

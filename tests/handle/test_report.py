@@ -1,0 +1,46 @@
+"""What a store tells to whoever reads why a test failed."""
+
+from __future__ import annotations
+
+from ep_mock.handle import Handle
+from tests.handle.callers import call, generate_job
+
+
+def test_jobs_come_with_their_histories_and_requests_in_order(mock: Handle) -> None:
+    promotion = mock.promotions.create()
+    job = mock.jobs.generate(promotion, 20, name="nightly")
+    mock.clock.advance(0.26)
+    mock.jobs.cancel(job)
+    mock.clock.until_idle()
+    export = mock.jobs.export(promotion)
+    call(mock, "POST", f"{promotion.path}/jobs", generate_job(2))
+    assert mock.report().splitlines() == [
+        "clock: manual, 2024-12-03T23:31:36.377680423Z",
+        "jobs:",
+        f"  code_generate of 20 'nightly' for standard promotion {promotion.id}, job {job.id} {{'generated': 10, 'deleted': 10}}",
+        "        +0.000 s  pending     created",
+        "        +0.100 s  processing  taken up by the worker",
+        "        +0.260 s  cancelling  cancel requested",
+        "        +0.415 s  cancelled   codes deleted",
+        f"  code_export for standard promotion {promotion.id}, job {export.id}",
+        "        +0.000 s  pending     created",
+        "requests:",
+        f"  #1 POST {promotion.path}/jobs -> 400 refused",
+    ]
+
+
+def test_an_empty_store_has_little_to_tell(mock: Handle) -> None:
+    assert mock.report().splitlines() == ["clock: manual, 2024-12-03T23:31:35.962680423Z", "no jobs", "no requests"]
+
+
+def test_of_many_jobs_and_requests_the_latest_are_told(mock: Handle) -> None:
+    mock.settings(timings="instant")
+    promotion = mock.promotions.create()
+    jobs = [mock.jobs.generate(promotion, 1) for _ in range(7)]
+    for _ in range(12):
+        call(mock, "GET", promotion.path)
+    lines = mock.report().splitlines()
+    assert "the last 5 of 7 jobs:" in lines
+    assert [line.split()[8] for line in lines if line.startswith("  code_generate")] == [job.id for job in jobs[2:]]
+    assert "the last 10 of 12 requests:" in lines
+    assert [line.split()[0] for line in lines if line.startswith("  #")] == [f"#{number}" for number in range(3, 13)]

@@ -1,0 +1,32 @@
+"""Sessions of pytest inside a test, with no plugin but ep-mock's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ep_mock import MockServer
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run tests, given as source, with these arguments. It costs a tenth of a second, as nothing has to be imported again."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(source: str, *arguments: str, **files: str) -> pytest.RunResult:
+        pytester.makepyfile(test_sample=source, **files)
+        return pytester.runpytest_inprocess("-p", "ep_mock.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", *arguments)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[MockServer]:
+    """A server that no session started."""
+    with MockServer(clock="manual") as server:
+        yield server
