@@ -47,6 +47,7 @@ image: $(VENV)/run.stamp ## build the container image and print its size
 
 bench: $(VENV)/development.stamp ## measure speed, start-up and memory
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python benchmarks/per_test.py
 
 openapi: $(VENV)/development.stamp ## make openapi/*.json from openapi/*.yaml
 	@$(BIN)/python tools/build_openapi.py

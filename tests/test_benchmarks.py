@@ -25,3 +25,12 @@ def test_the_benchmark_prints_each_ratio_with_its_aim_and_a_verdict() -> None:
         "start to first answer",
     ]
     assert all(set(row) & {"ok", "below aim", "DEFECT", "not measured here"} for row in rows)
+
+
+def test_the_benchmark_of_the_fixture_prints_its_cost_beside_the_others() -> None:
+    command = (sys.executable, str(RUN.with_name("per_test.py")), "--rounds", "1", "--tests", "3")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    _, fixture, stop = done.stdout.splitlines()
+    assert fixture.startswith("fixture, ms a test ")
+    assert re.search(r"a whole test takes [0-9.]+ ms with empty, [0-9.]+ ms with ep_mock, [0-9.]+ ms with server$", fixture)
+    assert stop.startswith("stop of a server, ms ")

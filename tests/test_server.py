@@ -63,8 +63,19 @@ def is_refused(port: int) -> bool:
     return False
 
 
+OTHERS: set[int | None] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    """Servers that other tests of this process share do not count."""
+    OTHERS.clear()
+    OTHERS.update(thread.ident for thread in threading.enumerate())
+
+
 def server_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "ep-mock-server"]
+    """The servers that the test has running."""
+    return [thread.name for thread in threading.enumerate() if thread.name == "ep-mock-server" and thread.ident not in OTHERS]
 
 
 @pytest.fixture

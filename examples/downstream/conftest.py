@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
+
 from ep_mock.handle import Handle, Promotion
 from promotion_jobs import PromotionJobs
 
@@ -27,5 +28,4 @@ def sleeps() -> list[float]:
 
 @pytest.fixture
 def jobs(client: httpx.Client, promotion: Promotion, sleeps: list[float]) -> PromotionJobs:
-    sleep: Callable[[float], None] = sleeps.append
-    return PromotionJobs(client, promotion.path, sleep=sleep)
+    return PromotionJobs(client, promotion.path, sleep=sleeps.append)

@@ -1,4 +1,4 @@
-"""A small client of promotion jobs: it makes codes, waits for them, and fetches them, and takes no harm from what networks and services do."""
+"""A small client of promotion jobs: makes codes, waits for them and fetches them, whatever network and service do meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PromotionJobs:
     """
 
     def __init__(
-        self, client: httpx.Client, path: str, *, poll_seconds: float = 2.0, sleep: Callable[[float], None] = time.sleep
+        self, client: httpx.Client, path: str, *, poll_seconds: float = 2.0, sleep: Callable[[float], object] = time.sleep
     ) -> None:
         self._client = client
         self._path = path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+
 from ep_mock.handle import Handle, Promotion
 from ep_mock.transports import httpx_transport
 from ep_mock.web.app import Application
@@ -53,7 +54,7 @@ def test_a_job_is_not_made_twice_when_the_answer_is_lost(jobs: PromotionJobs, ep
 
 @pytest.mark.ep_mock(clock="manual")
 def test_a_cancelled_job_takes_its_codes_along(client: httpx.Client, promotion: Promotion, ep_mock: Handle) -> None:
-    jobs = PromotionJobs(client, promotion.path, sleep=lambda seconds: ep_mock.clock.advance(seconds) and None)
+    jobs = PromotionJobs(client, promotion.path, sleep=ep_mock.clock.advance)
     job = jobs.start("nightly", "code_generate", {"number_of_codes": 1000})
     ep_mock.clock.advance(0.5)
     made = ep_mock.codes.count(promotion)

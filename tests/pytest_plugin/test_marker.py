@@ -87,6 +87,10 @@ def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(run: Run, 
             assert names(ep_mock) == ["At the root", "Beside"]
             assert ep_mock.settings()["codes_limit"] == 5
 
+        @pytest.mark.ep_mock(fixtures="./data")
+        def test_a_folder(ep_mock):
+            assert names(ep_mock) == ["Beside"]
+
         @pytest.mark.ep_mock(fixtures="full", codes_limit=2000, author="me@example.com")
         def test_a_shipped_one(ep_mock):
             assert ep_mock.promotions.list()
@@ -96,7 +100,7 @@ def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(run: Run, 
             assert names(ep_mock) == []
         """
     )
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=5)
 
 
 def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:

@@ -175,6 +175,7 @@ def test_the_address_belongs_to_its_promotion_and_store() -> None:
     client.advance(idle=True)
     href = exporting.href(job)
     assert client.get(href.replace(exporting.promotion, other)).status_code == 403
+    client.get(exporting.collection, headers={"X-EP-Mock-Store": "another"})
     assert client.get(href.replace("/files/default/", "/files/another/")).status_code == 403
 
 

@@ -21,7 +21,7 @@ from ep_mock.pytest_plugin import option
 from ep_mock.pytest_plugin.wishes import marked, only_of_a_store, settings_given
 from ep_mock.settings import Settings, names_of
 from ep_mock.web.app import Application
-from ep_mock.web.fixture_files import read_document
+from ep_mock.web.fixture_files import fixture_paths, read_document
 from ep_mock.web.gate import DEFAULT_STORE
 
 Given = Settings | Mapping[str, Any]
@@ -59,7 +59,7 @@ class Session(ABC):
 
     def __init__(self, config: pytest.Config, seed: str) -> None:
         self._config = config
-        self._documents: dict[str, Any] = {}
+        self._documents: dict[str, list[Any]] = {}
         self._seed_of_test = seed
         self.seed = seed
 
@@ -83,7 +83,7 @@ class Session(ABC):
         changes = {**self._differing(said), **wanted.changes}
         self._seed_of_test = wanted.changes.get("seed") or self.seed
         handle = self._handle()
-        documents = [self._document(each) for each in (*self._own_fixtures(said), *wanted.fixtures)]
+        documents = [document for each in (*self._own_fixtures(said), *wanted.fixtures) for document in self._documents_of(each)]
         try:
             handle.reset(**changes)
             for document in documents:
@@ -119,13 +119,13 @@ class Session(ABC):
         """Fixtures of the settings that the server does not load itself."""
         return ()
 
-    def _document(self, fixture: Any) -> Any:
-        """A fixture as plain data; each file is read once in a session."""
-        if isinstance(fixture, str):
-            if fixture not in self._documents:
-                self._documents[fixture] = read_document(fixture)
-            return self._documents[fixture]
-        return fixture
+    def _documents_of(self, fixture: Any) -> list[Any]:
+        """A fixture as plain data, of a folder all; each file is read once in a session."""
+        if not isinstance(fixture, str):
+            return [fixture]
+        if fixture not in self._documents:
+            self._documents[fixture] = [read_document(path) for path in fixture_paths(fixture)]
+        return self._documents[fixture]
 
 
 class _EmbeddedSession(Session):

@@ -116,10 +116,11 @@ def _listed(fixtures: Any) -> Sequence[Any]:
 
 
 def _found(fixture: Any, item: pytest.Item) -> Any:
-    """A file is looked for beside the test first."""
+    """A file, or a folder with a slash in its name, is looked for beside the test first."""
     if isinstance(fixture, str | Path):
         beside = item.path.parent / fixture
-        return str(beside) if beside.is_file() else str(fixture)
+        is_path = beside.is_file() or (beside.is_dir() and Path(fixture).name != str(fixture))
+        return str(beside) if is_path else str(fixture)
     if not isinstance(fixture, Mapping):
         raise UsageError(f"{MARKER}: fixtures: expected a file, the name of a shipped fixture or a mapping, got {fixture!r}")
     return fixture
