@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -29,10 +27,6 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
         monkeypatch.setattr(testcontainers_config, "ryuk_disabled", True)
         monkeypatch.setattr(testcontainers_config, "connection_mode_override", ConnectionMode.docker_host)
         yield engine
-    with warnings.catch_warnings():
-        # The library leaves its connections to the engine open; they must not be found later, in the middle of another test.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def names(mock: EpMockContainer) -> list[str]:

@@ -96,6 +96,7 @@ class EpMockContainer(DockerContainer):
         while self._handles:
             self._handles.pop().close()
         super().stop(force, delete_volume)
+        self.get_docker_client().client.close()
 
     def _inside(self, fixture: str) -> str:
         """A fixture's name inside the container, where a file of this machine is copied to."""

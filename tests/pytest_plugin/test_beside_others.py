@@ -52,8 +52,10 @@ def test_a_running_clock_runs_on(ep_mock):
         pytest.param("import time_machine", 'time_machine.travel("2031-05-06 07:08:09Z", tick=False)', id="time-machine"),
     ],
 )
-def test_frozen_time_is_where_a_store_begins_and_else_no_concern_of_it(run: Run, imports: str, freeze: str) -> None:
-    run(TESTS_IN_FROZEN_TIME.replace("{imports}", imports).replace("{freeze}", freeze)).assert_outcomes(passed=4)
+def test_frozen_time_is_where_a_store_begins_and_else_no_concern_of_it(pytester: pytest.Pytester, imports: str, freeze: str) -> None:
+    pytester.makepyfile(test_sample=TESTS_IN_FROZEN_TIME.replace("{imports}", imports).replace("{freeze}", freeze))
+    # In a process of its own: freezing time looks into every module that is loaded, and some of those of other tests answer with effects.
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120).assert_outcomes(passed=4)
 
 
 TESTS_WITHOUT_SOCKETS = """
