@@ -61,7 +61,7 @@ def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(monke
 
     monkeypatch.setitem(sys.modules, "uvloop", None)
     loop = LoopThread()
-    with freeze_time("2031-05-06"), pytest.raises(TimeoutError):
+    with freeze_time("2031-05-06", ignore=["testcontainers", "docker"]), pytest.raises(TimeoutError):
         loop.run(wait_in_vain())
     loop.close()
 
