@@ -113,7 +113,7 @@ class TestDecoding:
             (b'{"data": {"n": 1e999}}', "The request body is not acceptable: a number in it is out of range"),
             (b'{"data": {"n": ' + b"9" * 5000 + b"}}", "The request body is not acceptable: a number in it is out of range"),
             (b"[" * 129 + b"]" * 129, "The request body is not acceptable: it is nested more than 128 levels deep"),
-            (b'{"a":' * 5000, "The request body is not acceptable: it is nested more than 128 levels deep"),
+            (b'{"a":' * 5000 + b"1" + b"}" * 5000, "The request body is not acceptable: it is nested more than 128 levels deep"),
         ],
     )
     def test_a_body_that_cannot_be_decoded_is_told_where_and_why(self, raw: bytes, detail: str) -> None:
