@@ -72,13 +72,11 @@ def test_operations_are_listed_in_document_order_with_what_a_handler_needs() -> 
             schemas={"Job": {"type": "object"}},
         ),
     )
-    assert [
-        (o.operation_id, o.method, o.path, o.has_json_body, o.body_schema, o.body_required, o.wrapper) for o in document.operations
-    ] == [
-        ("createJob", "POST", "/jobs", True, job, True, "optional"),
-        ("listJobs", "GET", "/jobs", False, None, False, None),
-        ("setClock", "PUT", "/clock", True, job, False, None),
-        ("createToken", "POST", "/oauth/access_token", False, None, True, None),
+    assert [(o.operation_id, o.method, o.path, o.body_schema, o.body_required, o.wrapper) for o in document.operations] == [
+        ("createJob", "POST", "/jobs", job, True, "optional"),
+        ("listJobs", "GET", "/jobs", None, False, None),
+        ("setClock", "PUT", "/clock", job, False, None),
+        ("createToken", "POST", "/oauth/access_token", None, True, None),
     ]
     assert document.operation("listJobs") is document.operations[1]
     assert repr(document) == "<Document mine: 4 operations>"
@@ -144,7 +142,7 @@ def test_the_examples_of_a_shipped_document_fit_their_schemas(name: str) -> None
     for operation in load_document(name).operations:
         document = operation.document
         body = document.followed(operation.raw.get("requestBody", {}))
-        if operation.has_json_body:
+        if operation.body_schema is not None:
             for example in body["content"]["application/json"].get("examples", {}).values():
                 validate_body(operation, json.dumps(document.followed(example)["value"]).encode())
                 seen += 1

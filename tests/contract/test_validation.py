@@ -306,7 +306,7 @@ def shipped_examples() -> list[tuple[Operation, Any]]:
     """Every documented request body that has something in it, with the operation that takes it."""
     found = []
     for operation in (operation for name in ("standard", "rule", "control") for operation in load_document(name).operations):
-        if operation.has_json_body:
+        if operation.body_schema is not None:
             content = operation.document.followed(operation.raw["requestBody"])["content"]["application/json"]
             found += [(operation, operation.document.followed(each)["value"]) for each in content.get("examples", {}).values()]
     return [(operation, value) for operation, value in found if value]

@@ -46,11 +46,6 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     raw: dict[str, Any]
     document: Document
 
-    @property
-    def has_json_body(self) -> bool:
-        """Whether the document describes a JSON request body."""
-        return self.body_schema is not None
-
     def __repr__(self) -> str:
         return f"<Operation {self.operation_id}: {self.method} {self.path}>"
 

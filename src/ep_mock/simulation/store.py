@@ -17,6 +17,7 @@ from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
 from ep_mock.simulation.content import Content, JobTransition
+from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.rate_limit import check_rate_limit
 from ep_mock.simulation.traffic import Traffic
@@ -171,7 +172,7 @@ class Store:
         """
         if self.clock.mode != "poll":
             return
-        seen = [(job, job.status) for job in promotion.jobs if not job.ended]
+        seen = [(job, job.status) for job in self._unfinished(promotion)]
         while seen and all(job.status == status for job, status in seen):
             due, task = self.worker.due, self.worker.task
             if due is None or due > LATEST:
@@ -181,6 +182,14 @@ class Store:
                 seen = []
             self.clock.advance_to(due)
             self.settle()
+
+    def _unfinished(self, promotion: Promotion) -> list[Job]:
+        """The jobs of a promotion that have not ended. Only the newest and the one in hand can be such."""
+        newest, task = promotion.unfinished_job, self.worker.task
+        unfinished = [] if newest is None else [newest]
+        if task is not None and task.promotion is promotion and task.job is not newest:
+            unfinished.append(task.job)
+        return unfinished
 
 
 def _clock_start(text: str) -> int | None:
