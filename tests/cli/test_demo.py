@@ -14,10 +14,9 @@ from click.testing import CliRunner
 
 from ep_mock import MockServer
 from ep_mock.cli import main
-from ep_mock.cli.story.look import HEADER, WIDTH, Look
-from ep_mock.cli.story.play import NEXT_STEPS, SETTINGS, tell_story
-from ep_mock.cli.story.scenes import SCENES
-from ep_mock.cli.story.screen import Screen
+from ep_mock.cli.demo.command import NEXT_STEPS, SETTINGS, play_all
+from ep_mock.cli.demo.scenes import SCENES
+from ep_mock.cli.demo.screen import HEADER, WIDTH, Screen
 from tests.cli.commands import COMMAND, environment, run
 
 OUTPUT = Path(__file__).with_name("demo_output.txt")
@@ -142,8 +141,8 @@ def test_a_server_that_is_gone_fails_each_scene_and_raises_nothing() -> None:
     with MockServer(**SETTINGS) as mock:
         url = mock.url
     lines: list[str] = []
-    assert tell_story(url, Screen(lines.append, Look(signs=False, colours=False))) is False
-    assert sum("NOT OK: ConnectionRefusedError" in line for line in lines) == len(SCENES)
+    assert play_all(url, Screen(lines.append)) is False
+    assert sum("NOT OK: ep-mock does not answer" in line for line in lines) == len(SCENES)
 
 
 @pytest.mark.skipif(not shutil.which("curl") or sys.platform == "win32", reason="needs curl and a POSIX shell")
