@@ -7,10 +7,10 @@ client.get("https://useast.api.elasticpath.com/v2/promotions", headers={"Authori
 from __future__ import annotations
 
 from collections.abc import Collection
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from ep_mock.domain.patterns import fits
 from ep_mock.event_loops import LoopThread
 from ep_mock.in_process import AppReply, Headers, call_app
 
@@ -103,7 +103,7 @@ def _transport_class(library: Any) -> Any:
                 await self._others.aclose()
 
         def _leads_here(self, request: Any) -> bool:
-            return any(fnmatchcase(request.url.host.lower(), pattern) for pattern in self._hosts)
+            return any(fits(pattern, request.url.host.lower()) for pattern in self._hosts)
 
         def _for_others(self, request: Any) -> Any:
             if self._others is None:

@@ -316,3 +316,19 @@ def test_the_published_reasons_to_refuse_a_job_come_before_those_of_a_plan_and_u
         "data.parameters.number_of_codes",
     ]
     assert client.get("/__ep_mock/plans").json()["plans"][0]["left"] == 1
+
+
+def test_a_name_means_itself_and_a_star_any_text() -> None:
+    client = api_client()
+    path = new(client)
+    for name in ("nightly [EU]", "nightly?", "a*[!b]"):
+        plan(client, name=name, fail=name)
+    for name in ("nightly E", "nightly1", "abc", "axyz[!b]", "nightly?", "nightly [EU]"):
+        add_job(client, path, {**code_generate(1), "name": name})
+        client.advance(idle=True)
+    errors = {job["name"]: job.get("error") for job in client.pages(f"{path}/jobs")}
+    assert {name: error for name, error in errors.items() if error} == {
+        "nightly [EU]": "nightly [EU]",
+        "nightly?": "nightly?",
+        "axyz[!b]": "a*[!b]",
+    }

@@ -141,3 +141,20 @@ def test_a_wanted_null_differs_from_nothing_wanted() -> None:
     assert not RequestMatcher(body=None).matches(request(body=b"{}"))
     assert msgspec.to_builtins(RequestMatcher(body=None)) == {"body": None}
     assert msgspec.to_builtins(RequestMatcher()) == {}
+
+
+@pytest.mark.parametrize(("sent", "wanted"), [("true", 1), ("1", True), ("false", 0), ("[0]", [False]), ('{"a": true}', {"a": 1.0})])
+def test_true_and_false_are_no_numbers(sent: str, wanted: Any) -> None:
+    assert not RequestMatcher(body=wanted).matches(request(body=sent.encode()))
+    assert RequestMatcher(body=wanted).matches(request(body=json.dumps(wanted).encode()))
+
+
+@pytest.mark.parametrize(("sent", "wanted"), [("1", 1.0), ("1.0", 1), ("1e2", 100), ("-0.0", 0)])
+def test_numbers_are_compared_by_value(sent: str, wanted: Any) -> None:
+    assert RequestMatcher(body=wanted).matches(request(body=sent.encode()))
+
+
+def test_a_body_too_deep_to_be_compared_matches_nothing() -> None:
+    sent, wanted = b"[" * 900 + b"]" * 900, msgspec.json.decode(b"[" * 900 + b"]" * 900)
+    assert not RequestMatcher(body=wanted).matches(request(body=sent[1:-1]))
+    assert RequestMatcher(body=wanted).differences(request(body=sent)) in ((), ("body",))

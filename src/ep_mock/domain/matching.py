@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from ep_mock.domain.families import FamilyName
+from ep_mock.domain.patterns import Pattern, fits, fits_path
+
+MOST_NAMES: Final = 100
+"""Most headers, and most query parameters, that a matcher asks for."""
+MOST_TEXT: Final = 65_536
+"""Most characters of a text that a body must have in it."""
+
+_NO_JSON: Final = object()
+_Patterns = Annotated[dict[str, Pattern | None], msgspec.Meta(max_length=MOST_NAMES)]
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -33,37 +41,30 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     @property
     def headers(self) -> list[tuple[str, str]]:
         """Names in lower case, with their values."""
-        lines = self.header_lines.decode("latin-1").split("\n")
-        return list(zip(lines[::2], lines[1::2], strict=False))
-
-    @property
-    def arguments(self) -> list[tuple[str, str]]:
-        """The decoded query."""
-        return parse_qsl(self.query.decode("latin-1"), keep_blank_values=True) if self.query else []
+        return _pairs_of(self.header_lines)
 
 
 class RequestMatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What a request must be like; what is not said matches all.
+    """What a request must be like; what is not said matches all. `ep_mock.domain.patterns` says what patterns are.
 
     Attributes:
         method: in any case.
-        path: a pattern in which `*` stands for any text within a segment and `**` for any text; it must cover the whole path, which is
-            compared as it was sent and decoded.
+        path: a pattern of a path; it is held against the path as it was sent, and decoded.
         operation: the id in the OpenAPI documents, such as `create_job`.
-        headers, query: patterns (`*` is any text) by name; None means that there must be none of that name. Of a name that comes twice,
-            any value counts. Secrets can be asked for only with `*` or None: their values are not looked at.
+        headers, query: patterns of values, by name; None means that there must be none of that name. Of a name that comes twice, any
+            value counts. Secrets can be asked for only with `*` or None: their values are not looked at.
         body: JSON of which the body must be an extension: objects may have more keys; lists are compared item by item.
         body_contains: text that the body must have in it.
     """
 
     method: str | None = None
-    path: str | None = None
+    path: Pattern | None = None
     operation: str | None = None
     family: FamilyName | None = None
-    headers: dict[str, str | None] = {}
-    query: dict[str, str | None] = {}
+    headers: _Patterns = {}
+    query: _Patterns = {}
     body: Any = msgspec.UNSET
-    body_contains: str | None = None
+    body_contains: Annotated[str, msgspec.Meta(max_length=MOST_TEXT)] | None = None
 
     def matches(self, request: Request) -> bool:
         """Whether the request is one of those."""
@@ -83,9 +84,10 @@ class RequestMatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
         if self.path is not None and not _fits_path(self.path, request.path):
             yield "path"
         if self.headers:
-            yield from _unlike({name.lower(): value for name, value in self.headers.items()}, request.headers, "headers")
+            wanted = {name.lower(): pattern for name, pattern in self.headers.items()}
+            yield from _unlike(wanted, _headers_by_name(request.header_lines), "headers")
         if self.query:
-            yield from _unlike(self.query, request.arguments, "query")
+            yield from _unlike(self.query, _arguments_by_name(request.query), "query")
         if self.body_contains is not None and self.body_contains.encode() not in request.body:
             yield "body_contains"
         if self.body is not msgspec.UNSET and not _body_extends(request.body, self.body):
@@ -103,30 +105,52 @@ def extends(value: Any, wanted: Any) -> bool:
 
 
 def _body_extends(body: bytes, wanted: Any) -> bool:
+    value = _read_json(body)
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return value is not _NO_JSON and extends(value, wanted)
+    except RecursionError:
         return False
-    return extends(value, wanted)
 
 
-def _unlike(wanted: Mapping[str, str | None], pairs: Sequence[tuple[str, str]], place: str) -> Iterator[str]:
+# A thousand faults may be held against one request: what it consists of is taken apart once.
+@lru_cache(maxsize=4)
+def _read_json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NO_JSON
+
+
+@lru_cache(maxsize=4)
+def _headers_by_name(lines: bytes) -> Mapping[str, Sequence[str]]:
+    return _grouped(_pairs_of(lines))
+
+
+@lru_cache(maxsize=4)
+def _arguments_by_name(query: bytes) -> Mapping[str, Sequence[str]]:
+    return _grouped(parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else [])
+
+
+def _pairs_of(header_lines: bytes) -> list[tuple[str, str]]:
+    lines = header_lines.decode("latin-1").split("\n")
+    return list(zip(lines[::2], lines[1::2], strict=False))
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _unlike(wanted: Mapping[str, str | None], values: Mapping[str, Sequence[str]], place: str) -> Iterator[str]:
     for name, pattern in wanted.items():
-        values = [value for given, value in pairs if given == name]
-        fits = not values if pattern is None else any(_compiled(pattern, segments=False).fullmatch(value) for value in values)
-        if not fits:
+        given = values.get(name, ())
+        if bool(given) if pattern is None else not any(fits(pattern, value) for value in given):
             yield f"{place}.{name}"
 
 
 def _fits_path(pattern: str, path: bytes) -> bool:
-    text, compiled = path.decode("latin-1"), _compiled(pattern, segments=True)
-    if compiled.fullmatch(text):
+    if fits_path(pattern, path.decode("latin-1")):
         return True
-    return (b"%" in path or not path.isascii()) and compiled.fullmatch(unquote(path)) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str, *, segments: bool) -> re.Pattern[str]:
-    stars = {"**": ".*", "*": "[^/]*" if segments else ".*"}
-    parts = re.split(r"(\*\*|\*)", pattern)
-    return re.compile("".join(stars.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    return (b"%" in path or not path.isascii()) and fits_path(pattern, unquote(path))

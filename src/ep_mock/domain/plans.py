@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 import msgspec
 
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import JobType, Status
+from ep_mock.domain.patterns import Pattern, fits
 from ep_mock.errors import UsageError
 from ep_mock.timings import parse_timings
 
@@ -17,7 +17,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Which jobs, how many of them, and what becomes of them.
 
     Attributes:
-        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` may have `*` for any text.
+        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` is a pattern, in which
+            `*` is any text.
         times: how many jobs it is for.
         timings: a pace of their own, written as the setting is: `fast,delete=20s`.
         fail: the error with which the job fails.
@@ -32,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     family: FamilyName | None = None
     promotion_id: str | None = None
     job_type: JobType | None = None
-    name: str | None = None
+    name: Pattern | None = None
     times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     timings: str | None = None
     fail: Annotated[str, msgspec.Meta(min_length=1)] | None = None
@@ -48,7 +49,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
             self.family in (None, family)
             and self.promotion_id in (None, promotion_id)
             and self.job_type in (None, job_type)
-            and (self.name is None or fnmatchcase(name or "", self.name))
+            and (self.name is None or fits(self.name, name or ""))
         )
 
     def is_stuck_in(self, status: Status) -> bool:
