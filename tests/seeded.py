@@ -69,7 +69,7 @@ def seeded(store: Store, family: Family) -> Seeded:
     """What `fill` has put in."""
     places = []
     for promotion in store.content.promotions[family.name].values():
-        own_codes = list(promotion.codes.entries) or ["no-such-code"]
+        own_codes = list(promotion.book.entries) or ["no-such-code"]
         own_jobs = [job.id for job in promotion.jobs] or ["no-such-job"]
         longest = max(len(own_codes), len(own_jobs))
         places += [Place(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)]) for i in range(min(longest, 8))]

@@ -79,7 +79,7 @@ def codes_of(store: Store, promotion: Promotion) -> list[str]:
     """The promotion's codes, oldest first."""
     store.settle()
     store.bring_codes()
-    return [code.code for code in promotion.codes.page(0, 100_000)]
+    return [code.code for code in promotion.book.page(0, 100_000)]
 
 
 def delete_code(store: Store, promotion: Promotion, code: str) -> None:

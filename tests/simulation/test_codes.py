@@ -260,9 +260,9 @@ def test_one_code_is_deleted_by_its_name_or_its_id(family: Family) -> None:
     add_codes(store, promotion, "Sale", "a/b c%", "left")
     add_codes(store, other, "elsewhere")
     gone = {"detail": "promotion code not found", "status": 404, "title": "Not Found"}
-    for name in ("elsewhere", "", "sal", str(promotion.codes.id_of("none"))):
+    for name in ("elsewhere", "", "sal", str(promotion.book.id_of("none"))):
         assert reason(refusal(store, lambda name=name: delete_code(store, promotion, name))) == (404, (gone,))  # type: ignore[misc]
-    by_id = promotion.codes.id_of(promotion.codes.key("Sale"))
+    by_id = promotion.book.id_of(promotion.book.key("Sale"))
     delete_code(store, promotion, by_id.upper() if by_id else "Sale")
     delete_code(store, promotion, "A/B C%" if family is RULE else "a/b c%")
     assert codes_of(store, promotion) == ["left"]
@@ -273,7 +273,7 @@ def test_several_codes_are_deleted_by_names_or_ids_and_unknown_ones_passed_over(
     store = new_store()
     promotion = add_promotion(store, family)
     add_codes(store, promotion, "a", "b", "c", "d")
-    named = [promotion.codes.id_of("a") or "a", "b", "b", "nobody"]
+    named = [promotion.book.id_of("a") or "a", "b", "b", "nobody"]
     codes.delete_codes(store, promotion, {"codes": [{"code": name, "uses": 5} for name in named]})
     assert codes_of(store, promotion) == ["c", "d"]
     assert [add_codes(store, promotion, "a").repeated, codes_of(store, promotion)] == [[], ["c", "d", "a"]]

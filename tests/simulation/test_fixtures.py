@@ -137,7 +137,7 @@ def test_codes_are_listed_as_they_are_described() -> None:
     listed = [msgspec.json.decode(document) for document in code_documents(store, promotion)]
     made = {"created_by": "ep-mock@example.com", "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}}}
     uses: list[dict[str, Any]] = [{}, {}, {"uses": 4}, {}, {"max_uses": 3}, {}, {}]
-    ids = [{"id": promotion.codes.id_of(promotion.codes.key(entry["code"]))} for entry in entries]
+    ids = [{"id": promotion.book.id_of(promotion.book.key(entry["code"]))} for entry in entries]
     assert listed == [{**entry, **extra, **id_, **made} for entry, extra, id_ in zip(entries, uses, ids, strict=True)]
 
 
@@ -216,7 +216,7 @@ def test_a_processing_job_without_codes_has_just_begun() -> None:
 def test_a_processing_job_that_passes_the_limit_fails() -> None:
     store, (promotion,) = loaded({"codes_limit": 12, "codes": [{"generate": 3}], "jobs": [{**GENERATE, "status": "processing"}]})
     store.advance_until_idle()
-    assert (promotion.jobs[0].status, promotion.jobs[0].error, len(promotion.codes)) == ("failed", "codes limit exceeded", 3)
+    assert (promotion.jobs[0].status, promotion.jobs[0].error, len(promotion.book)) == ("failed", "codes limit exceeded", 3)
 
 
 def test_a_cancelling_job_deletes_what_is_left_of_its_codes() -> None:
@@ -297,7 +297,7 @@ def test_a_fixture_joins_what_the_store_has() -> None:
     job = generate(store, mine, 5)
     store.advance_to_next()
     load(store, described({"jobs": [{**GENERATE, "created_at": -60}]}))
-    assert len(store.worker.queue) == 1
+    assert store.worker.queued == 1
     transitions = store.advance_until_idle()
     assert [(each.job_id == job.id, each.status) for each in transitions] == [
         (True, "completed"),

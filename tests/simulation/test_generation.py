@@ -54,7 +54,7 @@ def test_codes_look_as_published() -> None:
     }
     made = {}
     for name, (parameters, _) in shapes.items():
-        before = len(promotion.codes)
+        before = len(promotion.book)
         generate(store, promotion, 3, **parameters)
         made[name] = codes_of(store, promotion)[before:]
     assert {name: len(codes) for name, codes in made.items()} == dict.fromkeys(shapes, 3)
@@ -93,7 +93,7 @@ def test_a_rule_code_has_an_id_and_units_of_its_own() -> None:
     generate(store, promotion, 1)
     generate(store, promotion, 1, consume_unit="per_application")
     first, second = codes_of(store, promotion)
-    ids = [promotion.codes.id_of(code) for code in (first, second)]
+    ids = [promotion.book.id_of(code) for code in (first, second)]
     tail = '"created_by":"ep-mock@example.com","meta":{"timestamps":{"created_at":"2024-12-03T23:31:35.962Z"}}}'
     assert [document.decode() for document in code_documents(store, promotion)] == [
         f'{{"id":"{ids[0]}","type":"promotion_codes","code":"{first}","consume_unit":"per_checkout",{tail}',

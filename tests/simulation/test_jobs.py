@@ -57,7 +57,7 @@ def test_a_length_sent_as_text_becomes_a_number() -> None:
     job = generate(store, promotion, 1, code_length="16")
     assert job.document()["parameters"] == {"number_of_codes": 1, "code_length": 16}
     store.settle()
-    assert len(promotion.codes.page(0, 1)[0].code.replace("-", "")) == 16
+    assert len(promotion.book.page(0, 1)[0].code.replace("-", "")) == 16
 
 
 def test_an_export_shows_neither_parameters_nor_a_result() -> None:

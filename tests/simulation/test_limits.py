@@ -62,7 +62,7 @@ def test_a_job_that_just_fits_is_done() -> None:
     for count in (5, 5):
         job = generate(store, promotion, count)
         store.advance_until_idle()
-    assert (job.status, job.result, len(promotion.codes)) == ("completed", {"generated": 5}, 10)
+    assert (job.status, job.result, len(promotion.book)) == ("completed", {"generated": 5}, 10)
 
 
 def test_room_is_looked_at_when_the_job_is_taken_up() -> None:
@@ -73,7 +73,7 @@ def test_room_is_looked_at_when_the_job_is_taken_up() -> None:
     job = generate(store, promotion, 1)
     delete_code(store, promotion, codes_of(store, promotion)[0])
     store.advance_until_idle()
-    assert (job.status, len(promotion.codes)) == ("completed", 10)
+    assert (job.status, len(promotion.book)) == ("completed", 10)
 
 
 def test_the_limit_is_the_one_in_force_at_that_moment() -> None:
@@ -107,7 +107,7 @@ def test_a_promotion_can_have_a_limit_of_its_own() -> None:
     promotion = add_promotion(store, codes_limit=20)
     job = generate(store, promotion, 20)
     store.advance_until_idle()
-    assert (job.status, len(promotion.codes)) == ("completed", 20)
+    assert (job.status, len(promotion.book)) == ("completed", 20)
     with pytest.raises(ApiError, match="Only 20 promotion codes"):
         generate(store, promotion, 21)
 

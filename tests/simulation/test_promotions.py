@@ -119,7 +119,7 @@ def test_a_change_keeps_what_it_does_not_name(family: Family) -> None:
         "updated_by": "someone@else.test",
         "meta": {"timestamps": {**before["meta"]["timestamps"], "updated_at": "2024-12-03T23:31:40.962Z"}},
     }
-    assert "kept" in promotion.codes
+    assert "kept" in promotion.book
 
 
 def test_a_rule_promotion_says_what_nobody_said_of_stacking() -> None:

@@ -139,7 +139,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.delete_code(promotion, place)
         for side in self.sides:
             subject = side.promotions[index]
-            delete_code(side.store, subject, (by_id and subject.codes.id_of(text)) or text)
+            delete_code(side.store, subject, (by_id and subject.book.id_of(text)) or text)
 
     @rule(number=NUMBERS, family=st.sampled_from(FAMILIES), rarely=st.integers(0, 3))
     def change_promotions(self, number: int, family: Family, rarely: int) -> None:
@@ -243,7 +243,7 @@ class StoreMachine(RuleBasedStateMachine):
             if promotion.unfinished_job is None:
                 results = [job.result or {} for job in promotion.jobs]
                 kept = sum(result.get("generated", 0) - result.get("deleted", 0) for result in results)
-                assert kept == len(promotion.codes) + model.removed_by_hand
+                assert kept == len(promotion.book) + model.removed_by_hand
         numbers = {job.id: job.number for job in everything}
         taken_up = [numbers[entry.job_id] for entry in store.content.transitions if entry.status == "processing"]
         assert taken_up == sorted(taken_up)

@@ -78,7 +78,7 @@ def test_made_codes_are_used_like_others_and_an_export_keeps_what_it_saw(family:
     first = str(msgspec.json.decode(code_documents(store, promotion)[0])["code"])
     use(store, promotion, first)
     assert uses_of(store, promotion, first) == (0, 1)
-    assert [getattr(entry, "uses", "as made") for entry in store.worker.exports[job.id].values()] == ["as made", "as made"]
+    assert [getattr(entry, "uses", "as made") for entry in store.worker.exports[job.id].entries.values()] == ["as made", "as made"]
 
 
 @each_family
@@ -164,14 +164,14 @@ def test_a_usage_is_listed_with_what_is_known_of_it(family: Family) -> None:
     of_shopper = {"order_id": "o1", "customer_id": "c1", "account_id": "a1", "customer_email": "ada@example.com"}
     full, bare = use(store, promotion, "Sale", times_used=2, **of_shopper), use(store, promotion, "Sale")
     stamps = {"used_on": "2024-12-03T23:31:35.962Z", "meta": {"timestamps": {"updated_at": "2024-12-03T23:31:35.962Z"}}}
-    code_id = store.content.entropy.uuid_of("code", promotion.id, promotion.codes.key("Sale"))
+    code_id = store.content.entropy.uuid_of("code", promotion.id, promotion.book.key("Sale"))
     common = {"code_id": code_id, "code": "Sale", "anonymized": False, **stamps}
     assert ids_and_documents(store, promotion) == {
         full.id: {"id": full.id, **common, "times_used": 2, **of_shopper},
         bare.id: {"id": bare.id, **common, "times_used": 1},
     }
     if family is RULE:
-        assert promotion.codes.id_of("sale") == code_id
+        assert promotion.book.id_of("sale") == code_id
 
 
 def ids_and_documents(store: Store, promotion: Promotion) -> dict[str, dict[str, Any]]:

@@ -45,7 +45,7 @@ def test_with_instant_timings_the_answer_is_pending_and_the_next_verb_sees_the_e
     second = generate(store, promotion, 3)
     store.settle()
     assert log_of(first) == log_of(second) == [(0, "pending"), (0, "processing"), (0, "completed")]
-    assert len(promotion.codes) == 8
+    assert len(promotion.book) == 8
 
 
 def test_jobs_of_all_promotions_of_both_families_wait_in_one_line() -> None:

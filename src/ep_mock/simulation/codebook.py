@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
+from weakref import ref
 
 from ep_mock.domain.codes import Batch, Code, plain
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page
 from ep_mock.entropy import Entropy
+from ep_mock.simulation.code_names import CodeNames, Entries
 from ep_mock.simulation.sorted_codes import SortedCodes
 
 _UUID = "(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -21,13 +23,25 @@ _UUID = "(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Beyond so many new codes at once, the index by id waits until somebody asks for it again.
 _FEW = 1000
 
-Entries = dict[str, Batch | Code]
+
+def key_of(family: Family, code: str) -> str:
+    """What a code is stored under in a promotion of this family."""
+    return code.casefold() if family.codes_fold_case else code
+
+
+class CapturedCodes:
+    """The codes of a promotion as they were at some moment. Whoever captures the same codes again gets the same object."""
+
+    __slots__ = ("__weakref__", "entries")
+
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
 
 
 class CodeBook:
     """Codes in order of creation. Looking one up costs the same however many there are; a page costs its offset and its length."""
 
-    __slots__ = ("_by_id", "_entropy", "_family", "_promotion_id", "_sorted", "entries")
+    __slots__ = ("_by_id", "_captured", "_entropy", "_family", "_names", "_promotion_id", "_sorted", "entries")
 
     def __init__(self, family: Family, promotion_id: str, entropy: Entropy) -> None:
         self._family = family
@@ -35,6 +49,8 @@ class CodeBook:
         self._entropy = entropy
         self._by_id: dict[str, str] | None = None
         self._sorted = SortedCodes()
+        self._captured: ref[CapturedCodes] | None = None
+        self._names: CodeNames | None = None
         self.entries: Entries = {}
 
     def __len__(self) -> int:
@@ -48,9 +64,17 @@ class CodeBook:
     def __contains__(self, code: str) -> bool:
         return self.key(code) in self.entries
 
+    def watched_by(self, names: CodeNames | None) -> None:
+        """Tell `names` which codes are there, and from now on which come and go; whoever was told before, forgets them."""
+        if self._names is not None:
+            self._names.removed(self._promotion_id, self.entries, {})
+        self._names = names
+        if names is not None and self.entries:
+            names.added(self._promotion_id, self.entries, self.entries)
+
     def key(self, code: str) -> str:
         """What a code is stored under."""
-        return code.casefold() if self.folds_case else code
+        return key_of(self._family, code)
 
     def code_at(self, key: str) -> Code | None:
         """The code stored under `key`."""
@@ -88,7 +112,10 @@ class CodeBook:
 
     def extend(self, entries: Mapping[str, Batch | Code]) -> None:
         """Add codes that are not there yet."""
+        self._leave_captured()
         self.entries.update(entries)
+        if self._names is not None and entries:
+            self._names.added(self._promotion_id, entries, self.entries)
         if self._by_id is not None and len(entries) <= _FEW:
             self._by_id.update(self._ids(entries))
         else:
@@ -97,23 +124,43 @@ class CodeBook:
 
     def replace(self, key: str, code: Code) -> None:
         """Put another version of a code in its place."""
+        self._leave_captured()
         self.entries[key] = code
 
     def remove(self, keys: Collection[str]) -> None:
         """Take away the codes stored under these keys."""
+        self._leave_captured()
         for key in keys:
             del self.entries[key]
+        if self._names is not None:
+            self._names.removed(self._promotion_id, keys, self.entries)
         self._sorted.removed(keys)
 
     def clear(self) -> None:
         """Take away all codes."""
-        self.entries.clear()
+        gone, self.entries, self._captured = self.entries, {}, None
+        if self._names is not None:
+            self._names.removed(self._promotion_id, gone, self.entries)
         self._by_id = None
         self._sorted = SortedCodes()
 
-    def copy(self) -> Entries:
-        """The codes as they are now; later changes do not reach the copy."""
-        return self.entries.copy()
+    def capture(self) -> CapturedCodes:
+        """The codes as they are now. This costs nothing; the next change copies them if they are still captured then."""
+        captured = None if self._captured is None else self._captured()
+        if captured is None:
+            captured = CapturedCodes(self.entries)
+            self._captured = ref(captured)
+        return captured
+
+    def _leave_captured(self) -> None:
+        """Before a change: leave the mapping to those who have captured it, and go on with a copy."""
+        captured = None if self._captured is None else self._captured()
+        self._captured = None
+        if captured is None:
+            return
+        self.entries = self.entries.copy()
+        if self._names is not None and self.entries:
+            self._names.added(self._promotion_id, (), self.entries)
 
     def _index(self) -> Mapping[str, str]:
         if self._by_id is None:

@@ -12,6 +12,7 @@ from ep_mock.domain.codes import Batch, Code, code_document, first_unusable
 from ep_mock.domain.families import Family
 from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
+from ep_mock.simulation.codebook import CodeBook
 from ep_mock.simulation.listing import Listing, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
@@ -34,18 +35,18 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     Raises:
         ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code is there already, 422 the limit.
     """
-    family, book = promotion.family, promotion.codes
+    family = promotion.family
     if promotion.automatic:
         raise problems.no_codes_allowed(family)
     wanted = [_known(family, item, request) for item in request["codes"]]
     refusal = first_unusable(wanted)
     if refusal is not None:
         raise refusal
-    store.bring_codes()
+    book = store.codes_of(promotion)
     keys = [book.key(item["code"]) for item in wanted]
     if len(set(keys)) < len(keys) or not book.entries.keys().isdisjoint(keys):
         raise problems.duplicate_code()
-    if store.content.taken_elsewhere(promotion, keys, store.now):
+    if store.content.taken_elsewhere(promotion, tuple(keys), store.now):
         raise problems.duplicate_code()
     quota = store.content.codes_quota(promotion)
     if len(book) + store.worker.reserved_for(promotion) + len(keys) > quota.limit:
@@ -62,9 +63,10 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     codes = [_code(item, batch) for item in wanted]
     # A code that is spelled like its key and has nothing of its own is the batch.
     book.extend({key: batch if _is_plain(code, key) else code for key, code in zip(keys, codes, strict=True)})
-    elsewhere = _standing_elsewhere(store, promotion, set(keys))
+    others = store.content.promotions[family.name].names
+    elsewhere = {key for key, _ in others.holders(tuple(keys), besides=promotion.id)}
     repeated = [code.code for key, code in zip(keys, codes, strict=True) if key in elsewhere]
-    return CreatedCodes([_encoded(store, promotion, code, stored=False) for code in codes], repeated)
+    return CreatedCodes([_encoded(store, promotion, book, code, stored=False) for code in codes], repeated)
 
 
 def list_codes(store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None = None) -> Listing:
@@ -82,18 +84,17 @@ def list_codes(store: Store, promotion: Promotion, page: Page, filter_text: str 
     elif sort is not None and sort not in SORTS:
         raise problems.bad_sort(sort, SORTS)
     condition = read_filter(store.settings, filter_text, _ORDERED if sortable else _EXACT)
-    store.bring_codes()
-    book = promotion.codes
+    book = store.codes_of(promotion)
     if condition is None and sort is None:
         codes, total = book.page(page.offset, page.limit), len(book)
     elif condition is not None and any(part.operator == "eq" for part in condition.conditions):
-        found = _equal(promotion, condition)
+        found = _equal(book, condition)
         codes, total = list(page.slice(found)), len(found)
     else:
         parts = condition.conditions if condition is not None else ()
         above = max((book.key(part.operands[0]) for part in parts), default=None)
         codes, total = book.sorted_page(page, above=above, descending=sort == "-code")
-    return Listing([_encoded(store, promotion, code, stored=True) for code in codes], total)
+    return Listing([_encoded(store, promotion, book, code, stored=True) for code in codes], total)
 
 
 def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
@@ -102,23 +103,23 @@ def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
     Raises:
         ApiError: 404, the promotion has no such code.
     """
-    store.bring_codes()
-    key = promotion.codes.find(segment)
+    book = store.codes_of(promotion)
+    key = book.find(segment)
     if key is None:
         raise problems.code_not_found()
-    promotion.codes.remove((key,))
+    book.remove((key,))
 
 
 def delete_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
     """Delete several codes, each named by itself or by its id; names that the promotion does not have are passed over."""
-    store.bring_codes()
-    found = (promotion.codes.find(item["code"]) for item in request["codes"])
-    promotion.codes.remove({key for key in found if key is not None})
+    book = store.codes_of(promotion)
+    found = (book.find(item["code"]) for item in request["codes"])
+    book.remove({key for key in found if key is not None})
 
 
-def _equal(promotion: Promotion, condition: CompiledFilter) -> list[Code]:
+def _equal(book: CodeBook, condition: CompiledFilter) -> list[Code]:
     first = next(part for part in condition.conditions if part.operator == "eq")
-    code = promotion.codes.code_at(promotion.codes.key(first.operands[0]))
+    code = book.code_at(book.key(first.operands[0]))
     return [code] if code is not None and condition.matches(code) else []
 
 
@@ -151,16 +152,7 @@ def _is_plain(code: Code, key: str) -> bool:
     return code.code == key and all(value is None for value in own)
 
 
-def _standing_elsewhere(store: Store, promotion: Promotion, keys: set[str]) -> set[str]:
-    """Those keys that other promotions of the family have as well."""
-    found: set[str] = set()
-    for other in store.content.promotions[promotion.family.name].values():
-        if other is not promotion:
-            found.update(key for key in keys if key in other.codes.entries)
-    return found
-
-
-def _encoded(store: Store, promotion: Promotion, code: Code, *, stored: bool) -> bytes:
-    code_id = promotion.codes.id_of(promotion.codes.key(code.code))
+def _encoded(store: Store, promotion: Promotion, book: CodeBook, code: Code, *, stored: bool) -> bytes:
+    code_id = book.id_of(book.key(code.code))
     with_type = store.settings.rule_code_type and promotion.family.codes_have_ids
     return msgspec.json.encode(code_document(code, code_id, with_type=with_type, stored=stored))

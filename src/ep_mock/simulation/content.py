@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from ep_mock.domain.plans import ORDINARY, Plan
 from ep_mock.domain.quotas import CodesQuota, codes_quota
 from ep_mock.entropy import Entropy
 from ep_mock.settings import Settings
+from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.usage import Usage
@@ -54,6 +56,7 @@ class Content:
     Attributes:
         entropy: where its ids and codes come from.
         store_id: the uuid that Rule promotions show.
+        promotions: by the name of their family; what changes them are methods of `Store`, which bring the codes first.
         jobs: all jobs by id in order of arrival, those of deleted promotions included.
         plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever were.
         transitions: the latest changes of jobs, oldest first; `transitions_total` counts all of them.
@@ -65,7 +68,7 @@ class Content:
         self.store_id = entropy.uuid_of("store")
         self.settings = settings
         self.timings = parse_timings(settings.timings)
-        self.promotions: dict[str, dict[str, Promotion]] = {family.name: {} for family in FAMILIES}
+        self.promotions: dict[str, FamilyPromotions] = {family.name: FamilyPromotions() for family in FAMILIES}
         self.usages: dict[str, dict[str, Usage]] = {family.name: {} for family in FAMILIES}
         self.jobs: dict[str, Job] = {}
         self.jobs_created = 0
@@ -107,12 +110,12 @@ class Content:
                 return in_force.plan
         return ORDINARY
 
-    def taken_elsewhere(self, promotion: Promotion, keys: Iterable[str], now: int) -> bool:
-        """Whether another promotion that shares the promotion's name space of codes has one of the keys."""
+    def taken_elsewhere(self, promotion: Promotion, keys: Mapping[str, object] | tuple[str, ...], at: int) -> bool:
+        """Whether another promotion that shares the promotion's name space of codes, and has not expired at `at`, has one of the keys."""
         if not (promotion.family.codes_unique_in_store and self.settings.unique_codes):
             return False
-        others = self.promotions[promotion.family.name].values()
-        return any(not other.codes.entries.keys().isdisjoint(keys) for other in others if other is not promotion and not other.expired(now))
+        promotions = self.promotions[promotion.family.name]
+        return any(not promotions[other].expired(at) for _, other in promotions.names.holders(keys, besides=promotion.id))
 
     def record(self, job: Job, transition: Transition) -> None:
         """Remember a change of a job's status, and the job."""
@@ -133,4 +136,4 @@ class Content:
     def transitions_since(self, total: int) -> list[JobTransition]:
         """The transitions that came after the first `total`, as far as they are remembered."""
         fresh = self.transitions_total - total
-        return list(self.transitions)[-fresh:] if fresh else []
+        return [*islice(reversed(self.transitions), fresh)][::-1]

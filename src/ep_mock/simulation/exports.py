@@ -15,7 +15,7 @@ from ep_mock.domain.dates import format_millis, format_seconds
 from ep_mock.domain.exports import ExportRow, csv_chunks, file_name
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
-from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
@@ -56,7 +56,7 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     captured = store.worker.exports.get(name.split("_")[0])
     if captured is None:
         raise problems.not_found("the file is gone, for its promotion was deleted or the store was reset")
-    return csv_chunks(_rows(captured))
+    return csv_chunks(_rows(captured.entries))
 
 
 def _rows(captured: Entries) -> Iterator[ExportRow]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ep_mock.domain.codes import Batch, Code, first_unusable
 from ep_mock.errors import ApiError
 from ep_mock.simulation.content import Content
+from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.fixture_jobs import IN_HANDS, Check, JobInStatus
 from ep_mock.simulation.fixture_place import Place
 from ep_mock.simulation.fixtures import CodeEntry, GeneratedCodes
@@ -32,8 +33,12 @@ class NewPromotion(NamedTuple):
     jobs: list[JobInStatus]
 
 
-def make_codes(content: Content, arriving: Sequence[NewPromotion], now: int, check: Check) -> None:
+def make_codes(
+    content: Content, arriving: Sequence[NewPromotion], families: Mapping[str, FamilyPromotions], now: int, check: Check
+) -> None:
     """Put into promotions that the store does not have yet the codes that they begin with, in order of creation.
+
+    `families` has the same promotions by the name of their family.
 
     Raises:
         UsageError: a code is there twice or would be refused, or a promotion would have too many.
@@ -44,7 +49,7 @@ def make_codes(content: Content, arriving: Sequence[NewPromotion], now: int, che
     for new in arriving:
         _refuse_too_many(content, new)
     for new in arriving:
-        _make(content, new, arriving, given.keys, now)
+        _make(content, new, families[new.promotion.family.name], given.keys, now)
 
 
 class _GivenCodes:
@@ -77,8 +82,8 @@ class _GivenCodes:
                     raise refusal
             except ApiError as error:
                 raise place.refused(error, inside=("codes", 0)) from None
-            key = promotion.codes.key(entry.code)
-            if key in own or key in promotion.codes.entries:
+            key = promotion.book.key(entry.code)
+            if key in own or key in promotion.book.entries:
                 raise place.at("code").wrong(f"{entry.code!r} is there already, at {own.get(key, new.place.path)}")
             if shares and (key in self._shared or self._content.taken_elsewhere(promotion, (key,), self._now)):
                 other = self._shared.get(key, "a promotion that the store has")
@@ -91,7 +96,7 @@ class _GivenCodes:
 
 def _refuse_too_many(content: Content, new: NewPromotion) -> None:
     quota = content.codes_quota(new.promotion)
-    settled = len(new.promotion.codes) + sum(1 if isinstance(draft.entry, CodeEntry) else draft.entry.generate for draft in new.codes)
+    settled = len(new.promotion.book) + sum(1 if isinstance(draft.entry, CodeEntry) else draft.entry.generate for draft in new.codes)
     settled += sum(each.codes for each in new.jobs if each.job.ended)
     for each in new.jobs:
         if each.job.status not in IN_HANDS or not each.generated:
@@ -100,20 +105,19 @@ def _refuse_too_many(content: Content, new: NewPromotion) -> None:
             problem = f"expected 0, for the job fails: {each.wanted} codes besides {settled} pass the limit of {quota.limit}"
             raise each.place.at("generated_so_far").wrong(problem)
     # The own code of an automatic promotion does not count.
-    if settled > max(quota.limit, len(new.promotion.codes)):
+    if settled > max(quota.limit, len(new.promotion.book)):
         raise new.place.at("codes").wrong(f"with those of its jobs it has {settled}. {quota.sentence}")
 
 
-def _make(content: Content, new: NewPromotion, arriving: Sequence[NewPromotion], given: set[str], now: int) -> None:
+def _make(content: Content, new: NewPromotion, arriving: FamilyPromotions, given: set[str], now: int) -> None:
     promotion = new.promotion
     family = promotion.family
     shares = family.codes_unique_in_store and content.settings.unique_codes
-    others = [each.promotion for each in arriving if shares and each.promotion.family is family and each is not new]
 
-    def taken(keys: Iterable[str]) -> bool:
-        if not given.isdisjoint(keys) or content.taken_elsewhere(promotion, keys, now):
+    def taken(keys: Mapping[str, object] | tuple[str, ...], at: int) -> bool:
+        if not given.isdisjoint(keys) or content.taken_elsewhere(promotion, keys, at):
             return True
-        return any(not other.codes.entries.keys().isdisjoint(keys) for other in others)
+        return shares and next(arriving.names.holders(keys, besides=promotion.id), None) is not None
 
     batches: dict[int, Batch] = {}
     for at, part in sorted(_parts(new), key=lambda pair: pair[0]):
@@ -121,9 +125,9 @@ def _make(content: Content, new: NewPromotion, arriving: Sequence[NewPromotion],
             batch = batches.get(at)
             if batch is None:
                 batch = batches[at] = Batch("", "", False, None, None, at, content.settings.author)
-            promotion.codes.extend({promotion.codes.key(part.code): _code(part, batch)})
+            promotion.book.extend({promotion.book.key(part.code): _code(part, batch)})
         else:
-            new_growth(content, promotion, part.source, part.parameters, at).reach(part.number, taken)
+            new_growth(content, promotion, part.source, part.parameters, at).reach(part.number, lambda _: now, taken)
 
 
 class _Series(NamedTuple):

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from ep_mock.domain.dates import format_nanos
+from ep_mock.domain.families import FAMILIES
 from ep_mock.errors import ApiError, UsageError
+from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.fixture_codes import CodesDraft, NewPromotion, make_codes
 from ep_mock.simulation.fixture_jobs import IN_HANDS, Check, JobDraft, JobInStatus, draft_job, make_job
 from ep_mock.simulation.fixture_place import Place
@@ -44,29 +46,30 @@ def _build(store: Store, fixture: Fixture, check: Check) -> list[NewPromotion]:
     try:
         changed = store.settings.with_changes(fixture.settings, scopes=("store",))
         check_rate_limit(changed.rate_limit, store.clock.mode)
+        store.bring_codes()
         store.content.change_settings(changed)
     except UsageError as error:
         raise fixture.place.at("settings").wrong(str(error)) from None
-    store.bring_codes()
     _refuse_repeated_ids(store, fixture)
     arriving: list[NewPromotion] = []
+    families: dict[str, FamilyPromotions] = {family.name: FamilyPromotions() for family in FAMILIES}
     drafts: list[JobDraft] = []
     for entry in fixture.promotions:
-        new = _arrival(store, entry, arriving, check)
+        new = _arrival(store, entry, families[entry.family.name], check)
         arriving.append(new)
         drafts += [draft_job(job, new.promotion, new.place.at("jobs", index), store.now) for index, job in enumerate(entry.jobs)]
     by_promotion = {new.promotion.id: new for new in arriving}
     for draft in sorted(drafts, key=lambda draft: draft.created_at):
         by_promotion[draft.promotion.id].jobs.append(make_job(store, draft, check))
     _refuse_two_in_hands(store, [job for new in arriving for job in new.jobs])
-    make_codes(store.content, arriving, store.now, check)
+    make_codes(store.content, arriving, families, store.now, check)
     return arriving
 
 
 def _join(store: Store, arriving: list[NewPromotion]) -> None:
     """Hand everything over to the store and its worker; nothing can go wrong any more."""
     for new in arriving:
-        store.content.promotions[new.promotion.family.name][new.promotion.id] = new.promotion
+        store.add_promotion(new.promotion)
     jobs = sorted((job for new in arriving for job in new.jobs), key=lambda each: each.job.number)
     history = [(transition, each.job) for each in jobs for transition in each.job.history]
     for transition, job in sorted(history, key=lambda pair: pair[0].at):
@@ -82,7 +85,7 @@ def _join(store: Store, arriving: list[NewPromotion]) -> None:
             store.worker.take_in(each.job, each.promotion, store.now)
 
 
-def _arrival(store: Store, entry: PromotionEntry, arriving: list[NewPromotion], check: Check) -> NewPromotion:
+def _arrival(store: Store, entry: PromotionEntry, beside: FamilyPromotions, check: Check) -> NewPromotion:
     place, family, now = entry.place, entry.family, store.now
     codes = [CodesDraft(at, code, at.at("created_at").past(code.created_at, now)) for at, code in _placed(place, "codes", entry.codes)]
     oldest = min([now, *(draft.created_at for draft in codes)])
@@ -91,14 +94,14 @@ def _arrival(store: Store, entry: PromotionEntry, arriving: list[NewPromotion], 
     created_at = oldest if entry.created_at is None else place.at("created_at").past(entry.created_at, now)
     if created_at > oldest:
         raise place.at("created_at").wrong(f"a code or job of the promotion is older, from {format_nanos(oldest)}")
-    others = [*store.content.promotions[family.name].values(), *(new.promotion for new in arriving if new.promotion.family is family)]
     try:
         request = check(family, "create_promotion", {**entry.request, **_lifetime(entry, now)})
-        promotion = new_promotion(store, family, request, others, id=entry.id, created_at=created_at, codes_limit=entry.codes_limit)
+        promotion = new_promotion(store, family, request, beside=beside, id=entry.id, created_at=created_at, codes_limit=entry.codes_limit)
     except ApiError as error:
         raise place.refused(error) from None
     if promotion.automatic and codes:
         raise place.at("codes").wrong(family.automatic_refused)
+    beside.add(promotion)
     return NewPromotion(place, promotion, codes, [])
 
 
@@ -113,16 +116,24 @@ def _placed(place: Place, name: str, entries: Sequence[_Entry]) -> list[tuple[Pl
 
 
 def _refuse_repeated_ids(store: Store, fixture: Fixture) -> None:
-    present = [promotion for family in store.content.promotions.values() for promotion in family.values()]
-    seen = {promotion.id: "a promotion of the store" for promotion in present}
-    seen |= dict.fromkeys(store.content.jobs, "a job of the store")
+    seen: dict[str, str] = {}
     for entry in fixture.promotions:
         named = [(entry.place, entry.id), *((place, job.id) for place, job in _placed(entry.place, "jobs", entry.jobs))]
         for place, identity in named:
-            if identity in seen:
-                raise place.at("id").wrong(f"{identity} is the id of {seen[identity]} already")
-            if identity is not None:
-                seen[identity] = place.path
+            if identity is None:
+                continue
+            other = seen.get(identity) or _owner_of_id(store, identity)
+            if other is not None:
+                raise place.at("id").wrong(f"{identity} is the id of {other} already")
+            seen[identity] = place.path
+
+
+def _owner_of_id(store: Store, identity: str) -> str | None:
+    if identity in store.content.jobs:
+        return "a job of the store"
+    if any(identity in promotions for promotions in store.content.promotions.values()):
+        return "a promotion of the store"
+    return None
 
 
 def _refuse_two_in_hands(store: Store, jobs: list[JobInStatus]) -> None:

@@ -14,12 +14,15 @@ from ep_mock.simulation.codebook import CodeBook
 BLOCK = 1000
 FEW = 16
 
+Taken = Callable[[Mapping[str, object] | tuple[str, ...], int], bool]
+
 
 class Growth:
     """The codes that one generate job makes, one after the other.
 
-    Candidates come from the entropy of (seed, job, block), so what is made does not depend on when somebody looks; a plan may give the
-    first ones. A candidate that the promotion (or whoever else `taken` speaks for) has already is skipped.
+    Candidates come from the entropy of (seed, job, block); a plan may give the first ones. A candidate that is taken when its turn comes
+    is skipped. So that what is made does not depend on when somebody looks, each code is judged at the instant at which it is made, and
+    whatever else changes the codes or promotions of the store, or its settings, lets the growth first reach that moment.
 
     Attributes:
         given: codes that a plan gives.
@@ -28,7 +31,7 @@ class Growth:
         made: the keys of all codes made so far, in order.
     """
 
-    __slots__ = ("_book", "_candidates", "_entropy", "_given", "batch", "drawn", "given", "length", "made", "source")
+    __slots__ = ("_book", "_candidates", "_given", "batch", "drawn", "given", "length", "made", "source")
 
     def __init__(
         self,
@@ -44,7 +47,6 @@ class Growth:
     ) -> None:
         """Equal seeds and sources give equal codes. `drawn` and `made` are what another has reached that this one goes on from."""
         self._book = book
-        self._entropy = entropy
         self.source = source
         self.batch = batch
         self.length = length
@@ -52,17 +54,24 @@ class Growth:
         self.drawn = drawn
         self.made = list(made)
         self._given = {book.key(code): code for code in self.given}
-        self._candidates = self._candidates_after(drawn)
+        self._candidates = _candidates(entropy, source, batch, length, tuple(self._given), drawn, folds_case=book.folds_case)
 
-    def reach(self, count: int, taken: Callable[[Iterable[str]], bool]) -> None:
-        """Make codes until there are `count`. `taken` tells whether any of some keys is in use outside this promotion."""
+    def reach(self, count: int, made_at: Callable[[int], int], taken: Taken) -> None:
+        """Make codes until there are `count`.
+
+        Args:
+            made_at: when the code with this number, counted from 1, is made.
+            taken: whether any of some keys is in use outside this promotion at a moment. As long as nothing but time passes, a key
+                that is free stays free.
+        """
         while (missing := count - len(self.made)) > 0:
-            # A block at a time: where one candidate is there already, each of its block is looked at by itself.
+            # A block at a time: where one candidate is taken when the first code is made, each is judged by itself at its own time.
             keys = list(islice(self._candidates, min(missing, BLOCK)))
             self.drawn += len(keys)
             fresh: Mapping[str, Batch | Code] = dict.fromkeys(keys, self.batch)
-            if len(fresh) < len(keys) or not self._book.entries.keys().isdisjoint(fresh) or taken(fresh):
-                fresh = {key: self.batch for key in fresh if key not in self._book.entries and not taken((key,))}
+            first = len(self.made) + 1
+            if len(fresh) < len(keys) or not self._book.entries.keys().isdisjoint(fresh) or taken(fresh, made_at(first)):
+                fresh = self._untaken(keys, first, made_at, taken)
             if self._given:
                 fresh = {key: self._as_given(key) for key in fresh}
             self._book.extend(fresh)
@@ -72,24 +81,12 @@ class Growth:
         spelled = self._given.get(key)
         return self.batch if spelled is None else msgspec.structs.replace(plain(key, self.batch), code=spelled)
 
-    def _candidates_after(self, drawn: int) -> Iterator[str]:
-        """All candidates from the one after the first `drawn` on, without end."""
-        yield from list(self._given)[drawn:]
-        block, skipped = divmod(max(drawn - len(self._given), 0), BLOCK)
-        while True:
-            # Most jobs of a test are small, and should not pay for a whole block.
-            for size in (FEW, BLOCK):
-                yield from self._block(block, size)[skipped:]
-                skipped = max(skipped, size)
-            block, skipped = block + 1, 0
-
-    def _block(self, number: int, size: int) -> list[str]:
-        """The first `size` candidates of a block; they are the same however many are asked for."""
-        bodies = self._entropy.code_bodies(self.source, number, size, self.length)
-        prefix = self.batch.key_prefix
-        if self.batch.upper_case and not self._book.folds_case:
-            bodies = bodies.upper()
-        return [prefix + body for body in dashed(bodies, self.length)] if prefix else dashed(bodies, self.length)
+    def _untaken(self, keys: Sequence[str], first: int, made_at: Callable[[int], int], taken: Taken) -> dict[str, Batch | Code]:
+        chosen: dict[str, Batch | Code] = {}
+        for key in keys:
+            if key not in chosen and key not in self._book.entries and not taken((key,), made_at(first + len(chosen))):
+                chosen[key] = self.batch
+        return chosen
 
 
 class Shrinkage:
@@ -125,3 +122,22 @@ class Shrinkage:
         self.done = count
         self._book.remove(doomed)
         self.deleted += len(doomed)
+
+
+# A generator that held the growth would keep it and its codes alive until the garbage collector runs.
+def _candidates(
+    entropy: Entropy, source: str, batch: Batch, length: int, given: Sequence[str], drawn: int, *, folds_case: bool
+) -> Iterator[str]:
+    """All candidates from the one after the first `drawn` on, without end."""
+    yield from given[drawn:]
+    block, skipped = divmod(max(drawn - len(given), 0), BLOCK)
+    while True:
+        # Most jobs of a test are small, and should not pay for a whole block. The first candidates of a block are always the same.
+        for size in (FEW, BLOCK):
+            bodies = entropy.code_bodies(source, block, size, length)
+            if batch.upper_case and not folds_case:
+                bodies = bodies.upper()
+            keys = dashed(bodies, length)[skipped:]
+            yield from [batch.key_prefix + body for body in keys] if batch.key_prefix else keys
+            skipped = max(skipped, size)
+        block, skipped = block + 1, 0

@@ -112,20 +112,20 @@ def cancel_job(store: Store, promotion: Promotion, job_id: str) -> Job:
     Raises:
         ApiError: 404 no such job, 422 it is neither pending nor processing.
     """
-    job = find_job(promotion, job_id)
+    job = find_job(store, promotion, job_id)
     if job.status not in CANCELLABLE:
         raise problems.cancel_refused(promotion.family)
     store.worker.cancel(job, store.now)
     return job
 
 
-def find_job(promotion: Promotion, job_id: str) -> Job:
+def find_job(store: Store, promotion: Promotion, job_id: str) -> Job:
     """The promotion's job with this id.
 
     Raises:
         ApiError: 404, there is none.
     """
-    job = promotion.job(job_id)
-    if job is None:
+    job = store.content.jobs.get(job_id)
+    if job is None or job.promotion_id != promotion.id or job.family is not promotion.family:
         raise problems.job_not_found()
     return job

@@ -29,7 +29,7 @@ class Promotion:
     Attributes:
         fields: what the family keeps of what was sent, see `Family.promotion_fields`.
         start, end: nanoseconds; the promotion has expired when `end` has passed.
-        codes: its codes.
+        book: its codes as of the last time that they were brought to now; verbs ask `Store.codes_of`, which does that first.
         codes_limit: a limit of its own, or None for the store's.
         jobs: in order of arrival.
         polled: how the latest request for its jobs was answered.
@@ -41,7 +41,7 @@ class Promotion:
         "_entropy",
         "_listed",
         "author",
-        "codes",
+        "book",
         "codes_limit",
         "created_at",
         "end",
@@ -82,7 +82,7 @@ class Promotion:
         self.updated_at = created_at
         self.author = author
         self.updated_by = author
-        self.codes = CodeBook(family, id, entropy)
+        self.book = CodeBook(family, id, entropy)
         self.codes_limit = codes_limit
         self.jobs: list[Job] = []
         self.polled: Polled | None = None
@@ -105,10 +105,6 @@ class Promotion:
         """Whether its end has passed, which makes its codes invalid."""
         return self.end <= now
 
-    def job(self, job_id: str) -> Job | None:
-        """Its job with this id; recent ones are found first."""
-        return next((job for job in reversed(self.jobs) if job.id == job_id), None)
-
     def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
         """Become another version; the one before is kept, under an id of its own, where the family keeps history."""
         if self.family.keeps_history:
@@ -126,12 +122,12 @@ class Promotion:
         if not self.family.own_code:
             return
         code = f"auto_{self.id}"
-        if self.automatic and code not in self.codes:
-            self.codes.extend(
+        if self.automatic and code not in self.book:
+            self.book.extend(
                 {code: Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=now, created_by=self.author)}
             )
-        elif not self.automatic and code in self.codes:
-            self.codes.remove((code,))
+        elif not self.automatic and code in self.book:
+            self.book.remove((code,))
 
     def document(self) -> dict[str, Any]:
         """The promotion as the API prints it: keys in the published order, absent is absent."""

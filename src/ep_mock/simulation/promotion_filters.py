@@ -41,9 +41,9 @@ def _account_tags(rule: Mapping[str, Any]) -> Iterator[str]:
 
 
 FILTERS: Mapping[str, Mapping[str, Attribute]] = {
-    STANDARD.name: {"code": Attribute(_EQUAL, "list", lambda promotion: promotion.codes)},
+    STANDARD.name: {"code": Attribute(_EQUAL, "list", lambda promotion: promotion.book)},
     RULE.name: {
-        "code": Attribute(_EQUAL, "list", lambda promotion: promotion.codes),
+        "code": Attribute(_EQUAL, "list", lambda promotion: promotion.book),
         "name": Attribute(frozenset({"like", "ilike"}), "string", lambda promotion: promotion.fields["name"]),
         "enabled": _field("enabled"),
         "stackable": _field("stackable"),

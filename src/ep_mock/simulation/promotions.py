@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ep_mock.domain import problems
 from ep_mock.domain.dates import parse_date
 from ep_mock.domain.families import Family
+from ep_mock.domain.filters import CompiledFilter
 from ep_mock.domain.paging import Page
 from ep_mock.domain.rule_sets import auto_add_refusal
+from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.promotion_filters import FILTERS
@@ -35,9 +36,8 @@ def create_promotion(store: Store, family: Family, request: Mapping[str, Any]) -
     Raises:
         ApiError: 422 its start is not before its end, its priority is taken or the store is full; 400 too many automatic ones.
     """
-    promotions = store.content.promotions[family.name]
-    promotion = new_promotion(store, family, request, promotions.values())
-    promotions[promotion.id] = promotion
+    promotion = new_promotion(store, family, request)
+    store.add_promotion(promotion)
     return promotion
 
 
@@ -45,13 +45,13 @@ def new_promotion(
     store: Store,
     family: Family,
     request: Mapping[str, Any],
-    others: Collection[Promotion],
     *,
+    beside: FamilyPromotions | None = None,
     id: str | None = None,  # noqa: A002 - the API's own word
     created_at: int | None = None,
     codes_limit: int | None = None,
 ) -> Promotion:
-    """A promotion that may join `others`; the store does not have it yet.
+    """A promotion that may join those of the store, and others `beside` it that will; the store does not have it yet.
 
     Raises:
         ApiError: as for `create_promotion`.
@@ -61,9 +61,10 @@ def new_promotion(
         start=parse_date(request["start"]),
         end=parse_date(request["end"]),
     )
+    others = [store.content.promotions[family.name], *(() if beside is None else (beside,))]
     _check(store, family, draft, others)
     limit = store.settings.promotions_limit
-    if len(others) >= limit:
+    if sum(map(len, others)) >= limit:
         raise problems.unprocessable(f"Only {limit} promotions are allowed per store")
     promotion = Promotion(
         id=store.content.entropy.next_uuid() if id is None else id,
@@ -90,10 +91,8 @@ def list_promotions(store: Store, family: Family, page: Page, filter_text: str |
     promotions = store.content.promotions[family.name]
     condition = read_filter(store.settings, filter_text, FILTERS[family.name])
     if condition is not None:
-        store.bring_codes()
-        return list_newest_first(list(promotions.values()), page, condition)
-    chosen = islice(reversed(promotions.values()), page.offset, page.offset + page.limit)
-    return Listing([promotion.listed() for promotion in chosen], len(promotions))
+        return list_newest_first(_candidates(store, family, condition), page, condition)
+    return Listing([promotion.listed() for promotion in promotions.newest(page.offset, page.limit)], len(promotions))
 
 
 def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Promotion:
@@ -109,18 +108,18 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
         start=parse_date(request["start"]) if "start" in request else promotion.start,
         end=parse_date(request["end"]) if "end" in request else promotion.end,
     )
-    _check(store, family, draft, store.content.promotions[family.name].values(), former=promotion)
-    store.bring_codes()
+    _check(store, family, draft, [store.content.promotions[family.name]], former=promotion)
+    book = store.codes_of(promotion)
     runs_again = promotion.expired(now) and draft.end > now
-    if runs_again and len(promotion.codes) > store.settings.reenable_codes_limit:
+    if runs_again and len(book) > store.settings.reenable_codes_limit:
         raise problems.cannot_run_again(family)
     lengthened = draft.end - draft.start > promotion.end - promotion.start
     quota = store.content.codes_quota(promotion, start=draft.start, end=draft.end)
-    if lengthened and quota.lasts_long and not runs_again and len(promotion.codes) > quota.limit:
+    if lengthened and quota.lasts_long and not runs_again and len(book) > quota.limit:
         raise problems.lasts_too_long(quota.limit)
     if runs_again:
-        promotion.codes.clear()
-    promotion.change(draft.fields, draft.start, draft.end, at=now, author=store.settings.author)
+        book.clear()
+    store.change_promotion(promotion, draft.fields, draft.start, draft.end)
     if promotion.automatic or was_automatic:
         promotion.keep_own_code(now)
     return promotion
@@ -135,15 +134,22 @@ def list_history(promotion: Promotion, page: Page) -> Listing:
 
 def delete_promotion(store: Store, promotion: Promotion) -> None:
     """Delete a promotion with its codes and jobs; an unfinished job is given up and the worker is free again."""
-    store.worker.abandon(promotion, store.now)
-    del store.content.promotions[promotion.family.name][promotion.id]
+    store.remove_promotion(promotion)
+
+
+def _candidates(store: Store, family: Family, condition: CompiledFilter) -> Sequence[Promotion]:
+    """The promotions that may meet a condition, the oldest first. Where it asks for a code, only those that have it."""
+    code = next((part.operands[0] for part in condition.conditions if part.attribute == "code"), None)
+    if code is None:
+        return list(store.content.promotions[family.name].values())
+    return store.promotions_with_code(family, code)
 
 
 def _kept(family: Family, request: Mapping[str, Any]) -> dict[str, Any]:
     return {key: request[key] for key in family.promotion_fields if key in request}
 
 
-def _check(store: Store, family: Family, draft: _Draft, promotions: Iterable[Promotion], *, former: Promotion | None = None) -> None:
+def _check(store: Store, family: Family, draft: _Draft, promotions: Sequence[FamilyPromotions], *, former: Promotion | None = None) -> None:
     if draft.start >= draft.end:
         raise problems.unprocessable("start must be before end")
     if "rule_set" in draft.fields:
@@ -153,13 +159,12 @@ def _check(store: Store, family: Family, draft: _Draft, promotions: Iterable[Pro
     now = store.now
     if not family.ranks_promotions or not _runs_or_will_run(draft.fields, draft.end, now):
         return
-    others = [other for other in promotions if other is not former and _runs_or_will_run(other.fields, other.end, now)]
     limit = store.settings.automatic_limit
     counted_already = former is not None and former.automatic and _runs_or_will_run(former.fields, former.end, now)
-    if draft.automatic and not counted_already and sum(other.automatic for other in others) >= limit:
+    if draft.automatic and not counted_already and sum(each.number_automatic(now) for each in promotions) >= limit:
         raise problems.too_many_automatic(limit, updating=former is not None)
     priority = draft.fields.get("priority")
-    if priority is not None and any(other.fields.get("priority") == priority for other in others):
+    if priority is not None and any(each.has_priority(priority, now, besides=former) for each in promotions):
         raise problems.duplicate_priority()
 
 

@@ -46,7 +46,7 @@ def check_restored(store: Store) -> None:
 
 def _check_worker(store: Store) -> None:
     worker = store.worker
-    for job, promotion in worker.queue:
+    for job, promotion in worker.queue():
         if job.status != "pending" or job not in promotion.jobs:
             raise ValueError(f"job {job.id} waits in the queue, but it is {job.status}")
     if worker.task is not None:

@@ -13,7 +13,8 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.code_names import Entries
+from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.content import Content, PlanInForce
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
@@ -43,7 +44,7 @@ class Restoring:
             own = {**msgspec.structs.asdict(usage), "family": family_named(usage.family)}
             content.usages[usage.family][usage.id] = Usage(**own)
         for promotion in state.promotions:
-            content.promotions[promotion.family][promotion.id] = self._promotion(promotion)
+            content.promotions[promotion.family].add(self._promotion(promotion))
         content.jobs_created = state.jobs_created
         content.plans = [PlanInForce(id=each.id, plan=each.plan, left=each.left) for each in state.plans]
         content.plans_made = state.plans_made
@@ -86,7 +87,7 @@ class Restoring:
             codes_limit=state.codes_limit,
         )
         promotion.updated_at, promotion.updated_by = state.updated_at, state.updated_by
-        promotion.codes.extend(self._entries(state.codes))
+        promotion.book.extend(self._entries(state.codes))
         promotion.jobs = [self._content.jobs[job_id] for job_id in state.jobs]
         promotion.former = [msgspec.json.encode(version) for version in state.former]
         promotion.usages = [self._content.usages[state.family][usage_id] for usage_id in state.usages]
@@ -107,9 +108,10 @@ class Restoring:
 
     def _fill_worker(self, worker: Worker, state: form.WorkerState) -> None:
         jobs = self._content.jobs
-        worker.queue.extend((jobs[job_id], self._owner(jobs[job_id])) for job_id in state.queue)
+        for job_id in state.queue:
+            worker.add_to_queue(jobs[job_id], self._owner(jobs[job_id]))
         worker.free_since, worker.pickup_due, worker.paused = state.free_since, state.pickup_due, state.paused
-        worker.exports = {job_id: self._entries(runs) for job_id, runs in state.exports.items()}
+        worker.exports = {job_id: CapturedCodes(self._entries(runs)) for job_id, runs in state.exports.items()}
         if state.task is not None:
             worker.task = self._task(state.task)
 
@@ -131,7 +133,7 @@ class Restoring:
         if state.growth is not None:
             made = state.growth
             task.growth = Growth(
-                promotion.codes,
+                promotion.book,
                 self._content.entropy,
                 made.source,
                 self._batches[made.batch],
@@ -142,5 +144,5 @@ class Restoring:
             )
         if state.shrinkage is not None:
             left = state.shrinkage
-            task.shrinkage = Shrinkage(promotion.codes, self._batches[left.batch], left.keys, done=left.done, deleted=left.deleted)
+            task.shrinkage = Shrinkage(promotion.book, self._batches[left.batch], left.keys, done=left.done, deleted=left.deleted)
         return task

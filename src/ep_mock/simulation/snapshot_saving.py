@@ -7,7 +7,7 @@ import msgspec
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.settings import names_of
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
@@ -82,7 +82,7 @@ class Saving:
             author=promotion.author,
             updated_by=promotion.updated_by,
             codes_limit=promotion.codes_limit,
-            codes=self._runs(promotion.codes.entries),
+            codes=self._runs(self._store.codes_of(promotion).entries),
             jobs=[job.id for job in promotion.jobs],
             former=[msgspec.json.decode(version) for version in promotion.former],
             usages=[usage.id for usage in promotion.usages],
@@ -113,12 +113,12 @@ class Saving:
 
     def _worker(self, worker: Worker) -> form.WorkerState:
         return form.WorkerState(
-            queue=[job.id for job, _ in worker.queue],
+            queue=[job.id for job, _ in worker.queue()],
             task=None if worker.task is None else self._task(worker.task),
             free_since=worker.free_since,
             pickup_due=worker.pickup_due,
             paused=worker.paused,
-            exports={job_id: self._runs(entries) for job_id, entries in worker.exports.items()},
+            exports={job_id: self._runs(captured.entries) for job_id, captured in worker.exports.items()},
         )
 
     def _task(self, task: Task) -> form.TaskState:

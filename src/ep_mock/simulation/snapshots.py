@@ -17,7 +17,6 @@ from ep_mock.simulation.store import Store
 
 def save(store: Store) -> dict[str, Any]:
     """The store as plain data that JSON can hold. The store must have been settled."""
-    store.bring_codes()
     document: dict[str, Any] = msgspec.to_builtins(Saving(store).state())
     return document
 

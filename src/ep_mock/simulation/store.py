@@ -6,7 +6,7 @@ somebody looks cannot change the history (on a `poll` clock a poll moves time, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ep_mock.clock import LATEST, Clock, ClockMode
@@ -16,6 +16,7 @@ from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
+from ep_mock.simulation.codebook import CodeBook, key_of
 from ep_mock.simulation.content import Content, JobTransition
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
@@ -64,8 +65,42 @@ class Store:
         self.now = now
         return now
 
+    def codes_of(self, promotion: Promotion) -> CodeBook:
+        """The codes of a promotion as they are now: the only way in for verbs that look at codes or change them.
+
+        Those of all other promotions are brought to now as well, so that the codes that a running job makes are judged by what others had
+        at that moment.
+        """
+        self.bring_codes()
+        return promotion.book
+
+    def promotions_with_code(self, family: Family, code: str) -> Sequence[Promotion]:
+        """The promotions of the family that have a code now, the oldest first."""
+        self.bring_codes()
+        return self.content.promotions[family.name].with_code(key_of(family, code))
+
+    def add_promotion(self, promotion: Promotion) -> None:
+        """Take in a new promotion with the codes that it has."""
+        self.bring_codes()
+        self.content.promotions[promotion.family.name].add(promotion)
+
+    def change_promotion(self, promotion: Promotion, fields: Mapping[str, Any], start: int, end: int) -> None:
+        """Let a promotion become another version, from the present on."""
+        self.bring_codes()
+        promotion.change(fields, start, end, at=self.now, author=self.settings.author)
+        self.content.promotions[promotion.family.name].changed(promotion)
+
+    def remove_promotion(self, promotion: Promotion) -> None:
+        """Give up a promotion with its codes and jobs."""
+        self.bring_codes()
+        self.worker.abandon(promotion, self.now)
+        self.content.promotions[promotion.family.name].remove(promotion)
+
     def bring_codes(self) -> None:
-        """Make or delete the codes that have come or gone by `now`; verbs that look at codes or change them do this first."""
+        """Make or delete the codes that have come or gone by `now`.
+
+        This comes before any change of what generated codes are judged by: codes, promotions, settings. The methods above do it.
+        """
         self.worker.bring_codes_to(self.now)
 
     def promotion(self, family: Family, promotion_id: str) -> Promotion:
@@ -74,7 +109,7 @@ class Store:
         Raises:
             ApiError: 404, there is none.
         """
-        promotion = self.content.promotions[family.name].get(promotion_id)
+        promotion = self.content.promotions[family.name].find(promotion_id)
         if promotion is None:
             raise problems.promotion_not_found()
         return promotion
@@ -136,6 +171,7 @@ class Store:
         """
         settings = self.settings.with_changes(changes, scopes=("store",))
         check_rate_limit(settings.rate_limit, self.clock.mode)
+        self.bring_codes()
         self.content.change_settings(settings)
         self.worker.reschedule(self.now)
 

@@ -61,6 +61,10 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
             return 0
         return min(self.units, since // self.per_unit) if self.per_unit else self.units
 
+    def made_at(self, number: int) -> int:
+        """When the code with this number, counted from 1, comes or goes."""
+        return self.started + self.lead + self.per_unit * number
+
     def result(self) -> dict[str, int] | None:
         """What the job reports at the end: nothing when it failed or was no generate job."""
         if self.job.parameters is None or self.action == "fail":
@@ -82,14 +86,14 @@ def new_growth(
     prefix = joined_prefix(parameters.get("code_prefix"))
     batch = Batch(
         prefix=prefix,
-        key_prefix=promotion.codes.key(prefix),
+        key_prefix=promotion.book.key(prefix),
         upper_case=content.settings.code_case == "upper",
         consume_unit=parameters.get("consume_unit", promotion.family.consume_units[0]),
         max_uses=parameters.get("max_uses_per_code"),
         created_at=at,
         created_by=content.settings.author,
     )
-    return Growth(promotion.codes, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
+    return Growth(promotion.book, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
 
 
 def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
@@ -100,10 +104,10 @@ def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
         task.action, task.error = "fail", plan.fail
     if job.parameters is None:
         if plan.fail is None:
-            task.lead, task.per_unit, task.units = timings.export, timings.export_per_code, len(promotion.codes)
+            task.lead, task.per_unit, task.units = timings.export, timings.export_per_code, len(promotion.book)
         return task
     count: int = job.parameters["number_of_codes"]
-    if len(promotion.codes) + count > content.codes_limit(promotion):
+    if len(promotion.book) + count > content.codes_limit(promotion):
         task.action, task.error = "fail", LIMIT_EXCEEDED
         return task
     units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
@@ -116,7 +120,7 @@ def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
 def cancellation(content: Content, task: Task, at: int) -> Task:
     """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have been brought to `at`."""
     job, growth, timings = task.job, task.growth, timings_for(content, task.job)
-    shrinkage = None if growth is None else Shrinkage(task.promotion.codes, growth.batch, growth.made)
+    shrinkage = None if growth is None else Shrinkage(task.promotion.book, growth.batch, growth.made)
     return Task(
         job=job,
         promotion=task.promotion,

@@ -47,8 +47,7 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
     Raises:
         ApiError: 404 no such code; 422 the promotion does not run, or the code is used up, somebody else's, or used up by this shopper.
     """
-    store.bring_codes()
-    book = promotion.codes
+    book = store.codes_of(promotion)
     key = book.key(request["code"])
     code = book.code_at(key)
     if code is None:
@@ -93,8 +92,7 @@ def list_code_usages(store: Store, promotion: Promotion, segment: str, page: Pag
     Raises:
         ApiError: 404 the promotion neither has nor had that code, 400 the filter or the sort cannot be used.
     """
-    store.bring_codes()
-    book = promotion.codes
+    book = store.codes_of(promotion)
     key = book.find(segment) or book.key(segment)
     usages = [usage for usage in promotion.usages if usage.code_key == key]
     if not usages and key not in book.entries:

@@ -6,10 +6,11 @@ cancelled job the next job waits.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Callable
 
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.codebook import Entries
+from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.content import Content
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
@@ -23,7 +24,6 @@ class Worker:
     """Takes jobs from the queue and ends them.
 
     Attributes:
-        queue: pending jobs with their promotions, in order of arrival.
         task: what it is doing, None when it is free.
         free_since: when it last became free.
         pickup_due: when it takes up the next job, None while it is busy, paused or has nothing to take up.
@@ -35,29 +35,44 @@ class Worker:
         self._content = content
         self.free_since = 0
         self.pickup_due: int | None = None
-        self.queue: deque[tuple[Job, Promotion]] = deque()
+        self._waiting: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
+        self._stuck: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
         self.task: Task | None = None
         self.paused = False
-        self.exports: dict[str, Entries] = {}
+        self.exports: dict[str, CapturedCodes] = {}
 
     @property
     def due(self) -> int | None:
         """When the next event happens, None when nothing is to come."""
         return self.task.due if self.task is not None else self.pickup_due
 
+    @property
+    def queued(self) -> int:
+        """Number of pending jobs."""
+        return len(self._waiting) + len(self._stuck)
+
+    def queue(self) -> list[tuple[Job, Promotion]]:
+        """The pending jobs with their promotions, in order of arrival."""
+        return sorted(self.in_line(), key=lambda entry: entry[0].number) if self._stuck else self.in_line()
+
     def in_line(self) -> list[tuple[Job, Promotion]]:
-        """The queue in the order in which jobs will be taken up; those stuck in it come last."""
-        return sorted(self.queue, key=lambda entry: entry[0].plan.is_stuck_in("pending"))
+        """The pending jobs in the order in which they will be taken up; those stuck in the queue come last."""
+        return [*self._waiting.values(), *self._stuck.values()]
+
+    def add_to_queue(self, job: Job, promotion: Promotion) -> None:
+        """Let a pending job wait behind all others, without any plan to take it up."""
+        line = self._stuck if job.plan.is_stuck_in("pending") else self._waiting
+        line[job.id] = job, promotion
 
     def enqueue(self, job: Job, promotion: Promotion) -> None:
         """Take a new job into the queue."""
-        self.queue.append((job, promotion))
+        self.add_to_queue(job, promotion)
         if self.pickup_due is None:
             self._schedule_pickup(job.created_at)
 
     def take_in(self, job: Job, promotion: Promotion, now: int) -> None:
         """Take a job into the queue that has been waiting since some time before `now`, when the worker turns to its work."""
-        if self.task is None and not self.queue:
+        if self.task is None and not self.queued:
             self.free_since = now
         self.enqueue(job, promotion)
 
@@ -72,7 +87,8 @@ class Worker:
             self.keep_export(job, promotion)
         task = begun(self._content, job, promotion, job.history[1].at)
         if task.growth is not None:
-            self._grow(task.growth, promotion, generated, now)
+            # What a description says is there comes into being now.
+            self._grow(task.growth, promotion, generated, lambda _: now)
         done = generated
         if job.status == "cancelling":
             task, done = cancellation(self._content, task, now), deleted
@@ -88,7 +104,7 @@ class Worker:
 
     def keep_export(self, job: Job, promotion: Promotion) -> None:
         """Keep the promotion's codes as they are, for the file of an export job."""
-        self.exports[job.id] = promotion.codes.copy()
+        self.exports[job.id] = promotion.book.capture()
 
     def run_due_event(self) -> None:
         """Carry out the next event at its own time, if there is one."""
@@ -120,7 +136,7 @@ class Worker:
         if task is None:
             return
         if task.growth is not None:
-            self._grow(task.growth, task.promotion, task.units_at(now), now)
+            self._grow(task.growth, task.promotion, task.units_at(now), task.made_at)
         if task.shrinkage is not None:
             task.shrinkage.reach(task.units_at(now))
 
@@ -171,13 +187,11 @@ class Worker:
 
     def _first(self) -> tuple[Job, Promotion] | None:
         """The first in line that is not stuck there."""
-        return next((entry for entry in self.queue if not entry[0].plan.is_stuck_in("pending")), None)
+        return next(iter(self._waiting.values()), None)
 
     def _drop(self, job: Job) -> None:
-        if self.queue and self.queue[0][0] is job:
-            self.queue.popleft()
-        else:
-            self.queue = deque(entry for entry in self.queue if entry[0] is not job)
+        self._waiting.pop(job.id, None)
+        self._stuck.pop(job.id, None)
 
     def _move(self, job: Job, action: Action, at: int, cause: str, *, task: Task | None = None) -> None:
         error, result = (task.error, task.result()) if task is not None else (None, None)
@@ -195,15 +209,15 @@ class Worker:
             self.keep_export(job, promotion)
         self.task = begun(self._content, job, promotion, at)
 
-    def _grow(self, growth: Growth, promotion: Promotion, count: int, now: int) -> None:
-        growth.reach(count, lambda keys: self._content.taken_elsewhere(promotion, keys, now))
+    def _grow(self, growth: Growth, promotion: Promotion, count: int, made_at: Callable[[int], int]) -> None:
+        growth.reach(count, made_at, lambda keys, at: self._content.taken_elsewhere(promotion, keys, at))
 
     def _end(self, task: Task, at: int) -> None:
         self.bring_codes_to(at)
         if task.action == "fail":
             self.exports.pop(task.job.id, None)
             if task.growth is not None:
-                Shrinkage(task.promotion.codes, task.growth.batch, task.growth.made).reach(len(task.growth.made))
+                Shrinkage(task.promotion.book, task.growth.batch, task.growth.made).reach(len(task.growth.made))
         self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
         self.task = None
         self.free_since = at

@@ -78,5 +78,5 @@ def _store_record(store: Store) -> dict[str, Any]:
         "now": format_nanos(store.now),
         "promotions": sum(len(family) for family in content.promotions.values()),
         "jobs": len(content.jobs),
-        "unfinished_jobs": len(store.worker.queue) + (store.worker.task is not None),
+        "unfinished_jobs": store.worker.queued + (store.worker.task is not None),
     }

@@ -62,7 +62,7 @@ class ControlStore:
             raise problems.bad_request(str(error)) from None
         call.store.settle()
         added = [promotion for family in content.promotions.values() for promotion in family.values() if promotion.id not in before]
-        return json_answer(200, {"promotions": [_promotion_record(promotion) for promotion in added]})
+        return json_answer(200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]})
 
     def get_snapshot(self, call: Call) -> Answer:
         """GET /snapshot."""
@@ -89,7 +89,7 @@ class ControlStore:
             "times_used": usage.times_used,
             "used_on": format_nanos(usage.used_on),
         }
-        code = promotion.codes.code_at(usage.code_key)
+        code = store.codes_of(promotion).code_at(usage.code_key)
         if code is not None and code.uses is not None:
             record["uses_left"] = code.uses
         record |= {name: getattr(usage, name) for name in _KEPT if getattr(usage, name) is not None}
@@ -108,11 +108,11 @@ def _settings_record(store: Store) -> dict[str, Any]:
     return {name: getattr(store.settings, name) for name in _SETTINGS}
 
 
-def _promotion_record(promotion: Promotion) -> dict[str, Any]:
+def _promotion_record(store: Store, promotion: Promotion) -> dict[str, Any]:
     return {
         "id": promotion.id,
         "family": promotion.family.name,
         "name": promotion.fields["name"],
-        "codes": len(promotion.codes),
+        "codes": len(store.codes_of(promotion)),
         "jobs": [job.id for job in promotion.jobs],
     }

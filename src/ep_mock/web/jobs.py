@@ -47,7 +47,7 @@ def cancel_job(call: Call) -> Answer:
 def get_job_file(call: Call) -> Answer:
     """GET …/jobs/{job_id}/file; not ready yet is a poll, too."""
     promotion = call.promotion
-    job = jobs.find_job(promotion, call.parameters[1])
+    job = jobs.find_job(call.store, promotion, call.parameters[1])
     try:
         path = exports.file_url(call.store, promotion, job)
     except ApiError:
