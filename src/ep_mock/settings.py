@@ -96,9 +96,14 @@ class Settings:
     )
     stuck_polls: int = _setting(
         200,
-        "On a manual clock: polls of an unfinished job before a 503 says that time stands still; 0 means never.",
+        "While time stands still: how often a request about an unfinished job may come before a 503 says why; 0 means always.",
         scope="store",
         least=0,
+    )
+    poll_moves: Literal["jobs", "any"] = _setting(
+        "jobs",
+        "What moves a poll clock: jobs (lists of jobs, files that are not ready), any (each request that reads the job's promotion).",
+        scope="store",
     )
     export_url_seconds: int = _setting(3600, "How long the URL of an exported file is valid.", scope="store", least=1, most=10**8)
     foreign_filters: Literal["refuse", "ignore"] = _setting(

@@ -24,14 +24,19 @@ def wait(client: ApiClient, **body: object) -> Any:
     return response.json()
 
 
+def known(client: ApiClient, job_id: str) -> Any:
+    """The job and its history, as the call for it answers."""
+    told = client.get(f"/__ep_mock/jobs/{job_id}/history").json()
+    return {name: told[name] for name in ("job", "history")}
+
+
 def in_vain(client: ApiClient, **body: object) -> tuple[str, str]:
     """Title and detail of the answer to a wait that does not; what stands beside them is what the history says."""
     response = client.post("/__ep_mock/jobs/wait", json=body)
     assert response.status_code == 409, response.text
     (error,) = response.json()["errors"]
     if "job" in error["meta"]:
-        known = client.get(f"/__ep_mock/jobs/{error['meta']['job']['id']}/history").json()
-        assert {name: error["meta"][name] for name in ("job", "history")} == known
+        assert {name: error["meta"][name] for name in ("job", "history")} == known(client, error["meta"]["job"]["id"])
     return error["title"], error["detail"]
 
 
@@ -39,7 +44,7 @@ def test_a_status_that_is_there_needs_no_waiting() -> None:
     client = api_client()
     job = add_job(client, code_generate(1))
     answer = wait(client, job_id=job["id"], status="pending")
-    assert answer == client.get(f"/__ep_mock/jobs/{job['id']}/history").json()
+    assert answer == known(client, job["id"])
     client.advance(idle=True)
     assert wait(client, status=["failed", "completed"])["job"]["status"] == "completed"
     assert wait(client, promotion_id=job["promotion_id"])["job"]["id"] == job["id"]
@@ -85,14 +90,14 @@ def test_a_job_that_has_ended_otherwise_is_waited_for_no_longer() -> None:
 @pytest.mark.parametrize(
     ("plan", "detail"),
     [
-        ({"stuck": "processing"}, "; its plan keeps it stuck there: cancel it, or wait for another status"),
-        ({"stuck": "pending"}, "; its plan keeps it stuck there: cancel it, or wait for another status"),
+        ({"stuck": "processing"}, "; its plan keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
+        ({"stuck": "pending"}, "; its plan keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
     ],
 )
 def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> None:
     client = api_client(clock="poll")
     client.post("/__ep_mock/plans", json=plan)
-    add_job(client, code_generate(5))
+    ahead = add_job(client, code_generate(5))
     title, said = in_vain(client)
     assert (title, said[said.index(";") :]) == ("Nothing will happen", detail)
     behind = add_job(client, code_generate(5))
@@ -101,7 +106,8 @@ def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> N
     else:
         said = in_vain(client)[1]
         assert said.startswith(f"waited for completed or failed or cancelled, but job {behind['id']} is pending since ")
-        assert said.endswith("; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker")
+        held = f"; the worker is held up by job {ahead['id']}, which its plan keeps processing: cancel it, or delete its promotion"
+        assert said.endswith(held)
 
 
 def test_a_poll_clock_is_moved_by_the_wait_as_polls_would_move_it() -> None:
@@ -232,7 +238,7 @@ def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) 
         409,
         "Timed out",
         f"after 0.2 s: waited for completed, but job {job} is processing since {since}; its plan keeps it stuck there: "
-        "cancel it, or wait for another status",
+        "cancel it, or delete its promotion, or wait for another status",
     )
     assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0})[1]["errors"][0]["title"] == "Timed out"
     caller.close()

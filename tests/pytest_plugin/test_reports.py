@@ -144,3 +144,57 @@ def test_a_test_that_forgets_to_move_a_manual_clock_fails_at_once_with_the_reaso
             "  #201 GET * -> 503 refused",
         ]
     )
+
+
+def test_a_test_whose_client_polls_in_vain_fails_with_the_reason_in_its_report(run: Run) -> None:
+    result = run(
+        """
+        import httpx
+
+        def watch(ep_mock, promotion, kind, done):
+            with httpx.Client(base_url=ep_mock.url, headers=ep_mock.headers) as client:
+                while True:
+                    answer = client.get(f"{promotion.path}/{kind}")
+                    answer.raise_for_status()
+                    if done(answer.json()):
+                        return
+
+        def generate(ep_mock):
+            promotion = ep_mock.promotions.create()
+            return promotion, ep_mock.jobs.generate(promotion, 5)
+
+        def all_ended(jobs):
+            return jobs["data"][0]["status"] == "completed"
+
+        def test_stuck(ep_mock):
+            ep_mock.stall_next_job()
+            watch(ep_mock, generate(ep_mock)[0], "jobs", all_ended)
+
+        def test_paused(ep_mock):
+            ep_mock.worker.pause()
+            watch(ep_mock, generate(ep_mock)[0], "jobs", all_ended)
+
+        def test_codes(ep_mock):
+            watch(ep_mock, generate(ep_mock)[0], "codes", lambda codes: codes["data"])
+
+        def test_handle(ep_mock):
+            promotion, _ = generate(ep_mock)
+            while not ep_mock.codes.count(promotion):
+                pass
+        """
+    )
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "        still processing: its plan keeps it stuck there: cancel it, or delete its promotion",
+            "        time stands still: 201 polls since anything changed",
+            "  #202 GET * -> 503 refused",
+            "        still pending: the worker is paused: resume it with POST /__ep_mock/worker/resume",
+            "        time stands still: 201 polls since anything changed",
+            "  #201 GET * -> 503 refused",
+            "        still pending: the poll clock stands at *, the worker's next event is due at *, or any with --poll-moves any",
+            "        time stands still: 201 polls since anything changed",
+            "E *RefusedError: GET /v2/promotions/*/codes was refused with 503: Time stands still: 200 polls (GET *",
+            "        time stands still: 201 polls since anything changed",
+        ]
+    )

@@ -14,6 +14,7 @@ from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.simulation import codes, jobs, promotions, usages
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.looking import begin_look, end_look
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.snapshots import save
 from ep_mock.simulation.store import Store
@@ -64,8 +65,9 @@ def cancel(store: Store, promotion: Promotion, job: Job) -> None:
 def poll(store: Store, promotion: Promotion) -> list[bytes]:
     """The promotion's jobs, newest first, as a client that polls gets them."""
     store.settle()
+    begin_look(store, promotion, "jobs")
     listing = jobs.list_jobs(store, promotion, EVERYTHING, None)
-    store.end_poll(promotion)
+    end_look(store, promotion, "jobs", moves=True)
     return listing.items
 
 

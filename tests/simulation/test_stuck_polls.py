@@ -1,39 +1,23 @@
-"""Clients that poll while the manual clock stands still."""
+"""Clients that poll in vain while the clock of a store stands still."""
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ep_mock.clock import LATEST
 from ep_mock.domain.families import RULE
+from ep_mock.domain.lifecycle import CANCELLABLE
+from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
+from ep_mock.simulation.content import PlanInForce
 from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
-from tests.simulation.stores import MS, add_promotion, at, generate, new_store, poll
-
-
-def test_after_so_many_polls_in_vain_a_503_says_so_and_what_to_do() -> None:
-    client = api_client(stuck_polls=3)
-    path = "/v2/rule-promotions/" + client.created("/v2/rule-promotions", {"data": new_promotion(RULE)})["id"]
-    job = client.created(path + "/jobs", {"data": code_generate(1)})
-    statuses = [client.get(path + "/jobs").status_code for _ in range(3)]
-    answer = client.get(path + "/jobs")
-    assert statuses == [200, 200, 200]
-    assert answer.status_code == 503
-    assert answer.json() == {
-        "errors": [
-            {
-                "status": 503,
-                "title": "Time stands still",
-                "detail": "3 polls while the manual clock stood at 2024-12-03T23:31:35.962680423Z: no job can finish. Advance it with "
-                'POST /__ep_mock/clock/advance {"next": true} (or {"seconds": 10}), or start ep-mock with --clock poll or --clock real.',
-            }
-        ]
-    }
-    assert client.get(f"{path}/jobs/{job['id']}/file").status_code == 503
-    # Looking at other things is still possible, and so is doing what the text says.
-    assert client.get(path + "/codes").status_code == 200
-    assert [entry["status"] for entry in client.advance(next=True)] == ["processing"]
-    assert client.get(path + "/jobs").json()["data"][0]["status"] == "processing"
+from tests.simulation.stores import MS, add_promotion, at, cancel, export, generate, new_store, poll
 
 
 def test_it_is_two_hundred_by_default() -> None:
@@ -69,14 +53,88 @@ def test_polls_of_a_promotion_without_an_unfinished_job_are_not_counted() -> Non
     assert len([poll(store, promotion) for _ in range(10)]) == 10
 
 
-@pytest.mark.parametrize("clock", ["real", "scaled", "poll"])
-def test_clocks_that_move_are_never_stuck(clock: str) -> None:
-    store = new_store(stuck_polls=1, clock=clock)
+def test_a_poll_clock_that_moves_is_never_stuck() -> None:
+    store = new_store(stuck_polls=1, clock="poll")
     promotion = add_promotion(store)
     job = generate(store, promotion, 5)
-    for _ in range(10):
+    assert len([poll(store, promotion) for _ in range(10)]) == 10
+    assert job.status == "completed"
+
+
+def test_a_poll_clock_with_nothing_to_come_is_stuck() -> None:
+    store = new_store(stuck_polls=3, clock="poll")
+    promotion = add_promotion(store)
+    job = generate(store, promotion, 5)
+    store.pause_worker()
+    for _ in range(3):
         poll(store, promotion)
-    assert job.status == ("completed" if clock == "poll" else "pending")
+    with pytest.raises(ApiError, match=f"3 polls .*job {job.id} is pending since .*the worker is paused: resume it"):
+        poll(store, promotion)
+    store.resume_worker()
+    assert len([poll(store, promotion) for _ in range(10)]) == 10
+    assert job.status == "completed"
+
+
+def test_polls_of_many_promotions_are_counted_apart() -> None:
+    store = new_store(stuck_polls=2)
+    promotions = [add_promotion(store) for _ in range(20)]
+    for promotion in promotions:
+        generate(store, promotion, 1)
+    for _ in range(2):
+        assert [len(poll(store, promotion)) for promotion in promotions] == [1] * 20
+    with pytest.raises(ApiError, match="2 polls"):
+        poll(store, promotions[0])
+    cancel(store, promotions[0], promotions[0].jobs[0])
+    assert [len(poll(store, promotion)) for promotion in promotions] == [1] * 20, "something has changed"
+
+
+def test_a_job_behind_a_newer_one_counts_as_unfinished() -> None:
+    store = new_store(stuck_polls=2, clock="poll", cancelling_blocks=False)
+    promotion = add_promotion(store)
+    store.content.plans.append(PlanInForce(id="plan-1", plan=Plan(stuck="cancelling"), left=1))
+    held = generate(store, promotion, 5)
+    at(store, 200 * MS)
+    cancel(store, promotion, held)
+    cancel(store, promotion, export(store, promotion))
+    for _ in range(2):
+        poll(store, promotion)
+    with pytest.raises(ApiError, match=f"job {held.id} is cancelling since .*stuck there: delete its promotion, or reset the store"):
+        poll(store, promotion)
+
+
+@given(
+    clock=st.sampled_from(["manual", "poll"]),
+    stuck=st.sampled_from([None, "pending", "processing", "cancelling"]),
+    paused=st.booleans(),
+    cancelled=st.booleans(),
+    counts=st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    polled=st.lists(st.integers(0, 2), max_size=10),
+    late=st.booleans(),
+)
+def test_whatever_the_state_polling_ends(
+    clock: str, stuck: Any, paused: bool, cancelled: bool, counts: list[int], polled: list[int], late: bool
+) -> None:
+    store = new_store(stuck_polls=3, clock=clock)
+    if late:
+        store.advance_to(LATEST - 1)
+    if stuck is not None:
+        store.content.plans.append(PlanInForce(id="plan-1", plan=Plan(stuck=stuck), left=1))
+    promotions = [add_promotion(store) for _ in counts]
+    jobs = [generate(store, promotion, count) for promotion, count in zip(promotions, counts, strict=True)]
+    for number in polled:
+        with contextlib.suppress(ApiError):
+            poll(store, promotions[number % len(promotions)])
+    if paused:
+        store.pause_worker()
+    if cancelled and jobs[0].status in CANCELLABLE:
+        cancel(store, promotions[0], jobs[0])
+    for promotion, job in zip(promotions, jobs, strict=True):
+        looks = 0
+        with contextlib.suppress(ApiError):
+            while not job.ended:
+                poll(store, promotion)
+                looks += 1
+                assert looks <= 5 * (3 + 1), "a job has at most four more changes to be seen, each after three polls"
 
 
 def test_zero_means_endless_patience() -> None:

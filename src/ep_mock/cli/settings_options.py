@@ -20,7 +20,7 @@ from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Listening": ("host", "port", "public_url", "tls_certificate", "tls_key", "access_log", "log_format"),
     "Content": ("fixtures", "seed", "state", "stores", "code_case", "author"),
-    "Time": ("clock", "clock_scale", "clock_start", "timings", "stuck_polls", "export_url_seconds"),
+    "Time": ("clock", "clock_scale", "clock_start", "timings", "stuck_polls", "poll_moves", "export_url_seconds"),
     "Access": ("auth", "client_id", "client_secret", "token_seconds"),
     "Limits": (
         "codes_limit",

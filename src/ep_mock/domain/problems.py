@@ -183,10 +183,6 @@ def internal(request_id: str) -> ApiError:
     return ApiError(500, [{"status": 500, "title": "Internal Server Error", "detail": detail, "request_id": request_id}])
 
 
-def time_stands_still(polls: int, now: str) -> ApiError:
-    """503 of ep-mock's own: a client polls a job while the manual clock of its store does not move."""
-    detail = (
-        f"{polls} polls while the manual clock stood at {now}: no job can finish. Advance it with POST /__ep_mock/clock/advance "
-        '{"next": true} (or {"seconds": 10}), or start ep-mock with --clock poll or --clock real.'
-    )
+def time_stands_still(detail: str) -> ApiError:
+    """503 of ep-mock's own: a client looks at a job again and again while the clock of its store stands still. Trying again is in vain."""
     return ApiError(503, [{"status": 503, "title": "Time stands still", "detail": detail}])

@@ -22,6 +22,7 @@ class StoreSettings(TypedDict, total=False):
     reenable_codes_limit: int
     rate_limit: int
     stuck_polls: int
+    poll_moves: Literal["jobs", "any"]
     export_url_seconds: int
     foreign_filters: Literal["refuse", "ignore"]
     cancelling_blocks: bool

@@ -69,10 +69,17 @@ class HistoryEntry(_Record, frozen=True):
 
 
 class JobHistory(_Record, frozen=True):
-    """A job and every status it has had, the first one first."""
+    """A job and every status it has had, the first one first.
+
+    Attributes:
+        waits_for: why it goes no further now, and what to do about it; None when it has ended.
+        polls: how often the most frequent request for its promotion has come since anything last changed, where time stands still.
+    """
 
     job: Job
     history: list[HistoryEntry]
+    waits_for: str | None = None
+    polls: int = 0
 
 
 class Work(_Record, frozen=True):

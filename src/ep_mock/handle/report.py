@@ -38,6 +38,10 @@ def _history_of(told: JobHistory) -> Iterator[str]:
     began = parse_date(told.history[0].at)
     for entry in told.history:
         yield f"  {(parse_date(entry.at) - began) / SECOND:+10.3f} s  {entry.status:<10}  {entry.cause}"
+    if told.waits_for is not None:
+        yield f"      still {job.status}: {told.waits_for}"
+    if told.polls > 1:
+        yield f"      time stands still: {told.polls} polls since anything changed"
 
 
 def _request_lines(requests: RequestsHandle) -> Iterator[str]:

@@ -31,7 +31,6 @@ def file_url(store: Store, promotion: Promotion, job: Job) -> str:
         ApiError: 422, the job has no file: not yet, not any more, or because it never makes one.
     """
     if job.id not in store.worker.exports or job.status != "completed":
-        store.begin_poll(promotion)
         raise problems.no_file(job.status)
     name = file_name(job.id, job.updated_at)
     expires = str(store.now // SECOND + store.settings.export_url_seconds)

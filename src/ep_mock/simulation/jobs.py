@@ -99,10 +99,9 @@ def list_jobs(store: Store, promotion: Promotion, page: Page, filter_text: str |
     """The promotion's jobs, newest first. This is what clients poll.
 
     Raises:
-        ApiError: 400 the filter cannot be used, 503 polled in vain on a manual clock.
+        ApiError: 400, the filter cannot be used.
     """
     condition = read_filter(store.settings, filter_text, FILTERS)
-    store.begin_poll(promotion)
     return list_newest_first(promotion.jobs, page, condition)
 
 

@@ -212,3 +212,5 @@ class StoreState(_State, kw_only=True):
     transitions_total: Count
     polls: Count = 0
     polled_at: Instant = 0
+    """No longer used, and `polls` neither: older snapshots have them."""
+    looks: dict[str, dict[str, Count]] = {}

@@ -18,6 +18,7 @@ from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.content import Content, PlanInForce
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.looks import Looks
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
@@ -52,9 +53,9 @@ class Restoring:
         content.transitions_total = state.transitions_total
         store.clock = Clock(state.clock.mode, start=state.clock.now, scale=state.clock.scale)
         store.now = state.clock.now
-        store.polls, store.polled_at = state.polls, state.polled_at
         store.worker = Worker(content)
         self._fill_worker(store.worker, state.worker)
+        store.looks = Looks(store.moment, state.looks)
 
     def _job(self, state: form.JobState) -> Job:
         job = Job(

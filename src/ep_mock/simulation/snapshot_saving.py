@@ -48,8 +48,7 @@ class Saving:
             worker=worker,
             transitions=list(content.transitions),
             transitions_total=content.transitions_total,
-            polls=store.polls,
-            polled_at=store.polled_at,
+            looks={promotion_id: dict(requests) for promotion_id, requests in store.looks.all_at(store.moment).items()},
         )
 
     def _batch(self, batch: Batch) -> int:

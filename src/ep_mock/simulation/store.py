@@ -11,7 +11,7 @@ from typing import Any
 
 from ep_mock.clock import LATEST, Clock, ClockMode
 from ep_mock.domain import problems
-from ep_mock.domain.dates import format_nanos, parse_date
+from ep_mock.domain.dates import parse_date
 from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
@@ -19,6 +19,7 @@ from ep_mock.settings import Settings
 from ep_mock.simulation.codebook import CodeBook, key_of
 from ep_mock.simulation.content import Content, JobTransition
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.looks import Looks, Moment
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.rate_limit import check_rate_limit
 from ep_mock.simulation.traffic import Traffic
@@ -30,7 +31,8 @@ class Store:
 
     Attributes:
         signer: signs the URLs of exported files; it is not part of what a snapshot saves.
-        polls, polled_at: how often unfinished jobs were polled while a manual clock stood at that time.
+        looks: how often each request about an unfinished job came while nothing changed.
+        writes: how many requests have changed something while the clock stood still.
         traffic: what happens to the requests to this store; it is not part of what a snapshot saves.
         now: the time as of the last `settle`, in nanoseconds; a verb uses it throughout.
     """
@@ -48,13 +50,18 @@ class Store:
         self.worker = Worker(self.content)
         self.traffic = Traffic(name, settings, seed)
         self.now = self.clock.now()
-        self.polls = 0
-        self.polled_at = self.now
+        self.writes = 0
+        self.looks = Looks()
 
     @property
     def settings(self) -> Settings:
         """The store's settings as they are now."""
         return self.content.settings
+
+    @property
+    def moment(self) -> Moment:
+        """As long as it is the same, time has not moved and nothing has happened to a job."""
+        return self.now, self.content.transitions_total, self.writes, self.worker.paused, self.clock.mode
 
     def settle(self) -> int:
         """Carry out, in order, everything that is due by now; answers the time."""
@@ -185,42 +192,29 @@ class Store:
         self.settle()
         self.clock.switch(mode, scale)
 
-    def begin_poll(self, promotion: Promotion) -> None:
-        """Somebody polls a promotion's job.
-
-        Raises:
-            ApiError: 503, on a manual clock this has been going on too often while time did not move.
-        """
-        allowed = self.settings.stuck_polls
-        if self.clock.mode != "manual" or not allowed or promotion.unfinished_job is None:
-            return
-        if self.polled_at != self.now:
-            self.polled_at, self.polls = self.now, 0
-        self.polls += 1
-        if self.polls > allowed:
-            raise problems.time_stands_still(allowed, format_nanos(self.now))
-
-    def end_poll(self, promotion: Promotion) -> None:
-        """The poll is answered: on a poll clock, move to the next change in that promotion.
+    def end_poll(self, promotion: Promotion) -> bool:
+        """A poll is answered: on a poll clock, move to the next change in that promotion. Answers whether anything has happened.
 
         Events of other promotions that come first happen on the way. There is one more stop halfway through the making and the deleting
         of codes, so that they are seen to come and go. What lies beyond the end of all dates never happens.
         """
         if self.clock.mode != "poll":
-            return
-        seen = [(job, job.status) for job in self._unfinished(promotion)]
+            return False
+        before = self.moment
+        seen = [(job, job.status) for job in self.unfinished_jobs(promotion)]
         while seen and all(job.status == status for job, status in seen):
             due, task = self.worker.due, self.worker.task
             if due is None or due > LATEST:
-                return
+                break
             if task is not None and task.promotion is promotion and task.halfway is not None and self.now < task.halfway:
                 due = task.halfway
                 seen = []
             self.clock.advance_to(due)
             self.settle()
+        return self.moment != before
 
-    def _unfinished(self, promotion: Promotion) -> list[Job]:
-        """The jobs of a promotion that have not ended. Only the newest and the one in hand can be such."""
+    def unfinished_jobs(self, promotion: Promotion) -> list[Job]:
+        """The jobs of a promotion that have not ended, the newest first. Only that one and the one in hand can be such."""
         newest, task = promotion.unfinished_job, self.worker.task
         unfinished = [] if newest is None else [newest]
         if task is not None and task.promotion is promotion and task.job is not newest:

@@ -198,12 +198,12 @@ class Worker:
         self._content.record(job, job.move(action, at, cause, error=error, result=result))
 
     def _pick_up(self, at: int) -> None:
+        self.pickup_due = None
         first = self._first()
         if first is None:
             return
         job, promotion = first
         self._drop(job)
-        self.pickup_due = None
         self._move(job, "pick_up", at, "taken up by the worker")
         if job.parameters is None:
             self.keep_export(job, promotion)

@@ -55,9 +55,13 @@ class Endpoint:
 
 
 class Call:
-    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler runs."""
+    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler runs.
 
-    __slots__ = ("_query", "_scope", "body", "endpoint", "headers", "parameters", "public_url", "store")
+    Attributes:
+        arranges: whether it arranges something for a test, instead of coming from the code under test.
+    """
+
+    __slots__ = ("_query", "_scope", "arranges", "body", "endpoint", "headers", "parameters", "public_url", "store")
 
     def __init__(
         self, scope: Scope, headers: Mapping[bytes, bytes], endpoint: Endpoint, parameters: tuple[str, ...], body: bytes, public_url: str
@@ -69,6 +73,7 @@ class Call:
         self.parameters = parameters
         self.body = body
         self.public_url = public_url
+        self.arranges = False
         self.store: Store
 
     @property

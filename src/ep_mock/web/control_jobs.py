@@ -5,6 +5,8 @@ from __future__ import annotations
 from ep_mock.domain import problems
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import STATUSES
+from ep_mock.simulation.looking import looks_in_vain
+from ep_mock.simulation.standstill import what_it_waits_for
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.gate import Gate
@@ -40,7 +42,12 @@ class ControlJobs:
         job = call.store.content.jobs.get(call.parameters[0])
         if job is None:
             raise problems.job_not_found()
-        return json_answer(200, job_with_history(job))
+        record = job_with_history(job)
+        if not job.ended:
+            record["waits_for"] = what_it_waits_for(call.store, job).text
+            if polls := looks_in_vain(call.store, job.promotion_id):
+                record["polls"] = polls
+        return json_answer(200, record)
 
     def wait_for_job(self, call: Call) -> Answer:
         """POST /jobs/wait."""

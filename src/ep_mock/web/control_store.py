@@ -60,6 +60,7 @@ class ControlStore:
             load_fixture(call.store, parse_fixture(call.validated_body(), "fixture"), check_request)
         except UsageError as error:
             raise problems.bad_request(str(error)) from None
+        call.store.writes += 1
         call.store.settle()
         added = [promotion for family in content.promotions.values() for promotion in family.values() if promotion.id not in before]
         return json_answer(200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]})
@@ -81,6 +82,7 @@ class ControlStore:
         store = call.store
         promotion = _promotion(store, call.parameters[0])
         usage = usages.record_usage(store, promotion, call.validated_body())
+        store.writes += 1
         record: dict[str, Any] = {
             "id": usage.id,
             "promotion_id": promotion.id,

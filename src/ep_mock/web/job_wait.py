@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ep_mock.clock import LATEST
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.lifecycle import FINAL, STATUSES
 from ep_mock.errors import ApiError
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.standstill import next_event, what_it_waits_for
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.gate import Gate
@@ -18,7 +18,10 @@ from ep_mock.web.job_records import history_record, job_record, job_with_history
 from ep_mock.web.waiting import Waiting
 
 _SECONDS: Final = 10
-_ADVANCE: Final = 'move time with POST /__ep_mock/clock/advance {"next": true}, or wait with "others_advance": true if somebody else will'
+_OTHER_WAYS: Final[Mapping[str, str]] = {
+    "still": ', or wait with "others_advance": true if somebody else will',
+    "stuck": ", or wait for another status",
+}
 
 
 class JobWait:
@@ -76,7 +79,7 @@ class JobWait:
         if job.ended:
             because = f": {job.error}" if job.error else ""
             raise self._refusal("Ended otherwise", f"{self._waited_for()}, but job {job.id} is {job.status}{because}")
-        self._refuse_if_in_vain("Nothing will happen" if self._due() is None else "Time stands still", self._stands(job))
+        self._refuse_if_in_vain("Nothing will happen" if next_event(self._store) is None else "Time stands still", self._stands(job))
         return None
 
     def _refuse_if_in_vain(self, title: str, detail: str) -> None:
@@ -89,7 +92,7 @@ class JobWait:
         raise self._refusal("Timed out", f"after {self._seconds:g} s: {stands}")
 
     def _next_look(self) -> float | None:
-        due = self._due()
+        due = next_event(self._store)
         return None if due is None else self._store.clock.seconds_until(due)
 
     def _pinned(self) -> Job | None:
@@ -116,13 +119,9 @@ class JobWait:
         if store.clock.mode != "poll":
             return
         promotion = store.content.promotions[job.family.name].get(job.promotion_id)
-        while promotion is not None and not job.ended and not self._has_come(job) and self._due() is not None:
-            store.end_poll(promotion)
-
-    def _due(self) -> int | None:
-        """When the worker does something, None when it has nothing to do, or only after the end of all dates."""
-        due = self._store.worker.due
-        return None if due is None or due > LATEST else due
+        moved = True
+        while moved and promotion is not None and not job.ended and not self._has_come(job):
+            moved = store.end_poll(promotion)
 
     def _waited_for(self) -> str:
         which = "" if self._promotion_id is None else f" of promotion {self._promotion_id}"
@@ -130,18 +129,9 @@ class JobWait:
 
     def _stands(self, job: Job) -> str:
         """Where the job stands, why, and what to do about it."""
-        store, due = self._store, self._due()
+        reason = what_it_waits_for(self._store, job)
         stands = f"{self._waited_for()}, but job {job.id} is {job.status} since {format_nanos(job.updated_at)}"
-        if store.worker.paused and (due is None or job.status == "pending"):
-            return f"{stands}; the worker is paused: resume it with POST /__ep_mock/worker/resume"
-        if job.plan.stuck == job.status:
-            return f"{stands}; its plan keeps it stuck there: cancel it, or wait for another status"
-        if due is None:
-            return f"{stands}; the worker has nothing more to do: a job is stuck, see GET /__ep_mock/worker"
-        if store.clock.running:
-            return f"{stands}; the worker's next event is due at {format_nanos(due)}, now it is {format_nanos(store.now)}"
-        still = f"the {store.clock.mode} clock stands at {format_nanos(store.now)}, the worker's next event is due at {format_nanos(due)}"
-        return f"{stands}; {still}: {_ADVANCE}"
+        return f"{stands}; {reason.text}{_OTHER_WAYS.get(reason.kind, '')}"
 
     def _refusal(self, title: str, detail: str) -> ApiError:
         meta: dict[str, Any] = {"wanted": self._statuses, "now": format_nanos(self._store.now)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from ep_mock.errors import ApiError
 from ep_mock.simulation import exports, jobs
 from ep_mock.simulation.promotion import Polled
 from ep_mock.web.answers import Answer, data_answer, encoded_answer, json_answer
@@ -14,19 +13,16 @@ from ep_mock.web.lists import answer_list
 
 
 def list_jobs(call: Call) -> Answer:
-    """GET …/jobs; on a poll clock, time moves once the answer stands."""
+    """GET …/jobs: what clients poll."""
     promotion, store = call.promotion, call.store
     # Most polls find nothing new. Then the answer is the same as before, with all its links.
     cause = (store.content.transitions_total, store.settings, *call.address)
     polled = promotion.polled
     if polled is not None and polled.cause == cause:
-        store.begin_poll(promotion)
-        answer = encoded_answer(200, polled.body)
-    else:
-        answer = answer_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
-        if isinstance(answer.body, bytes):
-            promotion.polled = Polled(cause, answer.body)
-    store.end_poll(promotion)
+        return encoded_answer(200, polled.body)
+    answer = answer_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
+    if isinstance(answer.body, bytes):
+        promotion.polled = Polled(cause, answer.body)
     return answer
 
 
@@ -45,12 +41,7 @@ def cancel_job(call: Call) -> Answer:
 
 
 def get_job_file(call: Call) -> Answer:
-    """GET …/jobs/{job_id}/file; not ready yet is a poll, too."""
+    """GET …/jobs/{job_id}/file."""
     promotion = call.promotion
-    job = jobs.find_job(call.store, promotion, call.parameters[1])
-    try:
-        path = exports.file_url(call.store, promotion, job)
-    except ApiError:
-        call.store.end_poll(promotion)
-        raise
+    path = exports.file_url(call.store, promotion, jobs.find_job(call.store, promotion, call.parameters[1]))
     return json_answer(200, {"href": call.base_url + path})

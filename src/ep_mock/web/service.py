@@ -20,6 +20,7 @@ from ep_mock.web.auth import Authenticator
 from ep_mock.web.breaking import faulty_answer
 from ep_mock.web.calls import Call, Endpoint
 from ep_mock.web.gate import Gate, GuardedStore
+from ep_mock.web.looking import answer_while_time_stands
 from ep_mock.web.reading import read_body
 from ep_mock.web.routing import RouteTable
 from ep_mock.web.store_choice import StoreChoice
@@ -74,7 +75,7 @@ class Exchange:
         call.store = store
         if call.endpoint.authorized:
             authenticator.check(call.headers.get(b"authorization"), store)
-        return call.endpoint.handler(call)
+        return call.endpoint.handler(call) if store.clock.running else answer_while_time_stands(call)
 
 
 class Service:
@@ -125,6 +126,8 @@ class Service:
             raise problems.not_found("the file is gone, for there is no such store")
         guarded = self._gate.enter(name)
         if ARRANGE_HEADER in headers and self._control:
+            if call is not None:
+                call.arranges = True
             with guarded.lock:
                 guarded.store.settle()
                 return self._carried_out(exchange, guarded.store)[0]

@@ -52,7 +52,8 @@ def history(answer: Mapping[str, Any]) -> str:
     rows = [[moment(entry["at"]), entry["status"], entry["cause"]] for entry in answer["history"]]
     job = answer["job"]
     said = [f"job {job['id']}", f"{job['family']} {job['job_type']} of promotion {job['promotion_id']}", job["status"], outcome(job)]
-    return f"{', '.join(part for part in said if part)}\n{table(('at', 'status', 'cause'), rows, '')}"
+    waits_for = f"\nstill {job['status']}: {answer['waits_for']}" if "waits_for" in answer else ""
+    return f"{', '.join(part for part in said if part)}\n{table(('at', 'status', 'cause'), rows, '')}{waits_for}"
 
 
 def _shown(cell: object) -> str:
