@@ -96,7 +96,7 @@ class Settings:
     )
     stuck_polls: int = _setting(
         200,
-        "While time stands still: how often a request about an unfinished job may come before a 503 says why; 0 means always.",
+        "While time stands still: how often a request about an unfinished job may come before a 503 says why; 0 means any number of times.",
         scope="store",
         least=0,
     )

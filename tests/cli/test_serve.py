@@ -170,6 +170,7 @@ def test_it_serves_https_with_a_certificate() -> None:
         (["--tls-key", KEY], {}, "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well"),
         ([], {"EP_MOCK_TLS_CERTIFICATE": "no.pem"}, "EP_MOCK_TLS_CERTIFICATE: 'no.pem' cannot be read: No such file or directory"),
         ([], {"EP_MOCK_LOG_FORMAT": "xml"}, "EP_MOCK_LOG_FORMAT: expected one of text, json, got 'xml'"),
+        (["--log-format", "json", "--port", "x"], {}, "--port: expected a whole number, got 'x'"),
         ([], {"EP_MOCK_PORT": "x"}, "EP_MOCK_PORT: expected a whole number, got 'x'"),
         ([], {"EP_MOCK_CONTROL": "perhaps"}, "EP_MOCK_CONTROL: expected true or false, got 'perhaps'"),
         ([], {"EP_MOCK_AUTH": "none"}, "EP_MOCK_AUTH: expected one of lenient, strict, off, got 'none'"),

@@ -90,8 +90,8 @@ def test_a_job_that_has_ended_otherwise_is_waited_for_no_longer() -> None:
 @pytest.mark.parametrize(
     ("plan", "detail"),
     [
-        ({"stuck": "processing"}, "; its plan keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
-        ({"stuck": "pending"}, "; its plan keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
+        ({"stuck": "processing"}, "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
+        ({"stuck": "pending"}, "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
     ],
 )
 def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> None:
@@ -106,7 +106,7 @@ def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> N
     else:
         said = in_vain(client)[1]
         assert said.startswith(f"waited for completed or failed or cancelled, but job {behind['id']} is pending since ")
-        held = f"; the worker is held up by job {ahead['id']}, which its plan keeps processing: cancel it, or delete its promotion"
+        held = f"; the worker is held up by job {ahead['id']}, which plan-1 keeps processing: cancel it, or delete its promotion"
         assert said.endswith(held)
 
 
@@ -237,7 +237,7 @@ def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) 
     assert (status, error["title"], error["detail"]) == (
         409,
         "Timed out",
-        f"after 0.2 s: waited for completed, but job {job} is processing since {since}; its plan keeps it stuck there: "
+        f"after 0.2 s: waited for completed, but job {job} is processing since {since}; plan-1 keeps it stuck there: "
         "cancel it, or delete its promotion, or wait for another status",
     )
     assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0})[1]["errors"][0]["title"] == "Timed out"

@@ -186,7 +186,7 @@ def test_a_test_whose_client_polls_in_vain_fails_with_the_reason_in_its_report(r
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(
         [
-            "        still processing: its plan keeps it stuck there: cancel it, or delete its promotion",
+            "        still processing: plan-1 keeps it stuck there: cancel it, or delete its promotion",
             "        time stands still: 201 polls since anything changed",
             "  #202 GET * -> 503 refused",
             "        still pending: the worker is paused: resume it with POST /__ep_mock/worker/resume",

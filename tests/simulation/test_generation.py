@@ -9,7 +9,18 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from tests.bodies import HALF_A_YEAR
-from tests.simulation.stores import MS, add_promotion, at, code_documents, codes_of, delete_code, generate, log_of, new_store
+from tests.simulation.stores import (
+    MS,
+    add_promotion,
+    at,
+    code_documents,
+    codes_of,
+    delete_code,
+    generate,
+    log_of,
+    new_store,
+    poll,
+)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
@@ -27,6 +38,17 @@ def test_codes_appear_one_by_one(family: Family) -> None:
     final = seen[-1]
     assert len(set(final)) == 4
     assert all(codes == final[: len(codes)] for codes in seen)
+
+
+def test_polls_of_jobs_make_no_codes() -> None:
+    store = new_store()
+    promotion = add_promotion(store)
+    generate(store, promotion, 100)
+    for moment in (0, 100 * MS, 300 * MS):
+        at(store, moment)
+        poll(store, promotion)
+    assert len(promotion.book) == 0
+    assert len(codes_of(store, promotion)) == 50
 
 
 def test_without_a_time_per_code_all_codes_appear_at_the_end() -> None:

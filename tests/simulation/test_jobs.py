@@ -150,3 +150,4 @@ def test_what_lists_show_follows_every_change(family: Family) -> None:
         ("processing", "2024-12-03T23:31:36.062Z"),
         ("completed", "2024-12-03T23:31:36.217Z"),
     ]
+    assert poll(store, promotion)[0] is poll(store, promotion)[0], "encoded once"

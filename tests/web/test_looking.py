@@ -111,9 +111,35 @@ def test_a_job_that_its_plan_keeps_stuck_is_told_as_such(stuck: str, below: str)
     for _ in range(4 + 3):
         busy.look("/jobs")
     busy.looks(below, 3)
-    assert busy.reason(below) == "its plan keeps it stuck there: cancel it, or delete its promotion"
+    assert busy.reason(below) == "plan-1 keeps it stuck there: cancel it, or delete its promotion"
     assert busy.client.post(f"{busy.path}/jobs/{busy.job}/cancel").status_code == 200
     assert busy.look(below) == 200
+
+
+def test_a_plan_that_is_for_more_jobs_is_to_be_withdrawn_as_well() -> None:
+    busy = Busy(clock="poll")
+    busy.client.post(f"{busy.path}/jobs/{busy.job}/cancel")
+    for times in (1, 2):
+        busy.control("POST", "plans", {"stuck": "pending", "times": times, "job_type": "code_export"})
+    reasons = []
+    for _ in range(3):
+        busy.job = busy.client.created(busy.path + "/jobs", {"data": code_export()})["id"]
+        busy.looks("/jobs", 3)
+        reasons.append(busy.reason("/jobs"))
+        busy.client.post(f"{busy.path}/jobs/{busy.job}/cancel")
+    stuck = "keeps it stuck there: cancel it, or delete its promotion"
+    withdraw = ", and withdraw the plan with DELETE /__ep_mock/plans/plan-2, which is for more jobs"
+    assert reasons == [f"plan-1 {stuck}", f"plan-2 {stuck}{withdraw}", f"plan-2 {stuck}"]
+
+
+def test_a_plan_that_came_with_the_job_has_no_name() -> None:
+    client = api_client(clock="poll", stuck_polls=1)
+    path = add_promotion(client)
+    stuck = {"X-EP-Mock-Plan": '{"stuck": "pending"}'}
+    assert client.post(f"{path}/jobs", json={"data": code_export()}, headers=stuck).status_code == 201
+    assert [client.get(f"{path}/jobs").status_code for _ in range(2)] == [200, 503]
+    detail = client.get(f"{path}/jobs").json()["errors"][0]["detail"]
+    assert detail.endswith("; its plan keeps it stuck there: cancel it, or delete its promotion")
 
 
 def test_a_job_behind_a_stuck_one_is_told_who_holds_up_the_worker() -> None:
@@ -124,7 +150,7 @@ def test_a_job_behind_a_stuck_one_is_told_who_holds_up_the_worker() -> None:
     # The first poll brings the job ahead to where it is stuck.
     assert [client.get(f"{paths[1]}/jobs").status_code for _ in range(5)] == [200] * 4 + [503]
     detail = client.get(f"{paths[1]}/jobs").json()["errors"][0]["detail"]
-    held_up = f"; the worker is held up by job {ahead}, which its plan keeps processing: "
+    held_up = f"; the worker is held up by job {ahead}, which plan-1 keeps processing: "
     assert detail.endswith(held_up + "cancel it, or delete its promotion")
 
 
@@ -169,8 +195,13 @@ def test_with_poll_moves_any_still_nothing_else_moves_a_poll_clock() -> None:
     ]
     for method, path in requests:
         assert not busy.moved(partial(busy.client.request, method, path)), path
-    # What a handle reads through the API is a test that looks on, not the code under test.
-    assert not busy.moved(lambda: busy.look("/codes", **{"X-EP-Mock-Arrange": "1"}))
+
+
+def test_what_a_handle_reads_moves_no_clock_except_a_file_that_is_not_ready() -> None:
+    busy = Busy(exports=True, clock="poll", poll_moves="any")
+    arranging = {"X-EP-Mock-Arrange": "1"}
+    moving = [below for below in LOOKS if busy.moved(partial(busy.look, below, **arranging))]
+    assert moving == ["/jobs", "/jobs/{job}/file"]
 
 
 @pytest.mark.parametrize("clock", CLOCKS)

@@ -12,7 +12,7 @@ import msgspec
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import Status, Transition
-from ep_mock.domain.plans import ORDINARY, Plan
+from ep_mock.domain.plans import Plan
 from ep_mock.domain.quotas import CodesQuota, codes_quota
 from ep_mock.entropy import Entropy
 from ep_mock.settings import Settings
@@ -100,15 +100,15 @@ class Content:
         """Most codes the promotion may have."""
         return self.codes_quota(promotion).limit
 
-    def plan_for(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> Plan:
+    def plan_for(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> PlanInForce | None:
         """The plan for a new job, which takes one of the jobs that it is for; the oldest plan that matches wins."""
         for position, in_force in enumerate(self.plans):
             if in_force.plan.matches(family=family, promotion_id=promotion_id, job_type=job_type, name=name):
                 in_force.left -= 1
                 if not in_force.left:
                     del self.plans[position]
-                return in_force.plan
-        return ORDINARY
+                return in_force
+        return None
 
     def taken_elsewhere(self, promotion: Promotion, keys: Mapping[str, object] | tuple[str, ...], at: int) -> bool:
         """Whether another promotion that shares the promotion's name space of codes, and has not expired at `at`, has one of the keys."""

@@ -21,6 +21,7 @@ class Job:
         parameters: of a generate job, as sent, keys in the published order; None for an export.
         result: `{generated[, deleted]}`, once the job has ended.
         plan: what will happen to it, where a plan says so.
+        plan_id: the id of that plan, unless the job brought it along.
         history: every status with its time and cause, the creation first.
     """
 
@@ -36,6 +37,7 @@ class Job:
         "number",
         "parameters",
         "plan",
+        "plan_id",
         "promotion_id",
         "result",
         "result_key",
@@ -56,6 +58,7 @@ class Job:
         created_at: int,
         result_key: str,
         plan: Plan = ORDINARY,
+        plan_id: str | None = None,
     ) -> None:
         self.id = id
         self.number = number
@@ -71,6 +74,7 @@ class Job:
         self.result: dict[str, int] | None = None
         self.result_key = result_key
         self.plan = plan
+        self.plan_id = plan_id
         self.history = [Transition(created_at, "pending", "created")]
         self._listed: bytes | None = None
 

@@ -62,8 +62,11 @@ def new_job(
         if "code_length" in parameters:
             # One page types it as a string; clients get back the number that every document promises.
             parameters["code_length"] = int(parameters["code_length"])
+    plan_id = None
     if plan is None:
-        plan = content.plan_for(family=family.name, promotion_id=promotion.id, job_type=request["job_type"], name=request.get("name"))
+        job_type, name = request["job_type"], request.get("name")
+        in_force = content.plan_for(family=family.name, promotion_id=promotion.id, job_type=job_type, name=name)
+        plan, plan_id = (ORDINARY, None) if in_force is None else (in_force.plan, in_force.id)
     made_id = content.entropy.next_uuid() if id is None else id
     content.jobs_created += 1
     job = Job(
@@ -77,6 +80,7 @@ def new_job(
         created_at=store.now if created_at is None else created_at,
         result_key=store.settings.rule_result_key if family.result_key_varies else "result",
         plan=plan,
+        plan_id=plan_id,
     )
     promotion.jobs.append(job)
     return job

@@ -88,6 +88,7 @@ class JobState(_State, kw_only=True):
     result: dict[str, int] | None = None
     result_key: str
     plan: Plan
+    plan_id: str | None = None
     history: list[Transition]
 
 

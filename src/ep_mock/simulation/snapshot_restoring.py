@@ -69,6 +69,7 @@ class Restoring:
             created_at=state.created_at,
             result_key=state.result_key,
             plan=state.plan,
+            plan_id=state.plan_id,
         )
         job.status, job.updated_at, job.error, job.result = state.status, state.updated_at, state.error, state.result
         job.history = state.history

@@ -107,6 +107,7 @@ class Saving:
             result=job.result,
             result_key=job.result_key,
             plan=job.plan,
+            plan_id=job.plan_id,
             history=job.history,
         )
 

@@ -41,7 +41,7 @@ def what_it_waits_for(store: Store, job: Job) -> Reason:
     """Why an unfinished job goes no further now. The store must have been settled."""
     worker, due = store.worker, next_event(store)
     if job.plan.is_stuck_in(job.status):
-        return Reason("stuck", f"its plan keeps it stuck there: {_way_out(job)}")
+        return Reason("stuck", f"{_plan_of(job)} keeps it stuck there: {_way_out(store, job)}")
     if worker.paused and job.status == "pending":
         return Reason("paused", "the worker is paused: resume it with POST /__ep_mock/worker/resume")
     if due is None:
@@ -62,9 +62,17 @@ def _nothing_to_come(store: Store) -> str:
     if worker.task is None:
         return "the worker has nothing more to do, see GET /__ep_mock/worker: reset the store"
     held = worker.task.job
-    return f"the worker is held up by job {held.id}, which its plan keeps {held.status}: {_way_out(held)}"
+    return f"the worker is held up by job {held.id}, which {_plan_of(held)} keeps {held.status}: {_way_out(store, held)}"
 
 
-def _way_out(job: Job) -> str:
+def _plan_of(job: Job) -> str:
+    return job.plan_id or "its plan"
+
+
+def _way_out(store: Store, job: Job) -> str:
+    """What frees a stuck job, and the next ones where its plan is for more of them."""
     cancelling = job.status == "cancelling"
-    return "delete its promotion, or reset the store" if cancelling else "cancel it, or delete its promotion"
+    freed = "delete its promotion, or reset the store" if cancelling else "cancel it, or delete its promotion"
+    if any(in_force.id == job.plan_id for in_force in store.content.plans):
+        return f"{freed}, and withdraw the plan with DELETE /__ep_mock/plans/{job.plan_id}, which is for more jobs"
+    return freed
