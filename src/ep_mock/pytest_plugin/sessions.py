@@ -27,7 +27,7 @@ from ep_mock.web.gate import DEFAULT_STORE
 Given = Settings | Mapping[str, Any]
 
 CLOCK: Final = "poll"
-"""The clock of a test that says nothing: every status is seen, and nothing has to wait."""
+"""The clock of a test that says nothing: a client that polls jobs sees every status, whatever the pace of the worker."""
 
 _OF_CLIENTS: Final = ("client_id", "client_secret", "control_token", "fixtures", "port")
 """The settings of a server that a client of one elsewhere has a use for, or can do without."""
