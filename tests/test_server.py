@@ -218,9 +218,12 @@ def test_an_interrupt_during_the_start_leaves_nothing_running(monkeypatch: pytes
     assert server_threads() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_stops_the_foreground_server_and_the_handlers_are_put_back(number: signal.Signals) -> None:
-    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(name) for name in ENDING]
     urls: list[str] = []
 
     def interrupt(url: str) -> None:
@@ -230,7 +233,23 @@ def test_a_signal_stops_the_foreground_server_and_the_handlers_are_put_back(numb
     assert serve(hello, "127.0.0.1", 0, on_listening=interrupt) == 0
     assert [url.rpartition(":")[0] for url in urls] == ["http://127.0.0.1"]
     assert is_refused(int(urls[0].rpartition(":")[2]))
-    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(name) for name in ENDING] == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal there")
+def test_a_hangup_that_is_ignored_stays_ignored() -> None:
+    handled: list[object] = []
+
+    def look(_url: str) -> None:
+        handled.append(signal.getsignal(signal.SIGHUP))
+        signal.raise_signal(signal.SIGTERM)
+
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert serve(hello, "127.0.0.1", 0, on_listening=look) == 0
+    finally:
+        signal.signal(signal.SIGHUP, former)
+    assert handled == [signal.SIG_IGN]
 
 
 def test_a_second_signal_is_told_in_the_exit_code() -> None:

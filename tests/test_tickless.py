@@ -121,18 +121,6 @@ def test_answers_carry_only_what_the_application_sent() -> None:
 
 
 @pytest.mark.usefixtures("http_parser")
-@pytest.mark.parametrize("pieces", [1, 2])
-def test_an_offer_of_another_protocol_does_not_lose_the_body(pieces: int) -> None:
-    head = (
-        b"POST / HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 6\r\nHost: x\r\n"
-        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\nUser-Agent: Java-http-client/21\r\n\r\n"
-    )
-    request = [head + b"hello."] if pieces == 1 else [head, b"hello."]
-    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello."
-    assert exchange([*request, *request]) == [answer, answer, b""]
-
-
-@pytest.mark.usefixtures("http_parser")
 @pytest.mark.parametrize(("access_log", "lines"), [(False, []), (True, ['"POST / HTTP/1.1" 200'])])
 def test_requests_are_logged_when_wanted_and_nothing_else_is(caplog: pytest.LogCaptureFixture, access_log: bool, lines: list[str]) -> None:
     with caplog.at_level(logging.DEBUG, "uvicorn"):

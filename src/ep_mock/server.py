@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ep_mock.settings import LogFormat
     from ep_mock.tickless import TicklessServer
 
-FOREGROUND_GRACE_SECONDS = 2.0
+FOREGROUND_GRACE_SECONDS = 0.3
 THREAD_GRACE_SECONDS = 0.025
 
 
@@ -122,7 +122,7 @@ def serve(
     log_format: LogFormat = "text",
     tls: SSLContext | None = None,
 ) -> int:
-    """Serve `app` until SIGINT or SIGTERM (on Windows also Ctrl+Break), and return the exit code for the process.
+    """Serve `app` until SIGINT, SIGTERM or SIGHUP (on Windows Ctrl+C or Ctrl+Break), and return the exit code for the process.
 
     `on_listening` gets the URL, with the real port, once requests are accepted. The first signal lets requests that are being
     answered finish, for `grace` seconds at most, and the code is 0. A second signal cuts them off, and the code is 128 plus its
@@ -155,8 +155,10 @@ def _stopped_by_signals(server: TicklessServer, loop: asyncio.AbstractEventLoop)
         # Windows has no `loop.add_signal_handler`; this works everywhere, and wakes the loop.
         loop.call_soon_threadsafe(server.stop if len(received) == 1 else server.force_stop)
 
-    names = ["SIGINT", "SIGTERM", "SIGBREAK"]
-    handled = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    handled = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    # Where it is ignored, somebody wants the server to outlive its terminal: `nohup`.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        handled.append(signal.SIGHUP)
     previous = {number: signal.signal(number, receive) for number in handled}
     try:
         yield received

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
-from ep_mock.domain.redaction import redacted_query
-from ep_mock.log_lines import FIELDS
-from ep_mock.web.breaking import TRANSPORT
+from ep_mock.connections import adapted
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -28,16 +26,12 @@ _KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just being closed."""
 
 
-_MOST_HEAD_BYTES = 65_536
-"""Most bytes of an unfinished request line and headers, as with h11."""
-
-
 class TicklessServer(uvicorn.Server):
     """Serves `app` on sockets that listen already, until `stop`.
 
     Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given. Answers carry neither
     `server` nor `date`: nothing in them depends on the machine's time. The application finds the connection's transport in the scope, under
-    `TRANSPORT` in `extensions`. The head of a request is bounded.
+    `TRANSPORT` in `extensions`, and under `STOPPING` whether the server stops. What comes before a request is complete is bounded.
 
     Args:
         app: any ASGI 3 application; it gets no lifespan events.
@@ -85,7 +79,7 @@ class TicklessServer(uvicorn.Server):
         """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all requests done."""
         self.config.load()
         self.config.ssl = self._tls
-        self.config.http_protocol_class = _adapted(self.config.http_protocol_class, access_log=self._access_log)
+        self.config.http_protocol_class = adapted(self.config.http_protocol_class, self._stopping, access_log=self._access_log)
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets)
         try:
@@ -148,53 +142,6 @@ class _Connections(set[Any]):
         while self:
             self._emptied.clear()
             await self._emptied.wait()
-
-
-def _adapted(protocol_class: type[asyncio.Protocol], *, access_log: bool) -> type[asyncio.Protocol]:
-    bounds_head = hasattr(protocol_class, "on_header")  # the parser in C reads headers without end, h11 does not
-
-    receive: Any = protocol_class.data_received
-
-    class Protocol(protocol_class):  # type: ignore[misc, valid-type]
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options)
-            self._app: ASGIApp = self.config.loaded_app
-            self.app = self._call
-            self._head_bytes = 0
-            self.access_log: bool = access_log and logging.getLogger("uvicorn.access").hasHandlers()
-            self.access_logger = _Discreet(logging.getLogger("uvicorn.access"))
-
-        def data_received(self, data: bytes) -> None:
-            begun = self.cycle
-            in_body = begun is not None and begun.more_body
-            # Java's client offers HTTP/2 with each request, curl when asked to. The offer may be ignored (RFC 9110, 7.8), but
-            # httptools takes what follows it for another protocol: the body would be lost. Same length, as parts may follow.
-            receive(self, data.replace(b"\r\nUpgrade: h2c\r\n", b"\r\nIgnored: h2c\r\n"))
-            if bounds_head:
-                self._head_bytes = 0 if in_body or begun is not self.cycle else self._head_bytes + len(data)
-                if self._head_bytes > _MOST_HEAD_BYTES and not self.transport.is_closing():
-                    self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-                    self.transport.close()
-
-        def _call(self, scope: Any, receive: Any, send: Any) -> Any:
-            scope["extensions"] = {TRANSPORT: self.transport}
-            return self._app(scope, receive, send)
-
-    return Protocol
-
-
-class _Discreet:
-    """The logger of requests, without the secrets that queries may hold. Its own arguments are uvicorn's."""
-
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
-
-    def info(self, message: str, client: str, method: str, target: str, http_version: str, status: int) -> None:
-        """Log one request; `target` is its path and query."""
-        path, mark, query = target.partition("?")
-        target = path + mark + redacted_query(query.encode()).decode()
-        fields = {"client": client, "method": method, "target": target, "http_version": http_version, "status": status}
-        self._logger.info(message, client, method, target, http_version, status, extra={FIELDS: fields})
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -58,6 +59,62 @@ def test_a_signal_before_it_serves_ends_it_well_too(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
         assert process.communicate() == ("", "")
+
+
+SIGNAL_IN_A_FINALIZER = """
+import signal
+from ep_mock import cli
+from ep_mock.cli import main
+from ep_mock.web import app
+
+class Dropped:
+    def __del__(self):
+        signal.raise_signal(signal.{name})
+
+def interrupted(settings):
+    Dropped()
+    print("still there", flush=True)
+
+app.create_app = interrupted
+main(["serve", "--port", "0"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_before_it_serves_is_not_lost_wherever_it_meets_the_program(name: str) -> None:
+    # An exception that a handler raises in a finalizer is only printed.
+    program = [sys.executable, "-c", SIGNAL_IN_A_FINALIZER.format(name=name)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
+def test_a_signal_while_the_state_is_saved_does_not_stop_the_saving(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    program = SIGNALS_WHILE_SAVING.format(state=str(state))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(state.read_bytes())["ep_mock_state"] == 1
+
+
+SIGNALS_WHILE_SAVING = """
+import os, signal
+from ep_mock.cli import main
+from ep_mock import server
+from ep_mock.web import state_file
+
+replace = os.replace
+
+def interrupted(*names):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.raise_signal(number)
+    replace(*names)
+
+server.serve = lambda *_, **__: 0
+os.replace = interrupted
+main(["serve", "--port", "0", "--state", {state!r}])
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")

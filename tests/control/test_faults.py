@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-import httpx2
 import pytest
 
 from ep_mock.contract.documents import load_document
@@ -132,22 +130,3 @@ def test_in_process_a_broken_connection_is_an_exception(connection: str, broken:
     with pytest.raises(broken, match=f"^{connection} connection, by fault-1$"):
         client.get("/v2/promotions")
     assert client.get("/v2/promotions").status_code == 200
-
-
-def test_a_delayed_request_meets_the_store_as_it_is_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = api_client()
-    set_fault(client, match={"operation": "create_promotion"}, delay=5)
-
-    async def reset_meanwhile(_seconds: float) -> None:
-        assert client.post("/__ep_mock/reset").status_code == 204
-
-    monkeypatch.setattr("ep_mock.web.service.sleep", reset_meanwhile)
-
-    async def create() -> httpx2.Response:
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(client.app), base_url="http://mock", trust_env=False) as other:
-            return await other.post("/v2/promotions", json={"data": new_promotion(STANDARD)}, headers={"Authorization": "Bearer x"})
-
-    assert asyncio.run(create()).status_code == 201
-    entries = client.get("/__ep_mock/requests").json()["requests"]
-    assert [(entry["number"], entry["operation"], entry["faults"]) for entry in entries] == [(1, "create_promotion", ["fault-1"])]
-    assert client.get("/v2/promotions").json()["meta"]["results"]["total"] == 1

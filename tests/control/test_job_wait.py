@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import threading
@@ -9,7 +10,12 @@ from typing import Any
 import pytest
 
 from ep_mock import MockServer
+from ep_mock.clock import Clock
 from ep_mock.domain.families import RULE, STANDARD
+from ep_mock.in_process import call_app
+from ep_mock.timings import SECOND
+from tests import virtual_time
+from tests.answers import answer_problems
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
 from tests.control.test_clock_and_worker import add_job
@@ -60,14 +66,14 @@ def test_without_a_job_or_promotion_the_newest_job_of_the_store_is_meant() -> No
 def test_on_a_manual_clock_a_wait_in_vain_answers_at_once_and_says_what_to_do() -> None:
     client = api_client()
     job = add_job(client, code_generate(1))
-    assert in_vain(client, status="completed", timeout=3600) == (
+    assert in_vain(client, status="completed", timeout=600) == (
         "Time stands still",
         f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next "
         'event is due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
         '"others_advance": true if somebody else will',
     )
     client.post("/__ep_mock/worker/pause")
-    assert in_vain(client, timeout=3600) == (
+    assert in_vain(client, timeout=600) == (
         "Nothing will happen",
         f"waited for completed or failed or cancelled, but job {job['id']} is pending since {START}; the worker is paused: resume it with "
         "POST /__ep_mock/worker/resume",
@@ -80,7 +86,7 @@ def test_a_job_that_has_ended_otherwise_is_waited_for_no_longer() -> None:
     for count in (2, 2):
         job = client.created(f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(count)})
         client.advance(idle=True)
-    assert in_vain(client, status="completed", others_advance=True, timeout=3600) == (
+    assert in_vain(client, status="completed", others_advance=True, timeout=600) == (
         "Ended otherwise",
         f"waited for completed, but job {job['id']} is failed: codes limit exceeded",
     )
@@ -146,7 +152,7 @@ def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_
         ({"job_id": "a", "promotion_id": "b"}, 400, "promotion_id", "say job_id or promotion_id, not both"),
         ({"status": []}, 400, "status", "Array must have at least 1 items"),
         ({"status": "done"}, 400, "status", "Does not match pattern '^(pending|processing|completed|failed|cancelling|cancelled)$'"),
-        ({"timeout": 3601}, 400, "timeout", "Must be less than or equal to 3600"),
+        ({"timeout": 601}, 400, "timeout", "Must be less than or equal to 600"),
         ({"patience": 1}, 400, "patience", "Additional property patience is not allowed"),
     ],
 )
@@ -154,6 +160,14 @@ def test_a_wait_that_makes_no_sense_is_refused(body: dict[str, Any], status: int
     response = api_client().post("/__ep_mock/jobs/wait", json=body)
     (error,) = response.json()["errors"]
     assert (response.status_code, error.get("source"), error["detail"]) == (status, source, detail)
+
+
+async def waited(client: ApiClient, **body: object) -> tuple[int, Any]:
+    """Status and answer of a wait that takes its time."""
+    headers = [(b"host", b"ep-mock.test"), (b"content-type", b"application/json")]
+    reply = await call_app(client.app, "POST", b"/__ep_mock/jobs/wait", headers, json.dumps(body).encode())
+    assert not answer_problems("POST", b"/__ep_mock/jobs/wait", reply.status, reply.body)
+    return reply.status, json.loads(reply.body)
 
 
 class Caller:
@@ -219,12 +233,21 @@ def test_a_real_clock_is_waited_for(real: MockServer) -> None:
     caller.close()
 
 
-def test_a_scaled_clock_is_waited_for_at_its_own_pace() -> None:
-    with MockServer(clock="scaled", clock_scale=100_000, timings="documented") as server:
-        caller = Caller(server)
-        caller.add_job(1000)
-        assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed"})[1]["job"]["result"] == {"generated": 1000}
-        caller.close()
+@pytest.mark.parametrize("scale", [0.5, 1, 60])
+def test_a_scaled_clock_is_waited_for_at_its_own_pace(scale: float) -> None:
+    client = api_client(timings="documented")
+    job = add_job(client, code_generate(1000))
+
+    async def scenario() -> tuple[Any, float]:
+        loop, store = asyncio.get_running_loop(), client.store
+        store.clock = Clock("scaled", start=store.now, scale=scale, monotonic=lambda: int(loop.time() * SECOND))
+        reply = await waited(client, job_id=job["id"], timeout=600)
+        return reply, loop.time()
+
+    # It is taken up after a second, and then takes one more and 5.7 ms a code.
+    (status, answer), seconds = virtual_time.run(scenario())
+    assert (status, answer["job"]["status"]) == (200, "completed")
+    assert seconds == pytest.approx(7.7 / scale, abs=0.01)
 
 
 def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) -> None:
@@ -244,19 +267,25 @@ def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) 
     caller.close()
 
 
-def test_others_can_move_a_manual_clock_meanwhile_and_wake_all_who_wait(manual: MockServer) -> None:
-    caller = Caller(manual)
-    job = caller.add_job(3)
-    waiters = [
-        Waiter(manual, job_id=job, status=status, others_advance=True, timeout=30) for status in ("processing", "completed", "cancelled")
-    ]
-    # Both changes happen between two looks; a status that was passed through counts.
-    caller("POST", "/__ep_mock/clock/advance", {"idle": True})
-    while any(waiter.is_alive() for waiter in waiters):
-        caller("GET", "/__ep_mock/clock")
-    assert [waiter.outcome()[0] for waiter in waiters][1:] == [200, 409]
-    assert waiters[2].outcome()[1]["errors"][0]["title"] == "Ended otherwise"
-    caller.close()
+def test_others_can_move_a_manual_clock_meanwhile_and_a_status_that_was_passed_through_counts() -> None:
+    client = api_client()
+    job = add_job(client, code_generate(3))
+
+    async def scenario() -> list[tuple[int, Any]]:
+        statuses = ("processing", "completed", "cancelled")
+        waits = [
+            asyncio.ensure_future(waited(client, job_id=job["id"], status=status, others_advance=True, timeout=600)) for status in statuses
+        ]
+        await virtual_time.settled()
+        assert client.app.gate.enter("default").waiting == len(waits)
+        # Both changes happen between two looks.
+        assert [transition["status"] for transition in client.advance(idle=True)] == ["processing", "completed"]
+        return await asyncio.gather(*waits)
+
+    processing, completed, cancelled = virtual_time.run(scenario())
+    assert [status for status, _ in (processing, completed, cancelled)] == [200, 200, 409]
+    assert [answer["job"]["status"] for _, answer in (processing, completed)] == ["completed", "completed"]
+    assert cancelled[1]["errors"][0]["title"] == "Ended otherwise"
 
 
 def test_a_job_that_does_not_exist_yet_can_be_waited_for(real: MockServer) -> None:
@@ -275,29 +304,23 @@ def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: st
     waiter = Waiter(manual, job_id=job, status="completed", others_advance=True, timeout=30)
     while caller("GET", f"/__ep_mock/jobs/{job}/history")[0] == 200 and waiter.is_alive():
         # As soon as it waits; a reset before that would make the job unknown.
-        if manual.app.gate.enter("default").lock.is_watched:
+        if manual.app.gate.enter("default").waiting:
             caller(method, path)
     status, answer = waiter.outcome()
     assert (status, answer["errors"][0]["title"]) == (409, "Store is gone")
     caller.close()
 
 
-def test_the_server_stops_although_somebody_waits() -> None:
+def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ep_mock.server.THREAD_GRACE_SECONDS", 30)  # however slow the machine is
     with MockServer(clock="manual") as server:
         caller = Caller(server)
         job = caller.add_job(1)
-        waiter = threading.Thread(target=_ignoring_the_end, args=(server, job))
-        waiter.start()
-        while not server.app.gate.enter("default").lock.is_watched:
+        waiter = Waiter(server, job_id=job, status="completed", others_advance=True, timeout=600)
+        while not server.app.gate.enter("default").waiting:
             caller("GET", "/__ep_mock/clock")
         caller.close()
-    waiter.join(30)
-    assert not waiter.is_alive()
-    assert not server.app.gate.enter("default").lock.is_watched
-
-
-def _ignoring_the_end(server: MockServer, job: str) -> None:
-    caller = Caller(server)
-    with pytest.raises((http.client.HTTPException, ConnectionError)):
-        caller("POST", "/__ep_mock/jobs/wait", {"job_id": job, "status": "completed", "others_advance": True})
-    caller.close()
+    status, answer = waiter.outcome()
+    assert (status, answer["errors"][0]["title"]) == (503, "Server is stopping")
+    assert answer["errors"][0]["detail"].startswith(f"the server is stopping; waited for completed, but job {job} is pending since ")
+    assert not server.app.gate.enter("default").waiting

@@ -151,9 +151,10 @@ def waiting(mock: MockServer, **wanted: Any) -> Future[httpx2.Response]:
         with httpx2.Client(base_url=mock.url, trust_env=False, timeout=30) as client:
             future.set_result(client.post("/__ep_mock/requests/wait", json={"timeout": 20, **wanted}))
 
-    lock = mock.app.gate.enter("default").lock
+    guarded = mock.app.gate.enter("default")
+    before = guarded.waiting
     threading.Thread(target=wait).start()
-    while not lock._watchers:
+    while guarded.waiting == before:
         pass
     return future
 

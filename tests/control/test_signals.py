@@ -6,8 +6,10 @@ import contextlib
 import http.client
 import json
 import signal
+import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,51 @@ def test_told_to_stop_under_load_it_ends_cleanly_and_all_that_was_answered_is_sa
     client = api_client(state=str(state))
     assert {job["id"] for job in client.get("/__ep_mock/jobs?limit=10000").json()["jobs"]} == saved["default"]
     client.advance(idle=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_each_signal_that_ends_it_saves_all(tmp_path: Path, number: int) -> None:
+    state = tmp_path / "state.json"
+    with Program(*state_arguments(state)) as program:
+        client = SocketClient(program.port)
+        client("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})
+        client.close()
+        assert program.end(number) == (0, "")
+    assert len(stores_in(state)["default"]["promotions"]) == 1
+
+
+def test_clients_that_wait_and_clients_that_dawdle_hold_up_no_end(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    head = b"POST /v2/promotions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n"
+    with Program(*state_arguments(state)) as program:
+        client = SocketClient(program.port)
+        client("POST", "/__ep_mock/faults", {"delay": 600, "match": {"operation": "list_promotions"}})
+        answers: list[bytes] = []
+        with contextlib.ExitStack() as opened:
+            # Connected only, half of a head, half of a body, a wait, and a request that a fault holds up.
+            wait = b'{"timeout": 600}'
+            sent = [
+                b"",
+                head[:20],
+                head + b"{",
+                b"POST /__ep_mock/requests/wait HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (len(wait), wait),
+                b"GET /v2/promotions HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            ]
+            sockets = [opened.enter_context(socket.create_connection(("127.0.0.1", program.port), timeout=30)) for _ in sent]
+            for each, data in zip(sockets, sent, strict=True):
+                each.sendall(data)
+            while client("GET", "/__ep_mock/faults")[1]["faults"][0]["hits"] == 0:
+                pass
+            begun = time.monotonic()
+            assert program.end(signal.SIGTERM) == (0, "")
+            seconds = time.monotonic() - begun
+            for each in sockets:
+                with contextlib.suppress(ConnectionError):
+                    answers.append(each.recv(4096))
+        client.close()
+    assert [answer.partition(b"\r\n")[0] for answer in answers[-2:]] == [b"HTTP/1.1 503 Service Unavailable"] * 2
+    assert seconds < 10  # half a second on a machine that has nothing else to do; 600 before
+    assert stores_in(state)["default"]["promotions"] == []
 
 
 def test_killed_it_leaves_the_old_file_whole(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_wait_on_a_running_clock_takes_its_time(mock: Handle) -> None:
 def test_a_wait_on_a_clock_that_stands_still_fails_at_once_and_says_what_to_do(mock: Handle) -> None:
     job = mock.jobs.generate(mock.promotions.create(), 5)
     with pytest.raises(WaitError) as failed:
-        mock.wait_for_job(job, "completed", timeout=3600)
+        mock.wait_for_job(job, "completed", timeout=600)
     first, entry = str(failed.value).splitlines()
     assert first.startswith(f"Time stands still: waited for completed, but job {job.id} is pending since 2024-12-03T23:31:35.962680423Z; ")
     assert first.endswith("; with this handle: clock.next(), clock.advance(seconds) or clock.until_idle()")

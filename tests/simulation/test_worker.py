@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
+from ep_mock.domain.plans import Plan
+from ep_mock.errors import UsageError
+from ep_mock.simulation import jobs
 from ep_mock.simulation.content import JobTransition
+from tests.bodies import code_export
 from tests.simulation.stores import MS, START, add_promotion, at, cancel, export, generate, log_of, new_store
+from tests.store_dump import dump
 
 FAST_FIVE = [(0, "pending"), (100 * MS, "processing"), (255 * MS, "completed")]
 
@@ -147,3 +152,15 @@ def test_the_line_follows_one_law(gaps: list[int], counts: list[int]) -> None:
     store.advance_until_idle()
     assert [log_of(job) for job in jobs] == expected
     assert store.now == START + max(now, free)
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_step_that_is_refused_changes_nothing(paused: bool) -> None:
+    store = new_store(clock_start="9891-01-01")
+    if paused:
+        store.pause_worker()
+    jobs.create_job(store, add_promotion(store, end="9999-01-01"), code_export(), Plan(timings="instant,pickup=864000000s"))
+    before = dump(store)
+    with pytest.raises(UsageError, match="expected a time before the year 9892"):
+        store.step_worker()
+    assert (dump(store), store.worker.paused) == (before, paused)

@@ -186,14 +186,14 @@ def test_a_file_that_is_streamed_can_be_truncated(client: httpx2.Client, jobs: s
 
 
 class Naps:
-    """Takes the place of `asyncio.sleep`: whoever sleeps is woken by the test."""
+    """Takes the place of `waiting.pause`: whoever lets time go by is woken by the test."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.asleep = threading.Event()
         self.wake: Callable[[], object] = lambda: None
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, _guarded: object, seconds: float, _scope: object) -> None:
         self.seconds.append(seconds)
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
@@ -204,7 +204,7 @@ class Naps:
 
 def test_a_delay_holds_up_its_own_request_only(mock: MockServer, client: httpx2.Client, jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     naps = Naps()
-    monkeypatch.setattr("ep_mock.web.service.sleep", naps.sleep)
+    monkeypatch.setattr("ep_mock.web.service.pause", naps.pause)
     for when, delay in (("before", 0.5), ("after", {"least": 2, "most": 3})):
         set_fault(client, match={"operation": "create_job"}, delay=delay, when=when)
     answers: list[tuple[bytes, type[OSError] | None]] = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import click
 
@@ -14,6 +16,8 @@ from ep_mock.cli.collecting import collected_later
 from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
+
+_ENDING: Final = ("SIGTERM", "SIGHUP")
 
 
 @settings_options()
@@ -32,7 +36,8 @@ def command(context: click.Context, /, **_: object) -> int:
     The first line of output says `listening on http://…` as soon as requests are accepted. Point a client at that address instead of the
     real service's.
 
-    A first ctrl-c or TERM lets requests finish that are being answered, for 2 seconds at most; a second one cuts them off.
+    A first ctrl-c or TERM answers those who wait, and lets requests finish that are being answered, for 0.3 seconds at most; a second one
+    cuts them off. HUP does as TERM, unless it is ignored (nohup).
 
     Exit codes: 0 stopped; 1 cannot listen there, or cannot save the state; 2 a setting, a fixture or a certificate cannot be used; 128 and
     the number of the signal when a second one cut requests off: 130 for ctrl-c, 143 for TERM.
@@ -45,7 +50,7 @@ def command(context: click.Context, /, **_: object) -> int:
         with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
             click.echo(_announcement(url, settings, app.gate.seed, hints=sys.stdout.isatty()))
 
-    with _ended_by_term(), collected_later() as collect_from_now_on:
+    with _signals(lambda *_: os._exit(0), _ENDING), collected_later() as collect_from_now_on:
         from ep_mock.server import serve
         from ep_mock.tls import tls_context
         from ep_mock.web.app import create_app
@@ -56,7 +61,7 @@ def command(context: click.Context, /, **_: object) -> int:
         host, port, log_format = settings.host, settings.port, settings.log_format
         with _code_1():
             code = serve(app, host, port, on_listening=announce, access_log=settings.access_log, log_format=log_format, tls=tls)
-    with _code_1():
+    with _code_1(), _signals(signal.SIG_IGN, (*_ENDING, "SIGINT")):
         app.save_state()
     return code
 
@@ -71,13 +76,19 @@ def _code_1() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _ended_by_term() -> Iterator[None]:
-    """TERM ends the process with 0 while it is not serving yet, too: the first process of a container would ignore it otherwise."""
-    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+def _signals(handler: Any, names: Iterable[str]) -> Iterator[None]:
+    """Handle these signals in here, those apart that are ignored.
+
+    Until it serves, they end the process at once, with 0: the first process of a container would ignore TERM otherwise. An exception
+    could get lost on its way, for a handler may run inside a finalizer. While the state is saved they change nothing.
+    """
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    previous = {number: signal.signal(number, handler) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, former in previous.items():
+            signal.signal(number, former)
 
 
 def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> str:

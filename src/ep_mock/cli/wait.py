@@ -16,7 +16,7 @@ from ep_mock.timings import SECOND, parse_duration
 @click.argument("job_id", required=False)
 @click.option("--promotion", "promotion_id", metavar="ID", help="Instead of a job: the newest one of this promotion.")
 @click.option("--status", "statuses", type=click.Choice(STATUSES), multiple=True, help="Wait for this status; repeatable.")
-@click.option("--timeout", default="10s", show_default=True, metavar="DURATION", help="Wait so long.")
+@click.option("--timeout", default="10s", show_default=True, metavar="DURATION", help="How long to wait, at most 600s.")
 @click.option("--others-advance", is_flag=True, help="Wait on a clock that stands, too: somebody else will move it.")
 @remote_options
 def command(

@@ -186,3 +186,14 @@ def internal(request_id: str) -> ApiError:
 def time_stands_still(detail: str) -> ApiError:
     """503 of ep-mock's own: a client looks at a job again and again while the clock of its store stands still. Trying again is in vain."""
     return ApiError(503, [{"status": 503, "title": "Time stands still", "detail": detail}])
+
+
+def store_gone() -> ApiError:
+    """409 of ep-mock's own: the request began before a reset, restore or deletion of its store, and has no effect."""
+    detail = "the store was reset, restored or deleted while this request was under way; the request has no effect: send it again"
+    return ApiError(409, [{"status": 409, "title": "Store is gone", "detail": detail}])
+
+
+def server_stopping(detail: str) -> ApiError:
+    """503 of ep-mock's own: what was waited for does not come any more."""
+    return ApiError(503, [{"status": 503, "title": "Server is stopping", "detail": f"the server is stopping; {detail}"}])

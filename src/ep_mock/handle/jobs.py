@@ -90,7 +90,8 @@ class JobsHandle:
         """Wait until a job has a status, or one of several; until it has ended when none is given.
 
         Without a job it is the newest one, of the promotion or of the store. A poll clock is moved by the wait. On a manual clock a wait
-        that can never end fails at once, unless `others_advance` says that somebody else moves the clock. `timeout` counts real seconds.
+        that can never end fails at once, unless `others_advance` says that somebody else moves the clock. `timeout` counts real seconds, at
+        most 600.
 
         Raises:
             WaitError: it has ended otherwise, nothing will happen any more, or the time is up; with the job's history.

@@ -52,7 +52,7 @@ class RequestsHandle:
         return self._client.read(_Count, "POST", "/requests/count", _query(chosen)).count
 
     def wait(self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
-        """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts real seconds.
+        """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts real seconds, at most 600.
 
         Raises:
             RequestAssertionError: they did not come in time; with the nearest ones.

@@ -157,17 +157,23 @@ class Store:
         self.worker.resume(self.now)
 
     def step_worker(self) -> list[JobTransition]:
-        """Move time to the worker's next event and let just that one happen, also while it is paused."""
+        """Move time to the worker's next event and let just that one happen, also while it is paused; a paused one stays paused.
+
+        Raises:
+            UsageError: the event lies beyond what dates can express; then nothing has changed.
+        """
         before, paused = self.content.transitions_total, self.worker.paused
         if paused:
             self.worker.resume(self.now)
-        due = self.worker.due
-        if due is not None:
-            self.clock.advance_to(due)
-            self.worker.run_due_event()
-            self.now = self.clock.now()
-        if paused:
-            self.worker.pause()
+        try:
+            due = self.worker.due
+            if due is not None:
+                self.clock.advance_to(due)
+                self.worker.run_due_event()
+                self.now = self.clock.now()
+        finally:
+            if paused:
+                self.worker.pause()
         return self.content.transitions_since(before)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:

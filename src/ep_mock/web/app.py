@@ -110,7 +110,8 @@ def _add_control_operations(routes: RouteTable[Endpoint], gate: Gate) -> None:
     about_a_store, about_none = store_handlers(gate), server_handlers(gate)
     for operation in load_document("control").operations:
         handler = _handler_for(operation, {**about_a_store, **about_none})
-        uses_store = operation.operation_id in about_a_store
+        # A reset takes the lock itself: it does not mind whether the store can be used.
+        uses_store = operation.operation_id in about_a_store and operation.operation_id != "reset_store"
         routes.add(operation.method, operation.path, Endpoint(handler, operation=operation, uses_store=uses_store))
 
 

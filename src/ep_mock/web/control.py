@@ -36,7 +36,7 @@ _ABOUT_A_STORE: tuple[Handler, ...] = (
 
 def store_handlers(gate: Gate) -> Mapping[str, Handler]:
     """The handlers that are about one store."""
-    owners = (ControlStore(gate), ControlJobs(gate), ControlRequests(gate))
+    owners = (ControlStore(gate), ControlJobs(), ControlRequests())
     return {handler.__name__: handler for handler in (*_ABOUT_A_STORE, *(method for owner in owners for method in _methods(owner)))}
 
 

@@ -9,19 +9,16 @@ from ep_mock.simulation.looking import looks_in_vain
 from ep_mock.simulation.standstill import what_it_waits_for
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
-from ep_mock.web.gate import Gate
 from ep_mock.web.job_records import job_record, job_with_history
 from ep_mock.web.job_wait import JobWait
 from ep_mock.web.query import chosen, strict_query, whole_number
+from ep_mock.web.waiting import WAIT_SECONDS, begun
 
 _SHOWN, _MOST_SHOWN = 1000, 10_000
 
 
 class ControlJobs:
     """The handlers under `/__ep_mock/jobs`, named as their operations are."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
 
     def list_all_jobs(self, call: Call) -> Answer:
         """GET /jobs, newest first. This is no poll."""
@@ -51,4 +48,5 @@ class ControlJobs:
 
     def wait_for_job(self, call: Call) -> Answer:
         """POST /jobs/wait."""
-        return JobWait(self._gate, call.store, call.validated_body()).begin()
+        body = call.validated_body()
+        return begun(JobWait(call.store, body), body.get("timeout", WAIT_SECONDS))

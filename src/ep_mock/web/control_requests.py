@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Never
+from typing import Any, Final
 
 import msgspec
 
@@ -14,8 +14,7 @@ from ep_mock.simulation.journal import Entry, Journal, JournalQuery, nearest
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
-from ep_mock.web.gate import Gate
-from ep_mock.web.waiting import Waiting
+from ep_mock.web.waiting import WAIT_SECONDS, begun
 
 NEAREST: Final = 3
 """How many entries are shown that come nearest to what was not found."""
@@ -25,9 +24,6 @@ _EVERYTHING: Final = JournalQuery()
 
 class ControlRequests:
     """Its handlers are named as their operations are."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
 
     def list_requests(self, call: Call) -> Answer:
         """GET /requests."""
@@ -52,50 +48,40 @@ class ControlRequests:
     def wait_for_requests(self, call: Call) -> Answer:
         """POST /requests/wait."""
         body = call.validated_body()
-        count, seconds = body.pop("count", 1), body.pop("timeout", 10)
-        sought = _Sought(self._gate, call.store, _query(body), count)
-        answer = sought.answer()
-        if answer is None and not seconds:
-            sought.give_up(seconds)
-        return answer or Waiting(sought.answer, lambda: sought.give_up(seconds), seconds)
+        count, seconds = body.pop("count", 1), body.pop("timeout", WAIT_SECONDS)
+        return begun(_Sought(call.store, _query(body), count), seconds)
 
 
 class _Sought:
     """Requests that somebody waits for. The store must be settled and locked whenever a method is called."""
 
-    def __init__(self, gate: Gate, store: Store, query: JournalQuery, count: int) -> None:
-        self._gate = gate
+    def __init__(self, store: Store, query: JournalQuery, count: int) -> None:
         self._store = store
         self._query = query
         self._count = count
         self._seen = 0
         self._found: list[Entry] = []
 
-    def answer(self) -> Answer | None:
-        """The answer once enough have come. An entry is looked at once.
-
-        Raises:
-            ApiError: 409, nothing can come any more.
-        """
-        guarded = self._gate.find(self._store.content.name)
-        if guarded is None or guarded.store is not self._store:
-            raise self._refusal("Store is gone", f"the store was reset, restored or deleted; {self._stands()}")
+    def look(self) -> Answer | None:
+        """The answer once enough have come. An entry is looked at once."""
         journal = self._store.traffic.journal
         self._found += [entry for entry in journal.after(self._seen) if self._query.matches(entry)]
         self._seen = journal.total
         return json_answer(200, {"requests": _documents(self._found)}) if len(self._found) >= self._count else None
 
-    def give_up(self, seconds: float) -> Never:
-        """
-        Raises:
-            ApiError: 409, not enough have come in time.
-        """
-        raise self._refusal("Timed out", f"after {seconds:g} s: {self._stands()}")
+    def next_look(self) -> None:
+        """Time brings no requests."""
 
-    def _stands(self) -> str:
+    def waited_for(self) -> str:
+        """What is waited for, and how far it has come."""
+        return self.stands()
+
+    def stands(self) -> str:
+        """The same."""
         return f"waited for {self._count} such request{'s' if self._count > 1 else ''}, {len(self._found) or 'none'} came"
 
-    def _refusal(self, title: str, detail: str) -> ApiError:
+    def refusal(self, title: str, detail: str) -> ApiError:
+        """409 with what has come, and what came near."""
         others = [entry for entry in self._store.traffic.journal.after(0) if not self._query.matches(entry)]
         meta = {"now": format_nanos(self._store.now), "requests": _documents(self._found), "nearest": _nearest(self._query, others)}
         return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])

@@ -43,7 +43,7 @@ class ControlServer:
         for name in self._gate.names():
             guarded = self._gate.find(name)
             if guarded is not None:
-                with guarded.lock.quietly():
+                with guarded.lock:
                     guarded.store.settle()
                     records.append(_store_record(guarded.store))
         return json_answer(200, {"stores": records})

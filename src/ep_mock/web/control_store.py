@@ -17,6 +17,7 @@ from ep_mock.web.control_clock import clock_record
 from ep_mock.web.fixture_files import check_request
 from ep_mock.web.gate import Gate
 from ep_mock.web.refusals import refused
+from ep_mock.web.store_choice import named_store
 
 _SETTINGS = names_of("store")
 _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
@@ -31,7 +32,7 @@ class ControlStore:
     def reset_store(self, call: Call) -> Answer:
         """POST /reset."""
         try:
-            self._gate.reset(call.store.content.name, call.validated_body())
+            self._gate.reset(named_store(call.headers), call.validated_body())
         except UsageError as error:
             raise refused(error) from None
         return Answer(204)

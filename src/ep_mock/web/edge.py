@@ -74,16 +74,16 @@ class Edge(Router):
         method: str = scope["method"]
         endpoint, parameters = self._routes.find(method, scope["raw_path"])
         settings = self._gate.settings
+        began = self._gate.replacements
         body = b"" if method == "GET" else await read_body(headers, receive, settings.max_control_body_bytes)
         call = Call(scope, headers, endpoint, parameters, body, settings.public_url)
         if not endpoint.uses_store:
             return endpoint.handler(call)
-        guarded = self._gate.enter(named_store(headers))
+        guarded = self._gate.enter(named_store(headers), began)
         with guarded.lock:
-            call.store = guarded.store
-            call.store.settle()
+            call.store = guarded.use()
             answer = endpoint.handler(call)
-        return await answer.answer(guarded) if isinstance(answer, Waiting) else answer
+        return await answer.answer(guarded, scope, receive) if isinstance(answer, Waiting) else answer
 
     def _failed(self, scope: Scope) -> Answer:
         """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the traceback."""

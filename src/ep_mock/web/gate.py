@@ -2,6 +2,9 @@
 
 Requests arrive on one event loop, but a test's own thread may steer a store at the same time. Whoever touches a store holds its lock for
 the length of one verb; nothing waits, sleeps or streams while holding it.
+
+A reset, a restore and a deletion end everything that began before: a store that was replaced is gone for good, and no request that began
+before the replacement can use the store that came after it.
 """
 
 from __future__ import annotations
@@ -17,13 +20,15 @@ from ep_mock.entropy import fresh_seed
 from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.snapshots import restore
 from ep_mock.simulation.store import Store
-from ep_mock.web.store_lock import StoreLock
+from ep_mock.web.guarded_store import GuardedStore
 
 DEFAULT_STORE = "default"
 MOST_STORES = 1000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STORE_SETTINGS: Final = frozenset(names_of("store"))
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_MOST_REMEMBERED: Final = 10_000
+"""Replacements that are remembered, one a name: far more than there can be during any request."""
 
 
 def can_name_store(text: str) -> bool:
@@ -31,33 +36,35 @@ def can_name_store(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-class GuardedStore:
-    """A store and the lock to hold while using it. A reset puts a new store in its place."""
-
-    __slots__ = ("lock", "store")
-
-    def __init__(self, store: Store) -> None:
-        self.lock = StoreLock()
-        self.store = store
-
-
 class Gate:
-    """All stores of a server. They come into being on first use, from the server's settings and fixtures."""
+    """All stores of a server. They come into being on first use, from the server's settings and fixtures.
+
+    Attributes:
+        replacements: the number of resets, restores and deletions so far. A request notes it at its beginning.
+    """
 
     def __init__(self, settings: Settings, fill: Callable[[Store], None]) -> None:
         """`fill` puts into a new store what it starts with."""
         self.settings = settings
         self.seed = settings.seed or fresh_seed()
+        self.replacements = 0
         self._fill = fill
+        # Taken last: whoever holds it takes no store's lock.
         self._lock = threading.Lock()
         self._stores: dict[str, GuardedStore] = {}
+        self._replaced: dict[str, int] = {}
 
-    def enter(self, name: str) -> GuardedStore:
+    def enter(self, name: str, began: int | None = None) -> GuardedStore:
         """The store of this name, made if need be.
 
+        Args:
+            began: what `replacements` was when the request began.
+
         Raises:
-            ApiError: 400, the name cannot be used or there are too many stores.
+            ApiError: 400, the name cannot be used or there are too many stores; 409, the store was replaced since the request began.
         """
+        if began is not None and self._replaced.get(name, 0) > began:
+            raise problems.store_gone()
         guarded = self._stores.get(name)
         return guarded if guarded is not None else self._create(name)
 
@@ -73,32 +80,56 @@ class Gate:
         """Put the store back to what it was at its start, with some settings changed until the next reset.
 
         Raises:
+            ApiError: as `enter`.
             UsageError: a setting is not one of a store, or a value cannot be used; then nothing has changed.
         """
-        guarded = self.enter(name)
-        with guarded.lock:
-            guarded.store = self._new_store(name, changes)
+        self.enter(name)
+        self._replace(name, GuardedStore(self._new_store(name, changes)))
 
     def restore(self, name: str, snapshot: object) -> Store:
         """Put a saved store in the place of the one of this name.
 
         Raises:
+            ApiError: as `enter`.
             UsageError: the snapshot cannot be used; then nothing has changed.
         """
         restored = restore(snapshot, name, self.settings, self.seed)
-        guarded = self.enter(name)
-        with guarded.lock:
-            guarded.store = restored
+        self.enter(name)
+        self._replace(name, GuardedStore(restored))
         return restored
 
     def delete(self, name: str) -> bool:
         """Delete a store with all that it has; answers whether there was one. On its next use it comes into being again."""
-        with self._lock:
-            guarded = self._stores.pop(name, None)
-        if guarded is None:
-            return False
-        with guarded.lock:
-            return True
+        return self._replace(name, None)
+
+    def _replace(self, name: str, successor: GuardedStore | None) -> bool:
+        """End the store of this name, once whoever uses it has done so; answers whether there was one."""
+        while True:
+            guarded = self._stores.get(name)
+            if guarded is None:
+                with self._lock:
+                    if successor is not None and name in self._stores:
+                        continue
+                    self._put(name, successor)
+                return False
+            with guarded.lock:
+                if guarded.gone:  # somebody else has replaced it meanwhile
+                    continue
+                with self._lock:
+                    self._put(name, successor)
+                guarded.end()
+                return True
+
+    def _put(self, name: str, successor: GuardedStore | None) -> None:
+        if successor is not None:
+            self._stores[name] = successor
+        elif self._stores.pop(name, None) is None:
+            return
+        self.replacements += 1
+        self._replaced.pop(name, None)
+        self._replaced[name] = self.replacements
+        if len(self._replaced) > _MOST_REMEMBERED:
+            del self._replaced[next(iter(self._replaced))]
 
     def _create(self, name: str) -> GuardedStore:
         if not can_name_store(name):

@@ -13,11 +13,8 @@ from ep_mock.simulation.job import Job
 from ep_mock.simulation.standstill import next_event, what_it_waits_for
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.gate import Gate
 from ep_mock.web.job_records import history_record, job_record, job_with_history
-from ep_mock.web.waiting import Waiting
 
-_SECONDS: Final = 10
 _OTHER_WAYS: Final[Mapping[str, str]] = {
     "still": ', or wait with "others_advance": true if somebody else will',
     "stuck": ", or wait for another status",
@@ -30,7 +27,7 @@ class JobWait:
     It comes true as well when the job has had a wanted status since the wait began: two changes can happen between two looks.
     """
 
-    def __init__(self, gate: Gate, store: Store, wanted: Mapping[str, Any]) -> None:
+    def __init__(self, store: Store, wanted: Mapping[str, Any]) -> None:
         """
         Raises:
             ApiError: 400 both a job and a promotion are named, 404 there is no such job or promotion.
@@ -39,9 +36,7 @@ class JobWait:
             raise problems.bad_request("say job_id or promotion_id, not both", "promotion_id")
         statuses = wanted.get("status", [status for status in STATUSES if status in FINAL])
         self._statuses: list[str] = [statuses] if isinstance(statuses, str) else statuses
-        self._seconds: float = wanted.get("timeout", _SECONDS)
         self._others: bool = wanted.get("others_advance", False)
-        self._gate = gate
         self._store = store
         self._promotion_id: str | None = wanted.get("promotion_id")
         self._seen = 0
@@ -53,45 +48,31 @@ class JobWait:
         elif self._newest() is None and self._promotion_id is not None and not self._promotion_exists():
             raise problems.promotion_not_found()
 
-    def begin(self) -> Answer:
-        """The answer, or one to wait for."""
-        answer = self._look()
-        if answer is not None:
-            return answer
-        return Waiting(self._look, self._give_up, self._seconds, self._next_look) if self._seconds else self._give_up()
-
-    def _look(self) -> Answer | None:
+    def look(self) -> Answer | None:
         """The answer, if it is clear by now.
 
         Raises:
             ApiError: 409, the wait is in vain.
         """
-        guarded = self._gate.find(self._store.content.name)
-        if guarded is None or guarded.store is not self._store:
-            raise self._refusal("Store is gone", f"the store was reset, restored or deleted; {self._waited_for()}")
         job = self._pinned()
         if job is None:
-            self._refuse_if_in_vain("Nothing will happen", f"there is no job yet; {self._waited_for()}")
+            self._refuse_if_in_vain("Nothing will happen", f"there is no job yet; {self.waited_for()}")
             return None
         self._move_time(job)
         if self._has_come(job):
             return json_answer(200, job_with_history(job))
         if job.ended:
             because = f": {job.error}" if job.error else ""
-            raise self._refusal("Ended otherwise", f"{self._waited_for()}, but job {job.id} is {job.status}{because}")
-        self._refuse_if_in_vain("Nothing will happen" if next_event(self._store) is None else "Time stands still", self._stands(job))
+            raise self.refusal("Ended otherwise", f"{self.waited_for()}, but job {job.id} is {job.status}{because}")
+        self._refuse_if_in_vain("Nothing will happen" if next_event(self._store) is None else "Time stands still", self._why(job))
         return None
 
     def _refuse_if_in_vain(self, title: str, detail: str) -> None:
         if not self._store.clock.running and not self._others:
-            raise self._refusal(title, detail)
+            raise self.refusal(title, detail)
 
-    def _give_up(self) -> Answer:
-        job = self._pinned()
-        stands = f"there is no job yet; {self._waited_for()}" if job is None else self._stands(job)
-        raise self._refusal("Timed out", f"after {self._seconds:g} s: {stands}")
-
-    def _next_look(self) -> float | None:
+    def next_look(self) -> float | None:
+        """When the worker does something next."""
         due = next_event(self._store)
         return None if due is None else self._store.clock.seconds_until(due)
 
@@ -123,17 +104,24 @@ class JobWait:
         while moved and promotion is not None and not job.ended and not self._has_come(job):
             moved = store.end_poll(promotion)
 
-    def _waited_for(self) -> str:
+    def stands(self) -> str:
+        """What is waited for, and how far it has come."""
+        job = self._pinned()
+        return f"there is no job yet; {self.waited_for()}" if job is None else self._why(job)
+
+    def waited_for(self) -> str:
+        """What is waited for, in words."""
         which = "" if self._promotion_id is None else f" of promotion {self._promotion_id}"
         return f"waited for {' or '.join(self._statuses)}{which}"
 
-    def _stands(self, job: Job) -> str:
+    def _why(self, job: Job) -> str:
         """Where the job stands, why, and what to do about it."""
         reason = what_it_waits_for(self._store, job)
-        stands = f"{self._waited_for()}, but job {job.id} is {job.status} since {format_nanos(job.updated_at)}"
+        stands = f"{self.waited_for()}, but job {job.id} is {job.status} since {format_nanos(job.updated_at)}"
         return f"{stands}; {reason.text}{_OTHER_WAYS.get(reason.kind, '')}"
 
-    def _refusal(self, title: str, detail: str) -> ApiError:
+    def refusal(self, title: str, detail: str) -> ApiError:
+        """409 with the job and its history."""
         meta: dict[str, Any] = {"wanted": self._statuses, "now": format_nanos(self._store.now)}
         if self._job is not None:
             meta |= {"job": job_record(self._job), "history": history_record(self._job)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import sleep
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -19,11 +18,13 @@ from ep_mock.web.answers import Answer, error_answer
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.breaking import faulty_answer
 from ep_mock.web.calls import Call, Endpoint
-from ep_mock.web.gate import Gate, GuardedStore
+from ep_mock.web.gate import Gate
+from ep_mock.web.guarded_store import GuardedStore
 from ep_mock.web.looking import answer_while_time_stands
 from ep_mock.web.reading import read_body
 from ep_mock.web.routing import RouteTable
 from ep_mock.web.store_choice import StoreChoice
+from ep_mock.web.waiting import is_stopping, pause
 
 ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
 """A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
@@ -102,11 +103,11 @@ class Service:
         """The answer to a request.
 
         Raises:
-            ApiError: 400, there is no such store.
+            ApiError: 400, there is no such store; 409, the store was replaced meanwhile; 503, the server stops.
             ClientDisconnect: the client has gone before its request was complete.
         """
         method: str = scope["method"]
-        call, refusal, body = None, None, b""
+        call, refusal, body, began = None, None, b"", self._gate.replacements
         try:
             endpoint, parameters = self._routes.find(method, scope["raw_path"])
             call = Call(scope, headers, endpoint, parameters, body, self._public_url)
@@ -124,18 +125,16 @@ class Service:
         if call is not None and call.endpoint.names_store and self._gate.find(name) is None:
             # Whoever makes up a URL does not make a store.
             raise problems.not_found("the file is gone, for there is no such store")
-        guarded = self._gate.enter(name)
+        guarded = self._gate.enter(name, began)
         if ARRANGE_HEADER in headers and self._control:
             if call is not None:
                 call.arranges = True
             with guarded.lock:
-                guarded.store.settle()
-                return self._carried_out(exchange, guarded.store)[0]
+                return self._carried_out(exchange, guarded.use())[0]
         request = exchange.request()
         with guarded.lock:
-            store = guarded.store
-            now = store.settle()
-            strike = None
+            store = guarded.use()
+            now, strike = store.now, None
             if store.content.settings.rate_limit and (seconds := _seconds_to_wait(call, store)) is not None:
                 exchange.refusal = problems.rate_limited(seconds)
             elif store.traffic.faults.active:
@@ -147,13 +146,19 @@ class Service:
         return await self._struck(exchange, request, guarded, strike, receive)
 
     async def _struck(self, exchange: Exchange, request: Request, guarded: GuardedStore, strike: Strike, receive: Receive) -> Answer:
-        """The answer to a request that faults have struck. Waiting is done outside the lock; the store may be another one afterwards."""
+        """The answer to a request that faults have struck. Waiting is done outside the lock.
+
+        Raises:
+            ApiError: 409, the store is gone by then; 503, the server stops. It is not carried out.
+        """
         fault = strike.deciding
         if strike.delay_before:
-            await sleep(strike.delay_before)
+            await pause(guarded, strike.delay_before, exchange.scope)
+            if is_stopping(exchange.scope):
+                raise problems.server_stopping("this request was held up by a fault, and is not carried out")
         with guarded.lock:
-            store = guarded.store
-            now = store.settle()
+            store = guarded.use()
+            now = store.now
             own: Answer | None = None
             outcome: Outcome = "faulted"
             if fault is None or fault.when == "after":
@@ -166,7 +171,7 @@ class Service:
             status = None if fault is not None and fault.connection else answer.status
             store.traffic.journal.record(request, now, status, outcome, carried_out, strike.fault_ids)
         if strike.delay_after:
-            await sleep(strike.delay_after)
+            await pause(guarded, strike.delay_after, exchange.scope)
         return answer
 
     def _carried_out(self, exchange: Exchange, store: Store) -> tuple[Answer, Outcome]:

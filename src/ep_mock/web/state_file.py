@@ -65,7 +65,7 @@ def save_state(gate: Gate, name: str) -> None:
     for each in gate.names():
         guarded = gate.find(each)
         if guarded is not None:
-            with guarded.lock.quietly():
+            with guarded.lock:
                 guarded.store.settle()
                 stores[each] = save(guarded.store)
     unfinished = _unfinished(path)

@@ -1,67 +1,111 @@
 """Answers that are not there yet: a handler that has to wait answers with a `Waiting`, and the edge waits for it, outside every lock.
 
-Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own time brings the next event.
+Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own time brings the next event. A
+wait ends when its answer is there, its time is up, its store or its client has gone, or the server stops.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, Final
 
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from ep_mock.domain import problems
 from ep_mock.web.answers import Answer
-from ep_mock.web.gate import GuardedStore
+from ep_mock.web.guarded_store import GuardedStore, Wait
 
-SOONEST = 0.001
-"""Seconds before looking again at the earliest: the timers of event loops are no finer, and a scaled clock may have events without end."""
+STOPPING: Final = "ep_mock.stopping"
+"""The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it begins to stop."""
+
+WAIT_SECONDS: Final = 10
+"""How long a wait takes at most that does not say so itself."""
 
 
 class Waiting(Answer):
-    """An answer to come.
+    """An answer to come, at the latest after `seconds` by the machine's time."""
 
-    Args:
-        look: called with the store settled and locked; gives the answer as soon as there is one.
-        give_up: called likewise when time is up.
-        seconds: how long to wait, by the machine's time.
-        next_look: called after a look; in how many seconds by the machine's time another makes sense of itself, None if never.
-    """
+    __slots__ = ("_seconds", "_wait")
 
-    __slots__ = ("_give_up", "_look", "_next_look", "_seconds")
-
-    def __init__(
-        self,
-        look: Callable[[], Answer | None],
-        give_up: Callable[[], Answer],
-        seconds: float,
-        next_look: Callable[[], float | None] = lambda: None,
-    ) -> None:
+    def __init__(self, wait: Wait, seconds: float) -> None:
         super().__init__(200)
-        self._look = look
-        self._give_up = give_up
+        self._wait = wait
         self._seconds = seconds
-        self._next_look = next_look
 
-    async def answer(self, guarded: GuardedStore) -> Answer:
-        """The answer, when it is there; whatever the callables raise is raised."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._seconds
-        changed = asyncio.Event()
-        with guarded.lock.watched(lambda: loop.call_soon_threadsafe(changed.set)):
-            while True:
-                changed.clear()
-                with guarded.lock.quietly():
-                    before = guarded.store.settle()
-                    answer = self._look()
-                    if guarded.store.now != before:
-                        guarded.lock.tell()
-                    if answer is not None:
-                        return answer
-                    left = deadline - loop.time()
-                    if left <= 0:
-                        return self._give_up()
-                    soonest = self._next_look()
-                delay = left if soonest is None else min(left, max(soonest, SOONEST))
-                try:
-                    async with asyncio.timeout(delay):
-                        await changed.wait()
-                except TimeoutError:
-                    continue
+    async def answer(self, guarded: GuardedStore, scope: Scope, receive: Receive) -> Answer:
+        """The answer, when it is there.
+
+        Raises:
+            ApiError: what the wait says when it is in vain; 503, the server stops.
+            ClientDisconnect: the client has gone.
+        """
+        outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        with guarded.watched(outcome, self._wait, self._seconds):
+            try:
+                await _first(outcome, _gone(receive), _stopping(scope))
+                if outcome.done():
+                    return outcome.result()
+            finally:
+                if not outcome.cancel():
+                    outcome.exception()  # it may be that nobody asks for it any more
+        if is_stopping(scope):
+            with guarded.lock:
+                raise problems.server_stopping(self._wait.stands())
+        raise ClientDisconnect
+
+
+def begun(wait: Wait, seconds: float) -> Answer:
+    """The answer if it is clear by now, else one to wait for. To be called with the store settled and locked.
+
+    Raises:
+        ApiError: the wait is in vain, or there is no time to wait.
+    """
+    answer = wait.look()
+    if answer is None and not seconds:
+        raise wait.refusal("Timed out", f"after 0 s: {wait.stands()}")
+    return answer or Waiting(wait, seconds)
+
+
+async def pause(guarded: GuardedStore, seconds: float, scope: Scope) -> None:
+    """Let time go by. It is over early when the store is gone or the server stops, not when the client has gone."""
+    outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    with guarded.ending(outcome, seconds):
+        await _first(outcome, _stopping(scope))
+
+
+def is_stopping(scope: Scope) -> bool:
+    """Whether the server that took in this request is about to stop."""
+    stopping: asyncio.Event | None = scope.get("extensions", {}).get(STOPPING)
+    return stopping is not None and stopping.is_set()
+
+
+async def _first(outcome: asyncio.Future[Any], *others: Coroutine[Any, Any, None]) -> None:
+    """Wait until one of them has come; the others are over then."""
+    tasks = [asyncio.ensure_future(other) for other in others]
+    try:
+        await asyncio.wait((outcome, *tasks), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            with contextlib.suppress(RuntimeError):  # the loop was closed in the middle of the wait
+                task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client has gone. The request has been read to its end."""
+    message = await receive()
+    if message["type"] != "http.disconnect":
+        # This server gives the request again instead of waiting: it cannot tell.
+        await _never()
+
+
+async def _stopping(scope: Scope) -> None:
+    stopping: asyncio.Event | None = scope.get("extensions", {}).get(STOPPING)
+    await (_never() if stopping is None else stopping.wait())
+
+
+async def _never() -> None:
+    await asyncio.get_running_loop().create_future()
