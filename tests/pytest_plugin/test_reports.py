@@ -123,7 +123,7 @@ def test_a_test_that_forgets_to_move_a_manual_clock_fails_at_once_with_the_reaso
 
         def test_waits(ep_mock):
             ep_mock.jobs.generate(ep_mock.promotions.create(), 5)
-            ep_mock.wait_for_job(timeout=3600)
+            ep_mock.wait_for_job(timeout=600)
 
         def test_polls_for_ever(ep_mock):
             promotion = ep_mock.promotions.create()

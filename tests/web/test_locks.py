@@ -14,9 +14,9 @@ _GIVES_WAY: Final = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.Yiel
 
 
 def holds_a_store(statement: ast.With) -> bool:
-    """Whether it takes the lock of a store: `with x.lock` or `with x.lock.quietly()`."""
+    """Whether it takes the lock of a store: `with x.lock`."""
     places = [ast.unparse(item.context_expr) for item in statement.items]
-    return any(place.endswith((".lock", ".lock.quietly()")) for place in places)
+    return any(place.endswith(".lock") for place in places)
 
 
 def held(source: str) -> Iterator[ast.With]:
