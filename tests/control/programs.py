@@ -60,6 +60,14 @@ class SocketClient:
         assert response.status < 500, f"{method} {path}: {response.status} {raw[:500]!r}"
         return response.status, json.loads(raw) if raw else None
 
+    def text(self, target: str) -> str:
+        """What lies at a path, as text."""
+        self._connection.request("GET", target, headers=self._headers)
+        response = self._connection.getresponse()
+        self.requests += 1
+        assert response.status == 200, target
+        return response.read().decode()
+
     def close(self) -> None:
         self._connection.close()
 
