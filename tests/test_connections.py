@@ -142,6 +142,22 @@ def test_trailers_without_end_are_cut_off(offer: bytes) -> None:
 
 
 @pytest.mark.usefixtures("http_parser")
+@pytest.mark.parametrize("rest", [[b"zz\r\nbad"], [b"1\r\n.\r\n0\r\n", *[b"X: " + b"y" * 4000 + b"\r\n"] * 40]])
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_no_http_after_an_early_answer_ends_the_connection_and_no_more(rest: list[bytes], whole: bool) -> None:
+    async def early(_scope: Any, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"n" if not whole else b"no", "more_body": not whole})
+        if not whole:
+            await asyncio.sleep(0.01)
+            await send({"type": "http.response.body", "body": b"o"})
+
+    answered = sent_back(CHUNKED, *rest, app=early)
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert answered.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.usefixtures("http_parser")
 def test_trailers_are_read_over_and_are_no_headers() -> None:
     seen: list[list[tuple[bytes, bytes]]] = []
 

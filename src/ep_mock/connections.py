@@ -10,6 +10,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+import h11
+
 from ep_mock.domain.redaction import redacted_query
 from ep_mock.log_lines import FIELDS
 from ep_mock.web.breaking import TRANSPORT
@@ -40,6 +42,14 @@ def adapted(protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, 
         def _call(self, scope: Any, receive: Any, send: Any) -> Any:
             scope["extensions"] = {TRANSPORT: self.transport, STOPPING: stopping}
             return self._app(scope, receive, send)
+
+        def send_400_response(self, msg: str) -> None:
+            """Say that what came is no HTTP, unless an answer is under way already: there can be no second one."""
+            state = self.conn.our_state if hasattr(self, "conn") else h11.IDLE
+            if _can_refuse(self.cycle) and state in (h11.IDLE, h11.SEND_RESPONSE):
+                super().send_400_response(msg)
+            else:
+                self.transport.close()
 
         def _unsupported_upgrade_warning(self) -> None:
             """An offer may be ignored (RFC 9110, 7.8): nothing to warn of."""
@@ -79,9 +89,7 @@ def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
             self._idle_bytes += len(data)
             super().data_received(data)
             if self._idle_bytes > MOST_BYTES and not self.transport.is_closing():
-                cycle = self.cycle
-                # Nothing but this answer can be under way: to a head, or to a request whose body has not ended.
-                if cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started):
+                if _can_refuse(self.cycle):
                     self.transport.write(_TOO_LARGE)
                 self.transport.close()
 
@@ -110,6 +118,13 @@ def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
                 self.parser.feed_data(rest)
 
     return Hardened
+
+
+def _can_refuse(cycle: Any) -> bool:
+    """Whether an answer can be written that is not the application's: to a head, or to a request whose answer has not begun."""
+    if cycle is None or (cycle.response_complete and not cycle.more_body):
+        return True
+    return bool(cycle.more_body and not cycle.response_started)
 
 
 class _AfterTheHead:
