@@ -47,6 +47,7 @@ class ModelPromotion:
     codes: list[Token] = field(default_factory=list)
     jobs: list[ModelJob] = field(default_factory=list)
     removed_by_hand: int = 0
+    end: int = 1 << 62
 
     @property
     def active(self) -> ModelJob | None:
@@ -129,6 +130,18 @@ class Model:
         """Somebody deletes a code."""
         del promotion.codes[index]
         promotion.removed_by_hand += 1
+
+    def add_code(self, promotion: ModelPromotion, number: int) -> None:
+        """Somebody adds a code, which is a token of no job."""
+        promotion.codes.append((-1, number))
+        promotion.removed_by_hand -= 1
+
+    def change_end(self, promotion: ModelPromotion, end: int) -> None:
+        """Somebody moves the end; a promotion that runs again begins without codes."""
+        if promotion.end <= self.now < end:
+            promotion.removed_by_hand += len(promotion.codes)
+            promotion.codes.clear()
+        promotion.end = end
 
     def delete_promotion(self, promotion: ModelPromotion) -> None:
         """Somebody deletes a promotion."""

@@ -10,6 +10,7 @@ import pytest
 from ep_mock.domain.families import STANDARD, Family
 from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.paging import Page
+from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.simulation import codes, jobs, promotions, usages
@@ -44,10 +45,10 @@ def add_promotion(store: Store, family: Family = STANDARD, *, codes_limit: int |
     return promotion
 
 
-def generate(store: Store, promotion: Promotion, count: int, **parameters: Any) -> Job:
+def generate(store: Store, promotion: Promotion, count: int, plan: Plan | None = None, **parameters: Any) -> Job:
     """A new job that makes `count` codes."""
     store.settle()
-    return jobs.create_job(store, promotion, code_generate(count, **parameters))
+    return jobs.create_job(store, promotion, code_generate(count, **parameters), plan)
 
 
 def export(store: Store, promotion: Promotion) -> Job:
@@ -80,8 +81,7 @@ def code_documents(store: Store, promotion: Promotion) -> list[bytes]:
 def codes_of(store: Store, promotion: Promotion) -> list[str]:
     """The promotion's codes, oldest first."""
     store.settle()
-    store.bring_codes()
-    return [code.code for code in promotion.book.page(0, 100_000)]
+    return [code.code for code in store.codes_of(promotion).page(0, 100_000)]
 
 
 def delete_code(store: Store, promotion: Promotion, code: str) -> None:

@@ -2,26 +2,37 @@
 
 Both stores get the same verbs at the same moments. Nobody looks at the first one but by the rules that look; the second is looked at after
 each step, and while time passes. At the end they have to be equal, byte for byte.
+
+Names of codes collide all the time: there are only two letters to make codes of, plans give names that others have, and promotions end or
+go in the middle of a job. The model does not know which names are free; it knows how many codes there must be.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Any, Final, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ep_mock import entropy
 from ep_mock.clock import ClockMode
+from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES, STANDARD, Family
-from ep_mock.errors import ApiError
+from ep_mock.domain.plans import Plan
+from ep_mock.errors import ApiError, UsageError
+from ep_mock.simulation.fixture_loading import load_fixture
+from ep_mock.simulation.fixtures import parse_fixture
+from ep_mock.web.fixture_files import check_request
 from tests.simulation.model import DELETE, DELETE_ONE, MAKE, MAKE_ONE, Model, ModelJob, ModelPromotion, Token
 from tests.simulation.side import LIMIT, SCALE, Side, look
 from tests.simulation.stores import (
     MS,
     START,
+    add_codes,
     add_promotion,
     cancel,
     codes_of,
@@ -30,13 +41,20 @@ from tests.simulation.stores import (
     export,
     generate,
     poll,
+    update,
 )
 
 FEWEST: Final = 3
 
 # Multiples of 50 µs meet events exactly, other moments fall between them.
 DURATIONS = st.one_of(st.integers(0, 8000).map(lambda steps: steps * 50_000), st.integers(0, 400 * MS))
+NAMES: Final = ("summer", "Summer", "aaaa-aaaa", "bbbb-bbbb")
+"""Codes that are given by hand and by plans; all but the second can be made as well, once the case is folded."""
+
+TWO_LETTERS: Final = bytes(ord("ab"[byte % 2]) for byte in range(256))
+
 LOOKS = st.lists(st.integers(0, 8), max_size=3)
+GIVEN = st.lists(st.sampled_from(NAMES), unique=True, max_size=2)
 NUMBERS = st.integers(0, 2**16)
 AHEAD = st.sampled_from([-SCALE, 0, SCALE])
 
@@ -46,6 +64,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(mode=st.sampled_from(["manual", "real", "scaled"]), families=st.lists(st.sampled_from(FAMILIES), min_size=2, max_size=4))
     def start(self, mode: str, families: list[Family]) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(entropy, "_TO_CODE", TWO_LETTERS)
+        self.always_unique = True
+        self.hand_made = 0
         self.model = Model(LIMIT)
         self.plain, self.watched = (Side(cast(ClockMode, mode)) for _ in range(2))
         self.families: list[Family] = []
@@ -63,6 +85,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.families.append(family)
         for side in self.sides:
             side.promotions.append(add_promotion(side.store, family))
+        self.add_code(len(self.model.promotions) - 1, NAMES[len(self.families) % len(NAMES)])
 
     def both(self, verb: Callable[[Side], object]) -> str | None:
         """Do the same to both stores; answers the refusal, which must be the same."""
@@ -70,7 +93,7 @@ class StoreMachine(RuleBasedStateMachine):
         for side in self.sides:
             try:
                 verb(side)
-            except ApiError as error:
+            except (ApiError, UsageError) as error:
                 refusals.append(str(error))
             else:
                 refusals.append(None)
@@ -79,8 +102,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- verbs. Few rules with many ways each: Hypothesis chooses between rules evenly.
 
-    @rule(number=NUMBERS, count=st.one_of(st.none(), st.integers(1, LIMIT + 1), st.integers(3, LIMIT)))
-    def create_job(self, number: int, count: int | None) -> None:
+    @rule(number=NUMBERS, count=st.one_of(st.none(), st.integers(1, LIMIT + 1), st.integers(3, LIMIT)), given=GIVEN)
+    def create_job(self, number: int, count: int | None, given: list[str]) -> None:
         # Mostly where it is not refused.
         fitting = [index for index, promotion in enumerate(self.model.promotions) if number % 4 == 0 or promotion.active is None]
         number = fitting[number % len(fitting)] if fitting else number % len(self.model.promotions)
@@ -88,9 +111,11 @@ class StoreMachine(RuleBasedStateMachine):
         if created is not None:
             self.model_jobs.append(created)
 
+        plan = Plan(codes=tuple(given))
+
         def verb(side: Side) -> None:
             promotion = side.promotions[number]
-            side.jobs.append(export(side.store, promotion) if count is None else generate(side.store, promotion, count))
+            side.jobs.append(export(side.store, promotion) if count is None else generate(side.store, promotion, count, plan))
 
         refusal = self.both(verb)
         assert (refusal is None) == (created is not None)
@@ -139,7 +164,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.delete_code(promotion, place)
         for side in self.sides:
             subject = side.promotions[index]
-            delete_code(side.store, subject, (by_id and subject.book.id_of(text)) or text)
+            delete_code(side.store, subject, (by_id and subject.book.id_of(subject.book.key(text))) or text)
 
     @rule(number=NUMBERS, family=st.sampled_from(FAMILIES), rarely=st.integers(0, 3))
     def change_promotions(self, number: int, family: Family, rarely: int) -> None:
@@ -153,6 +178,44 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.delete_promotion(self.model.promotions[number])
             for side in self.sides:
                 delete_promotion(side.store, side.promotions.pop(number))
+
+    @rule(number=NUMBERS, name=st.sampled_from(NAMES))
+    def give_a_code(self, number: int, name: str) -> None:
+        self.add_code(number % len(self.model.promotions), name)
+
+    def add_code(self, index: int, name: str) -> None:
+        if self.both(lambda side: add_codes(side.store, side.promotions[index], name)) is None:
+            self.hand_made += 1
+            self.model.add_code(self.model.promotions[index], self.hand_made)
+
+    @rule(number=NUMBERS, step=NUMBERS, ahead=st.sampled_from([-1, 0, 1, 400 * MS]))
+    def move_the_end_of_a_promotion(self, number: int, step: int, ahead: int) -> None:
+        """Most often into the middle of a job's work, so that names become free while codes are made."""
+        number %= len(self.model.promotions)
+        end = self.moment_in_the_work(step) + ahead
+        assert self.both(lambda side: update(side.store, side.promotions[number], end=format_nanos(START + end))) is None
+        self.model.change_end(self.model.promotions[number], end)
+
+    @rule(changes=st.fixed_dictionaries({"unique_codes": st.booleans(), "code_case": st.sampled_from(["lower", "upper"])}))
+    def change_settings(self, changes: dict[str, Any]) -> None:
+        self.always_unique = self.always_unique and changes["unique_codes"]
+        for side in self.sides:
+            side.store.settle()
+            side.store.change_settings(changes)
+
+    @rule(family=st.sampled_from(FAMILIES), name=st.sampled_from(NAMES), unique=st.booleans(), end=st.integers(1, 500))
+    def load_a_fixture(self, family: Family, name: str, unique: bool, end: int) -> None:
+        """It brings a promotion that the model does not know, but whose codes have names, too."""
+        codes = [{"code": name}, {"generate": 3}]
+        described = {"family": family.name, "name": "other", "end": end / 1000, "codes": codes}
+        fixture = {"ep_mock_fixture": 1, "settings": {"unique_codes": unique}, "promotions": [described]}
+
+        def verb(side: Side) -> None:
+            side.store.settle()
+            load_fixture(side.store, parse_fixture(fixture, "fixture"), check_request)
+
+        if self.both(verb) is None:
+            self.always_unique = self.always_unique and unique
 
     # --- time
 
@@ -226,12 +289,17 @@ class StoreMachine(RuleBasedStateMachine):
         model = self.model.promotions[number]
         codes = codes_of(side.store, side.promotions[number])
         assert len(codes) == len(model.codes) <= LIMIT
-        known = set(self.texts.values())
+        assert len(set(codes)) == len(codes), "a code came twice"
         for token, text in zip(model.codes, codes, strict=True):
-            if token not in self.texts:
-                assert text not in known, "a code came twice"
-                self.texts[token] = text
-            assert self.texts[token] == text
+            assert self.texts.setdefault(token, text) == text
+
+    @invariant()
+    def no_code_is_in_two_unexpired_standard_promotions(self) -> None:
+        store = self.watched.store
+        now = store.settle()
+        unexpired = [each for each in store.content.promotions[STANDARD.name].values() if not each.expired(now)]
+        codes = [code for promotion in unexpired for code in codes_of(store, promotion)]
+        assert len(set(codes)) == len(codes) or not self.always_unique
 
     @invariant()
     def the_laws_hold_without_any_model(self) -> None:
@@ -243,7 +311,7 @@ class StoreMachine(RuleBasedStateMachine):
             if promotion.unfinished_job is None:
                 results = [job.result or {} for job in promotion.jobs]
                 kept = sum(result.get("generated", 0) - result.get("deleted", 0) for result in results)
-                assert kept == len(promotion.book) + model.removed_by_hand
+                assert kept == len(store.codes_of(promotion)) + model.removed_by_hand
         numbers = {job.id: job.number for job in everything}
         taken_up = [numbers[entry.job_id] for entry in store.content.transitions if entry.status == "processing"]
         assert taken_up == sorted(taken_up)
@@ -253,7 +321,10 @@ class StoreMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "model"):
             return
-        assert self.plain.state() == self.watched.state()
+        try:
+            assert self.plain.state() == self.watched.state()
+        finally:
+            self.patch.undo()
         for side in self.sides:
             histories = [[(entry.at - START, entry.status) for entry in job.history] for job in side.jobs]
             assert histories == [job.log for job in self.model_jobs]
