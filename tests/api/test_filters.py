@@ -266,3 +266,13 @@ def test_a_filter_that_was_meant_for_another_list_is_refused_unless_a_setting_le
         assert found(lenient, f"{path}/codes", f"{meant_for_jobs}:eq(code,b)", "code") == ["b"]
         assert refused(lenient, "GET", f"{path}/codes?filter=like(code,a)") == BAD_FILTER
         assert refused(lenient, "GET", f"{path}/codes?filter=eq(status") == BAD_FILTER
+
+
+def test_a_poll_that_was_answered_before_follows_settings_that_change() -> None:
+    client = api_client(foreign_filters="ignore")
+    jobs = f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs?filter=eq(colour,red)"
+    assert [client.get(jobs).status_code for _ in range(2)] == [200, 200]
+    client.patch("/__ep_mock/settings", json={"foreign_filters": "refuse"})
+    assert client.get(jobs).status_code == 400
+    client.patch("/__ep_mock/settings", json={"foreign_filters": "ignore"})
+    assert client.get(jobs).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,12 +10,15 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
+from ep_mock.domain.plans import Plan
+from ep_mock.errors import ApiError
 from ep_mock.simulation import promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.bodies import new_promotion
 from tests.simulation.stores import (
     EVERYTHING,
+    MS,
     SECOND,
     add_codes,
     add_promotion,
@@ -199,3 +203,53 @@ def test_new_promotions_are_whole_documents_of_their_family() -> None:
     assert standard == {**new_promotion(STANDARD), "id": standard["id"], "parent_id": standard["id"], "current": True, **dates, **both}
     stacking = {"stackable": True, "override_stacking": False}
     assert rule == {**new_promotion(RULE), "id": rule["id"], "store_id": store.content.store_id, **stacking, **dates, **both}
+
+
+@each_family
+def test_a_filter_by_a_code_finds_codes_that_have_come_by_now_although_nobody_has_looked(family: Family) -> None:
+    store = new_store()
+    promotion = add_promotion(store, family)
+    generate(store, promotion, 3, Plan(codes=("summer",)))
+    at(store, 300 * MS)
+    assert [msgspec.json.decode(each)["id"] for each in found(store, family, "eq(code,summer)")] == [promotion.id]
+    delete_promotion(store, promotion)
+    assert found(store, family, "eq(code,summer)") == []
+
+
+def test_promotions_found_by_a_code_are_listed_newest_first_and_meet_the_other_conditions() -> None:
+    store = new_store()
+    for number in range(12):
+        add_codes(store, add_promotion(store, RULE, name=f"name {number}", enabled=number % 2 == 0), "Summer", f"code {number}")
+    names = [msgspec.json.decode(each)["name"] for each in found(store, RULE, "eq(code,sUMMER):eq(enabled,true)")]
+    assert names == [f"name {number}" for number in (10, 8, 6, 4, 2, 0)]
+    assert found(store, RULE, "eq(code,summer):eq(code,'code 3')")[0] == found(store, RULE, "eq(code,'code 3')")[0]
+    assert found(store, RULE, "eq(code,'code 3'):eq(code,'code 4')") == []
+
+
+@each_family
+def test_an_update_counts_the_codes_that_have_come_by_now_although_nobody_has_looked(family: Family) -> None:
+    store = new_store(reenable_codes_limit=2)
+    promotion = add_promotion(store, family, end="2024-12-03T23:31:36Z")
+    generate(store, promotion, 3)
+    at(store, 252 * MS)
+    assert not refusals(store, lambda: update(store, promotion, end="2100-01-01")), "two codes do not hinder it"
+
+    store = new_store(reenable_codes_limit=2)
+    promotion = add_promotion(store, family, end="2024-12-03T23:31:36Z")
+    generate(store, promotion, 3)
+    at(store, 253 * MS)
+    assert refusals(store, lambda: update(store, promotion, end="2100-01-01"))
+
+
+def found(store: Store, family: Family, text: str) -> list[bytes]:
+    store.settle()
+    return promotions.list_promotions(store, family, EVERYTHING, text).items
+
+
+def refusals(store: Store, verb: Callable[[], object]) -> list[ApiError]:
+    """The refusal of a verb, if it is refused. Nothing is looked at before."""
+    try:
+        verb()
+    except ApiError as error:
+        return [error]
+    return []

@@ -43,3 +43,15 @@ def test_nothing_is_sorted_before_somebody_asks() -> None:
     index.added(Unread(KEYS))
     index.removed(Unread(KEYS))
     assert index.window(KEYS, 0, 2, above=None, descending=True) == (["199", "198"], 200)
+
+
+def test_codes_that_come_many_at_once_are_in_order_for_those_who_ask_later() -> None:
+    """So many that they are sorted in one pass, after an order was asked for already."""
+    index = SortedCodes()
+    assert index.window(KEYS[:1], 0, 10, above=None, descending=False) == (["000"], 1)
+    many = KEYS[150:] + KEYS[1:150]
+    index.added(many)
+    assert index.window(KEYS, 0, 500, above=None, descending=False) == (KEYS, 200)
+    index.removed(KEYS[:100])
+    index.added(KEYS[50:100])
+    assert index.window(KEYS, 0, 3, above=None, descending=False) == (KEYS[50:53], 150)

@@ -55,6 +55,7 @@ TWO_LETTERS: Final = bytes(ord("ab"[byte % 2]) for byte in range(256))
 
 LOOKS = st.lists(st.integers(0, 8), max_size=3)
 GIVEN = st.lists(st.sampled_from(NAMES), unique=True, max_size=2)
+FREEING = ("end", "delete code", "delete promotion", "switch", "fixture")
 NUMBERS = st.integers(0, 2**16)
 AHEAD = st.sampled_from([-SCALE, 0, SCALE])
 
@@ -106,7 +107,9 @@ class StoreMachine(RuleBasedStateMachine):
     def create_job(self, number: int, count: int | None, given: list[str]) -> None:
         # Mostly where it is not refused.
         fitting = [index for index, promotion in enumerate(self.model.promotions) if number % 4 == 0 or promotion.active is None]
-        number = fitting[number % len(fitting)] if fitting else number % len(self.model.promotions)
+        self.make(fitting[number % len(fitting)] if fitting else number % len(self.model.promotions), count, given)
+
+    def make(self, number: int, count: int | None, given: list[str]) -> None:
         created = self.model.create(self.model.promotions[number], count)
         if created is not None:
             self.model_jobs.append(created)
@@ -175,9 +178,12 @@ class StoreMachine(RuleBasedStateMachine):
             # Often the one whose job is in the worker's hands, while others wait.
             if self.model.work is not None and family is STANDARD:
                 number = self.model.promotions.index(self.model.work.job.owner)
-            self.model.delete_promotion(self.model.promotions[number])
-            for side in self.sides:
-                delete_promotion(side.store, side.promotions.pop(number))
+            self.delete_promotion(number)
+
+    def delete_promotion(self, number: int) -> None:
+        self.model.delete_promotion(self.model.promotions[number])
+        for side in self.sides:
+            delete_promotion(side.store, side.promotions.pop(number))
 
     @rule(number=NUMBERS, name=st.sampled_from(NAMES))
     def give_a_code(self, number: int, name: str) -> None:
@@ -192,12 +198,17 @@ class StoreMachine(RuleBasedStateMachine):
     def move_the_end_of_a_promotion(self, number: int, step: int, ahead: int) -> None:
         """Most often into the middle of a job's work, so that names become free while codes are made."""
         number %= len(self.model.promotions)
-        end = self.moment_in_the_work(step) + ahead
+        self.move_end(number, self.moment_in_the_work(step) + ahead)
+
+    def move_end(self, number: int, end: int) -> None:
         assert self.both(lambda side: update(side.store, side.promotions[number], end=format_nanos(START + end))) is None
         self.model.change_end(self.model.promotions[number], end)
 
     @rule(changes=st.fixed_dictionaries({"unique_codes": st.booleans(), "code_case": st.sampled_from(["lower", "upper"])}))
     def change_settings(self, changes: dict[str, Any]) -> None:
+        self.switch(**changes)
+
+    def switch(self, **changes: Any) -> None:
         self.always_unique = self.always_unique and changes["unique_codes"]
         for side in self.sides:
             side.store.settle()
@@ -206,6 +217,9 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(family=st.sampled_from(FAMILIES), name=st.sampled_from(NAMES), unique=st.booleans(), end=st.integers(1, 500))
     def load_a_fixture(self, family: Family, name: str, unique: bool, end: int) -> None:
         """It brings a promotion that the model does not know, but whose codes have names, too."""
+        self.load(family, name, unique, end)
+
+    def load(self, family: Family, name: str, unique: bool, end: int) -> None:
         codes = [{"code": name}, {"generate": 3}]
         described = {"family": family.name, "name": "other", "end": end / 1000, "codes": codes}
         fixture = {"ep_mock_fixture": 1, "settings": {"unique_codes": unique}, "promotions": [described]}
@@ -216,6 +230,37 @@ class StoreMachine(RuleBasedStateMachine):
 
         if self.both(verb) is None:
             self.always_unique = self.always_unique and unique
+
+    @precondition(lambda self: self.model.next_event() is None)
+    @rule(number=NUMBERS, count=st.integers(2, 4), how=st.sampled_from(FREEING), step=st.integers(2, 4), ahead=AHEAD)
+    def free_a_name_while_a_job_makes_codes(self, number: int, count: int, how: str, step: int, ahead: int) -> None:
+        """The job begins with a name that another promotion has, and loses when the first code has been made."""
+        self.switch(unique_codes=True, code_case="lower")
+        standard = [index for index, promotion in enumerate(self.plain.promotions) if promotion.family is STANDARD]
+        having = [index for index in standard if self.model.promotions[index].codes]
+        if not having or len(standard) < 2:
+            self.add(STANDARD)
+            return
+        other = having[number % len(having)]
+        owner = next(index for index in standard if index != other)
+        self.make(owner, count, [self.texts[self.model.promotions[other].codes[-1]]])
+        self.pass_time_to(self.model.next_event() or 0, [])
+        moment = self.moment_in_the_work(min(step, count)) + ahead
+        if how == "end":
+            self.move_end(other, moment)
+        self.pass_time_to(self.moment_in_the_work(1), [])
+        look(self.watched, 0)
+        look(self.watched, 1)
+        self.pass_time_to(moment, [])
+        if how == "delete code":
+            self.remove(other, -1, by_id=False)
+        elif how == "delete promotion":
+            self.delete_promotion(other)
+        elif how == "switch":
+            self.switch(unique_codes=False, code_case="lower")
+        elif how == "fixture":
+            self.load(STANDARD, "other", unique=False, end=1)
+        self.pass_time_to(self.model.next_event() or 0, [])
 
     # --- time
 

@@ -78,7 +78,7 @@ def test_made_codes_are_used_like_others_and_an_export_keeps_what_it_saw(family:
     first = str(msgspec.json.decode(code_documents(store, promotion)[0])["code"])
     use(store, promotion, first)
     assert uses_of(store, promotion, first) == (0, 1)
-    assert [getattr(entry, "uses", "as made") for entry in store.worker.exports[job.id].entries.values()] == ["as made", "as made"]
+    assert [getattr(entry, "uses", "as made") for entry in promotion.exports[job.id].entries.values()] == ["as made", "as made"]
 
 
 @each_family

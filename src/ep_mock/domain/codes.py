@@ -15,6 +15,8 @@ from ep_mock.domain.dates import format_millis
 from ep_mock.errors import ApiError
 
 SHORTEST, LONGEST, DEFAULT_LENGTH = 8, 16, 8
+LONGEST_NAME = 255
+"""Most characters of a prefix, and of a code that is given by name."""
 
 
 class Batch(msgspec.Struct, frozen=True, eq=False):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ep_mock.domain.codes import LONGEST_NAME
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import JobType, Status
 from ep_mock.domain.patterns import Pattern, fits
@@ -41,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     after_codes: Annotated[int, msgspec.Meta(ge=0)] | None = None
     lose_race: bool = False
     job_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None = None
-    codes: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
+    codes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)], ...] = ()
 
     def matches(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> bool:
         """Whether a new job is one of those that the plan is for."""

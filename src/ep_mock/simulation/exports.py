@@ -17,11 +17,12 @@ from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.promotion import EXPORTS_KEPT, Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 
 FILES = "/files"
+FILE_GONE = f"The file is gone: a promotion keeps those of its latest {EXPORTS_KEPT} exports. Export the codes again."
 
 
 def file_url(store: Store, promotion: Promotion, job: Job) -> str:
@@ -30,7 +31,9 @@ def file_url(store: Store, promotion: Promotion, job: Job) -> str:
     Raises:
         ApiError: 422, the job has no file: not yet, not any more, or because it never makes one.
     """
-    if job.id not in store.worker.exports or job.status != "completed":
+    if job.id not in promotion.exports or job.status != "completed":
+        if job.status == "completed" and job.parameters is None:
+            raise problems.unprocessable(FILE_GONE)
         raise problems.no_file(job.status)
     name = file_name(job.id, job.updated_at)
     expires = str(store.now // SECOND + store.settings.export_url_seconds)
@@ -43,7 +46,7 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     """The CSV behind a signed URL, in pieces.
 
     Raises:
-        ApiError: 403 the signature is wrong or expired, 404 the promotion or the job is gone.
+        ApiError: 403 the signature is wrong or expired, 404 the promotion, the job or the file is gone.
     """
     expires = query.get("Expires", "")
     signature, key = _signature(store.signer, promotion_id, name, expires)
@@ -52,9 +55,13 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     if int(expires) * SECOND < store.now:
         ended = format_seconds(int(expires) * SECOND)
         raise _denied(f"the URL expired at {ended} by the store's clock; ask for the job's file again")
-    captured = store.worker.exports.get(name.split("_")[0])
-    if captured is None:
+    job = store.content.jobs.get(name.split("_")[0])
+    promotion = None if job is None else store.content.promotions[job.family.name].find(promotion_id)
+    if job is None or promotion is None:
         raise problems.not_found("the file is gone, for its promotion was deleted or the store was reset")
+    captured = promotion.exports.get(job.id)
+    if captured is None:
+        raise problems.not_found(FILE_GONE)
     return csv_chunks(_rows(captured.entries))
 
 

@@ -76,7 +76,7 @@ def _join(store: Store, arriving: list[NewPromotion]) -> None:
         store.content.record(job, transition)
     for each in jobs:
         if each.job.status == "completed" and each.job.parameters is None:
-            store.worker.keep_export(each.job, each.promotion)
+            each.promotion.keep_export(each.job.id)
     for each in jobs:
         if each.job.status in IN_HANDS:
             store.worker.take_over(each.job, each.promotion, store.now, generated=each.generated, deleted=each.deleted)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta
 
-from ep_mock.domain.codes import DEFAULT_LENGTH, SHORTEST
+from ep_mock.domain.codes import DEFAULT_LENGTH, LONGEST_NAME, SHORTEST
 from ep_mock.domain.codes import LONGEST as LONGEST_CODE
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.lifecycle import STATUSES, Status
@@ -69,7 +69,7 @@ class GeneratedCodes(_Described, frozen=True, kw_only=True):
     """Codes of which only the number and the kind are given; the same seed gives the same ones."""
 
     generate: Annotated[int, Meta(ge=1, le=100_000_000)]
-    prefix: str = ""
+    prefix: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
     length: Annotated[int, Meta(ge=SHORTEST, le=LONGEST_CODE)] = DEFAULT_LENGTH
     max_uses: Count | None = None
     consume_unit: str | None = None

@@ -84,7 +84,7 @@ class Growth:
     def _untaken(self, keys: Sequence[str], first: int, made_at: Callable[[int], int], taken: Taken) -> dict[str, Batch | Code]:
         chosen: dict[str, Batch | Code] = {}
         for key in keys:
-            if key not in chosen and key not in self._book.entries and not taken((key,), made_at(first + len(chosen))):
+            if key not in self._book.entries and not taken((key,), made_at(first + len(chosen))):
                 chosen[key] = self.batch
         return chosen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -11,9 +11,12 @@ from ep_mock.domain.codes import Batch
 from ep_mock.domain.dates import format_millis, format_seconds
 from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.codebook import CodeBook
+from ep_mock.simulation.codebook import CapturedCodes, CodeBook
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.usage import Usage
+
+EXPORTS_KEPT: Final = 10
+"""Number of exports of a promotion whose files are kept; each may hold a copy of all its codes."""
 
 
 class Polled(NamedTuple):
@@ -32,6 +35,7 @@ class Promotion:
         book: its codes as of the last time that they were brought to now; verbs ask `Store.codes_of`, which does that first.
         codes_limit: a limit of its own, or None for the store's.
         jobs: in order of arrival.
+        exports: the codes that its latest export jobs found when they were taken up, by job id; see `keep_export`.
         polled: how the latest request for its jobs was answered.
         usages: the checkouts in which its codes were used, oldest first.
         former: the versions before this one as JSON, oldest first, where the family keeps them.
@@ -45,6 +49,7 @@ class Promotion:
         "codes_limit",
         "created_at",
         "end",
+        "exports",
         "family",
         "fields",
         "former",
@@ -85,6 +90,7 @@ class Promotion:
         self.book = CodeBook(family, id, entropy)
         self.codes_limit = codes_limit
         self.jobs: list[Job] = []
+        self.exports: dict[str, CapturedCodes] = {}
         self.polled: Polled | None = None
         self.former: list[bytes] = []
         self.usages: list[Usage] = []
@@ -104,6 +110,12 @@ class Promotion:
     def expired(self, now: int) -> bool:
         """Whether its end has passed, which makes its codes invalid."""
         return self.end <= now
+
+    def keep_export(self, job_id: str, captured: CapturedCodes | None = None) -> None:
+        """Keep codes for the file of an export job, as they are now unless they were captured before; the oldest file may go for it."""
+        self.exports[job_id] = self.book.capture() if captured is None else captured
+        while len(self.exports) > EXPORTS_KEPT:
+            del self.exports[next(iter(self.exports))]
 
     def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
         """Become another version; the one before is kept, under an id of its own, where the family keeps history."""

@@ -167,14 +167,19 @@ class TaskState(_State, kw_only=True):
 
 
 class WorkerState(_State, kw_only=True):
-    """See `simulation.worker.Worker`."""
+    """See `simulation.worker.Worker`.
+
+    Attributes:
+        exports: the codes of exported files by job id; a text is the id of what has the very same codes: the job's promotion, or another
+            export of it that comes first.
+    """
 
     queue: list[str] = []
     task: TaskState | None = None
     free_since: Instant
     pickup_due: int | None = None
     paused: bool = False
-    exports: dict[str, CodeRuns] = {}
+    exports: dict[str, CodeRuns | str] = {}
 
 
 class PlanState(_State, kw_only=True):

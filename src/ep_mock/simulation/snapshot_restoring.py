@@ -113,7 +113,12 @@ class Restoring:
         for job_id in state.queue:
             worker.add_to_queue(jobs[job_id], self._owner(jobs[job_id]))
         worker.free_since, worker.pickup_due, worker.paused = state.free_since, state.pickup_due, state.paused
-        worker.exports = {job_id: CapturedCodes(self._entries(runs)) for job_id, runs in state.exports.items()}
+        for job_id, runs in state.exports.items():
+            promotion = self._owner(jobs[job_id])
+            if not isinstance(runs, str):
+                promotion.keep_export(job_id, CapturedCodes(self._entries(runs)))
+            else:
+                promotion.keep_export(job_id, None if runs == promotion.id else promotion.exports[runs])
         if state.task is not None:
             worker.task = self._task(state.task)
 

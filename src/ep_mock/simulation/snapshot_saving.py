@@ -118,8 +118,17 @@ class Saving:
             free_since=worker.free_since,
             pickup_due=worker.pickup_due,
             paused=worker.paused,
-            exports={job_id: self._runs(captured.entries) for job_id, captured in worker.exports.items()},
+            exports=self._exports(),
         )
+
+    def _exports(self) -> dict[str, form.CodeRuns | str]:
+        saved: dict[str, form.CodeRuns | str] = {}
+        for promotion in (each for family in self._store.content.promotions.values() for each in family.values() if each.exports):
+            owners = {id(promotion.book.entries): promotion.id}
+            for job_id, captured in promotion.exports.items():
+                owner = owners.setdefault(id(captured.entries), job_id)
+                saved[job_id] = self._runs(captured.entries) if owner == job_id else owner
+        return saved
 
     def _task(self, task: Task) -> form.TaskState:
         return form.TaskState(

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.content import Content
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
@@ -28,7 +27,6 @@ class Worker:
         free_since: when it last became free.
         pickup_due: when it takes up the next job, None while it is busy, paused or has nothing to take up.
         paused: whether it takes up no job; what it has in its hands goes on.
-        exports: the codes that each export job found when it was taken up, by job id.
     """
 
     def __init__(self, content: Content) -> None:
@@ -39,7 +37,6 @@ class Worker:
         self._stuck: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
         self.task: Task | None = None
         self.paused = False
-        self.exports: dict[str, CapturedCodes] = {}
 
     @property
     def due(self) -> int | None:
@@ -84,7 +81,7 @@ class Worker:
             deleted: how many of them a cancelling one has deleted by now.
         """
         if job.parameters is None and job.status == "processing":
-            self.keep_export(job, promotion)
+            promotion.keep_export(job.id)
         task = begun(self._content, job, promotion, job.history[1].at)
         if task.growth is not None:
             # What a description says is there comes into being now.
@@ -101,10 +98,6 @@ class Worker:
             task.started = now
         self.task = task
         self._schedule_pickup(now)
-
-    def keep_export(self, job: Job, promotion: Promotion) -> None:
-        """Keep the promotion's codes as they are, for the file of an export job."""
-        self.exports[job.id] = promotion.book.capture()
 
     def run_due_event(self) -> None:
         """Carry out the next event at its own time, if there is one."""
@@ -159,12 +152,11 @@ class Worker:
         self._move(job, "cancel", now, "cancel requested")
         self.task = cancellation(self._content, task, now)
         if self.task.action == "finish_cancel":
-            self.exports.pop(job.id, None)
+            task.promotion.exports.pop(job.id, None)
 
     def abandon(self, promotion: Promotion, now: int) -> None:
         """Give up all jobs of a promotion that is being deleted; the worker is free again, and their files are gone."""
         for job in promotion.jobs:
-            self.exports.pop(job.id, None)
             if job.ended:
                 continue
             if self.task is not None and self.task.job is job:
@@ -206,7 +198,7 @@ class Worker:
         self._drop(job)
         self._move(job, "pick_up", at, "taken up by the worker")
         if job.parameters is None:
-            self.keep_export(job, promotion)
+            promotion.keep_export(job.id)
         self.task = begun(self._content, job, promotion, at)
 
     def _grow(self, growth: Growth, promotion: Promotion, count: int, made_at: Callable[[int], int]) -> None:
@@ -215,7 +207,7 @@ class Worker:
     def _end(self, task: Task, at: int) -> None:
         self.bring_codes_to(at)
         if task.action == "fail":
-            self.exports.pop(task.job.id, None)
+            task.promotion.exports.pop(task.job.id, None)
             if task.growth is not None:
                 Shrinkage(task.promotion.book, task.growth.batch, task.growth.made).reach(len(task.growth.made))
         self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
