@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import large
+import many
 from load import Load, ask, put_load, request
 from processes import MOCK, REFERENCE, Server, free_port, running
 from verdicts import Finding, Goal, table
@@ -61,6 +62,7 @@ def main() -> int:
     began = time.perf_counter()
     findings = [*_throughput(options.rounds, options.polls, options.creates), *_start(options.starts)]
     findings += large.measure(options.codes, options.rounds, _say)
+    findings += many.measure(options.promotions, options.rounds, _say)
     _say("")
     print(table(findings))
     defects = sum(finding.verdict == "DEFECT" for finding in findings)
@@ -238,6 +240,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--creates", type=int, default=4000, help="creates in a round, on each side (default %(default)s)")
     parser.add_argument("--starts", type=int, default=15, help="starts of each server (default %(default)s)")
     parser.add_argument("--codes", type=int, default=1_000_000, help="codes of the large promotion (default %(default)s)")
+    parser.add_argument("--promotions", type=int, default=10_000, help="promotions in the large store (default %(default)s)")
     parser.add_argument("--strict", action="store_true", help="end with exit code 1 when a ratio is a defect")
     return parser.parse_args()
 

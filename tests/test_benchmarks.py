@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 RUN = Path(__file__).parent.parent / "benchmarks" / "run.py"
-TINY = ("--rounds", "1", "--polls", "40", "--creates", "20", "--starts", "1", "--codes", "2000")
+TINY = ("--rounds", "1", "--polls", "40", "--creates", "20", "--starts", "1", "--codes", "2000", "--promotions", "200")
 
 
 def test_the_benchmark_prints_each_ratio_with_its_aim_and_a_verdict() -> None:
@@ -23,6 +23,13 @@ def test_the_benchmark_prints_each_ratio_with_its_aim_and_a_verdict() -> None:
         "create of a job, requests",
         "growth under polling, MB",
         "start to first answer",
+    ]
+    assert [name for name in names if name.endswith(", number of promotions")] == [
+        "create a Rule promotion, number of promotions",
+        "add a Standard code, number of promotions",
+        "generate 1000 codes, number of promotions",
+        "cancel and create a job, number of promotions",
+        "promotions by a code, number of promotions",
     ]
     assert all(set(row) & {"ok", "below aim", "DEFECT", "not measured here"} for row in rows)
 

@@ -227,3 +227,52 @@ def test_the_clock_of_the_file_is_the_moment_of_completion() -> None:
     # 1 s + 1 s + 3 · 5.7 ms for the codes, then 1 s + 5 s + 3 ms.
     assert completed == START + 8020 * MS + 100_000
     assert "_20241203_233143_codes.csv?" in exporting.href(job)
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_an_export_that_fails_or_is_cancelled_keeps_no_codes(end: str) -> None:
+    exporting = Exporting()
+    client = exporting.client
+    if end == "failed":
+        client.post("/__ep_mock/plans", json={"fail": "out of paper"})
+    job = exporting.start()
+    client.advance(next=True)
+    promotion = client.store.promotion(STANDARD, exporting.promotion)
+    assert len(promotion.exports) == 1
+    if end == "cancelled":
+        client.post(f"{job}/cancel")
+    client.advance(idle=True)
+    assert client.get(f"{exporting.path}/jobs").json()["data"][0]["status"] == end
+    assert promotion.exports == {}
+
+
+def test_a_snapshot_names_what_has_the_same_codes_as_an_export_and_restores_each_file() -> None:
+    exporting = Exporting()
+    client = exporting.client
+    jobs = []
+    for change in (None, None, "new", None):
+        if change is not None:
+            client.created(f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": change}]}})
+        jobs.append(exporting.start())
+        client.advance(idle=True)
+    files = [client.get(exporting.href(job)).content for job in jobs]
+    snapshot = client.get("/__ep_mock/snapshot").json()
+    first, second, *rest = snapshot["worker"]["exports"].values()
+    assert len(first[0]["keys"]) == 3
+    assert [second, *rest] == [jobs[0].rpartition("/")[2], exporting.promotion, exporting.promotion]
+    assert client.put("/__ep_mock/snapshot", json=snapshot).status_code == 200
+    assert [client.get(exporting.href(job)).content for job in jobs] == files
+    promotion = client.store.promotion(STANDARD, exporting.promotion)
+    assert len({id(captured) for captured in promotion.exports.values()}) == 2
+    assert client.get("/__ep_mock/snapshot").json()["worker"]["exports"] == snapshot["worker"]["exports"]
+
+
+def test_a_snapshot_in_which_an_export_names_nothing_is_refused() -> None:
+    exporting = Exporting()
+    exporting.start()
+    exporting.client.advance(idle=True)
+    snapshot = exporting.client.get("/__ep_mock/snapshot").json()
+    for name in snapshot["worker"]["exports"]:
+        snapshot["worker"]["exports"][name] = "nobody"
+    response = exporting.client.put("/__ep_mock/snapshot", json=snapshot)
+    assert response.status_code == 400
