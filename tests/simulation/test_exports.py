@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
+from ep_mock.simulation import exports
 from tests.bodies import HALF_A_YEAR, code_export, code_generate, new_promotion
 from tests.client import HOST, ApiClient, api_client
 from tests.simulation.stores import MS, SECOND, START
@@ -276,3 +278,22 @@ def test_a_snapshot_in_which_an_export_names_nothing_is_refused() -> None:
         snapshot["worker"]["exports"][name] = "nobody"
     response = exporting.client.put("/__ep_mock/snapshot", json=snapshot)
     assert response.status_code == 400
+
+
+def test_a_download_goes_on_with_the_codes_it_began_with() -> None:
+    """Although the promotion changes and the file is gone meanwhile."""
+    exporting = Exporting(codes_limit=10_000, timings="instant")
+    client = exporting.client
+    client.created(f"{exporting.path}/jobs", {"data": code_generate(4997)})
+    job = exporting.start()
+    client.advance(idle=True)
+    address = urlsplit(exporting.href(job))
+    promotion = client.store.promotion(STANDARD, exporting.promotion)
+    pieces = exports.open_file(client.store, promotion.id, address.path.rpartition("/")[2], dict(parse_qsl(address.query)))
+    begun = next(pieces)
+    promotion.exports.clear()
+    codes = exporting.codes()
+    client.delete(f"{exporting.path}/codes/{codes[0]}")
+    client.created(f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "new"}]}})
+    lines = b"".join([begun, *pieces]).decode().split("\r\n")
+    assert [line.partition(",")[0] for line in lines[1:-1]] == codes

@@ -15,7 +15,7 @@ from ep_mock.domain.dates import format_millis, format_seconds
 from ep_mock.domain.exports import ExportRow, csv_chunks, file_name
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
-from ep_mock.simulation.code_names import Entries
+from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import EXPORTS_KEPT, Promotion
 from ep_mock.simulation.store import Store
@@ -62,13 +62,13 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     captured = promotion.exports.get(job.id)
     if captured is None:
         raise problems.not_found(FILE_GONE)
-    return csv_chunks(_rows(captured.entries))
+    return csv_chunks(_rows(captured))
 
 
-def _rows(captured: Entries) -> Iterator[ExportRow]:
+def _rows(captured: CapturedCodes) -> Iterator[ExportRow]:
     batch: Batch | None = None
     created_at = ""
-    for key, entry in captured.items():
+    for key, entry in captured.entries.items():
         code: Code = plain(key, entry) if isinstance(entry, Batch) else entry
         if code.batch is not batch:
             batch, created_at = code.batch, format_millis(code.batch.created_at)
