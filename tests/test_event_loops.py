@@ -6,10 +6,12 @@ import asyncio
 import os
 import sys
 import threading
+import warnings
 
 import pytest
 from freezegun import freeze_time
 
+from ep_mock import event_loops
 from ep_mock.event_loops import LoopThread
 
 
@@ -24,6 +26,12 @@ async def fail() -> None:
 
 def loop_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "ep-mock-calls"]
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else in this process uses the thread."""
+    monkeypatch.setattr(event_loops, "_of_this_process", event_loops._SharedLoop())
 
 
 def test_it_gives_results_and_errors_also_inside_another_loop() -> None:
@@ -54,6 +62,80 @@ def test_one_thread_serves_all_calls_until_it_is_closed_and_another_after_that()
         assert loop_threads() == before
 
 
+def test_all_share_one_thread_that_ends_with_the_last_of_them() -> None:
+    before = loop_threads()
+    loops = [LoopThread() for _ in range(400)]
+    assert [loop.run(twice(1)) for loop in loops] == [2] * 400
+    (thread,) = set(loop_threads()) - set(before)
+    for loop in loops[1:]:
+        loop.close()
+    assert thread.is_alive()
+    loops[0].close()
+    assert loop_threads() == before
+
+
+def test_it_ends_with_its_owner_also_when_nobody_closes_it() -> None:
+    before = loop_threads()
+    loop = LoopThread()
+    loop.run(twice(1))
+    (thread,) = set(loop_threads()) - set(before)
+    del loop
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_closing_it_lets_a_call_of_another_thread_end() -> None:
+    async def wait() -> str:
+        begun.set()
+        while not closed.is_set():
+            await asyncio.sleep(0)
+        return "done"
+
+    begun, closed = threading.Event(), threading.Event()
+    loop = LoopThread()
+    answers: list[str] = []
+    caller = threading.Thread(target=lambda: answers.append(loop.run(wait())))
+    caller.start()
+    assert begun.wait(60)
+    loop.close()
+    closed.set()
+    caller.join()
+    assert answers == ["done"]
+
+
+def test_what_runs_in_it_may_use_it() -> None:
+    async def nested(depth: int) -> int:
+        return 0 if depth == 0 else 1 + loop.run(nested(depth - 1))
+
+    loop = LoopThread()
+    assert loop.run(nested(3)) == 3
+    loop.close()
+
+
+def test_many_threads_may_begin_and_end_it_at_a_time() -> None:
+    def use() -> None:
+        for number in range(50):
+            loop = LoopThread()
+            results.append(loop.run(twice(number)) == 2 * number)
+            if number % 2:
+                loop.close()
+
+    before = loop_threads()
+    results: list[bool] = []
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 400
+    last = LoopThread()
+    last.run(twice(1))
+    last.close()
+    for thread in set(loop_threads()) - set(before):
+        thread.join(60)
+        assert not thread.is_alive()
+
+
 def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     async def wait_in_vain() -> None:
         async with asyncio.timeout(0.001):
@@ -67,11 +149,12 @@ def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(monke
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python warns of forks beside threads")
 def test_a_child_after_a_fork_has_a_thread_of_its_own() -> None:
     loop = LoopThread()
     assert loop.run(twice(1)) == 2
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        child = os.fork()
     if child == 0:
         os._exit(loop.run(twice(21)))
     _, status = os.waitpid(child, 0)

@@ -12,6 +12,7 @@ from ep_mock import __version__
 from ep_mock.errors import UsageError
 from ep_mock.handle import Handle
 from ep_mock.settings import ENVIRONMENT_PREFIX, Settings
+from ep_mock.tls import Verify
 from ep_mock.web.fixture_files import fixture_paths
 
 try:
@@ -67,11 +68,19 @@ class EpMockContainer(DockerContainer):
         scheme = "https" if self.settings.tls_certificate else "http"
         return f"{scheme}://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
-    def handle(self, store: str = "default") -> Handle:
-        """What steers a store of the mock, until the container stops: its clock, jobs, plans, faults and requests."""
+    def handle(self, store: str = "default", *, verify: Verify = True) -> Handle:
+        """What steers a store of the mock, until the container stops: its clock, jobs, plans, faults and requests.
+
+        `verify` says whom to trust when the mock serves https; see `Handle.connect`.
+        """
         known = self.settings
         handle = Handle.connect(
-            self.url, store=store, client_id=known.client_id, client_secret=known.client_secret, control_token=known.control_token
+            self.url,
+            store=store,
+            client_id=known.client_id,
+            client_secret=known.client_secret,
+            control_token=known.control_token,
+            verify=verify,
         )
         self._handles.append(handle)
         return handle

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 
 import pytest
 
 from ep_mock import MockServer
+from tests.certificates import CERTIFICATE, KEY
 from tests.pytest_plugin.conftest import Run
 
 pytest_plugins = ["pytester"]
@@ -189,3 +191,17 @@ def test_a_port_that_is_taken_is_told(run: Run, elsewhere: MockServer) -> None:
     result = run("def test_it(ep_mock):\n    ep_mock.url", conftest=conftest)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"ep-mock: port {elsewhere.port} *"])
+
+
+def test_a_server_with_a_certificate_of_its_own_is_trusted_when_it_is_named(run: Run, pytester: pytest.Pytester) -> None:
+    test = "def test_it(ep_mock):\n    assert ep_mock.clock.read().mode == 'poll'"
+    with MockServer(tls_certificate=CERTIFICATE, tls_key=KEY) as server:
+        run(test, f"--ep-mock-url={server.url}", f"--ep-mock-ca={CERTIFICATE}").assert_outcomes(passed=1)
+        refused = run(test, f"--ep-mock-url={server.url}")
+        refused.assert_outcomes(errors=1)
+        refused.stdout.fnmatch_lines(["*certificate at * is not trusted (self-signed certificate)*--ep-mock-ca*"])
+        shutil.copy(CERTIFICATE, pytester.path / "mock.pem")
+        pytester.makeini(f"[pytest]\nep_mock_url = {server.url}\nep_mock_ca = mock.pem")
+        run(test).assert_outcomes(passed=1)
+        absent = run(test, "--ep-mock-ca=absent.pem")
+        absent.stdout.fnmatch_lines(["*ep-mock: --ep-mock-ca: 'absent.pem' cannot be read: No such file or directory"])

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import threading
+import os
+import socket
+import ssl
+import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ep_mock.errors import UsageError
 from ep_mock.event_loops import LoopThread
 from ep_mock.handle.errors import UnreachableError
 from ep_mock.in_process import call_app
+from ep_mock.tls import Verify, client_context, not_trusted
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 LONGEST_SILENCE = 30.0
 """Seconds without a byte after which a server counts as gone; a call that waits adds its own timeout."""
+
+MOST_KEPT: Final = 16
+"""Connections that are kept open between calls. More are used when more threads call at a time, and closed after it."""
+
+_REPEATABLE: Final = ("GET", "HEAD", "PUT", "DELETE")
 
 
 class Reply(NamedTuple):
@@ -54,59 +63,69 @@ class Connection(Protocol):
 
 
 class HttpConnection:
-    """Calls over HTTP. Each thread keeps a connection of its own, so a handle can be shared."""
+    """Calls over HTTP, by any number of threads at a time. A few connections are kept open between calls, and none of a thread's own.
 
-    def __init__(self, url: str) -> None:
+    A child after a fork opens connections of its own. One that is dropped without `close` closes what it has open.
+    """
+
+    def __init__(self, url: str, verify: Verify = True) -> None:
         """
+        Args:
+            verify: whom to trust when the server is called by https.
+
         Raises:
-            UsageError: this is no HTTP address.
+            UsageError: this is no HTTP address, or `verify` cannot be used.
         """
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.query or parts.fragment:
-            raise UsageError(f"url: expected an address such as http://127.0.0.1:8080, got {url!r}")
-        self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._host, self._port = parts.hostname, port
-        self._prefix = parts.path.rstrip("/")
-        self._own = threading.local()
+        self._connect, self._prefix = _opener(url, verify)
+        # The end of a list is taken and given back in one step each, so threads need no lock here, and a fork leaves none locked.
         self._opened: list[http.client.HTTPConnection] = []
+        self._era = object()
+        self._process = os.getpid()
+        weakref.finalize(self, _close_all, self._opened).atexit = False
         self.url = url.rstrip("/")
 
     def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float) -> Reply:
         call = _Call(method, self._prefix + target, headers, body, LONGEST_SILENCE + patience)
-        if patience:
-            # It may be made by a thread that lives no longer than it.
-            with contextlib.closing(self._kind(self._host, self._port)) as connection:
-                return self._answer(connection, call)
-        kept: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
-        if kept is not None:
-            try:
-                return _exchange(kept, call)
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                # A server closes a connection that was idle for long. On a fresh one the same is another matter.
-                kept.close()
-            except (OSError, http.client.HTTPException) as error:
-                raise self._unreachable(kept, error) from None
-            return self._answer(kept, call)
-        self._own.connection = self._kind(self._host, self._port)
-        self._opened.append(self._own.connection)
-        return self._answer(self._own.connection, call)
+        if self._process != os.getpid():
+            # What is open belongs to the parent as well. To close it here ends nothing there.
+            self.close()
+            self._process = os.getpid()
+        era, connection = self._era, self._kept() or self._connect()
+        try:
+            reply = _exchange(connection, call)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from None
+        self._keep(connection, era)
+        return reply
 
     def close(self) -> None:
-        for connection in self._opened:
+        """Close what is open, and what is in use now as soon as it no longer is."""
+        self._era = object()
+        _close_all(self._opened)
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """A connection that is open, as far as can be seen."""
+        while True:
+            try:
+                connection = self._opened.pop()
+            except IndexError:
+                return None
+            if _is_alive(connection):
+                return connection
             connection.close()
 
-    def _answer(self, connection: http.client.HTTPConnection, call: _Call) -> Reply:
-        try:
-            return _exchange(connection, call)
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(connection, error) from None
+    def _keep(self, connection: http.client.HTTPConnection, era: object) -> None:
+        if connection.sock is None or len(self._opened) >= MOST_KEPT:
+            connection.close()
+            return
+        self._opened.append(connection)
+        if era is not self._era:
+            _close_all(self._opened)
 
-    def _unreachable(self, connection: http.client.HTTPConnection, error: Exception) -> UnreachableError:
-        connection.close()
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            remedy = "verify='ca.pem' (pytest: --ep-mock-ca, the command ep-mock: --ca)"
+            return UnreachableError(not_trusted(self.url, error, remedy))
         reason = str(error) or type(error).__name__
         return UnreachableError(f"ep-mock does not answer at {self.url} ({reason}); is the server running, and is this its address?")
 
@@ -151,10 +170,64 @@ class _Call(NamedTuple):
 
 
 def _exchange(connection: http.client.HTTPConnection, call: _Call) -> Reply:
-    connection.timeout = call.timeout
-    if connection.sock is not None:
-        connection.sock.settimeout(call.timeout)
-    # A closed connection opens itself again.
-    connection.request(call.method, call.target, call.body, dict(call.headers))
-    response = connection.getresponse()
-    return Reply(response.status, response.read())
+    """The answer to a call. The connection is closed when there is none.
+
+    A server may close a connection that was kept just when the next call is sent. The call is then sent again on a new one, unless the
+    server may have carried it out and a second time would make a difference.
+    """
+    kept = connection.sock is not None
+    sent = False
+    try:
+        if kept:
+            connection.sock.settimeout(call.timeout)
+        connection.timeout = call.timeout
+        connection.request(call.method, call.target, call.body, dict(call.headers))
+        sent = True
+        response = connection.getresponse()
+        return Reply(response.status, response.read())
+    except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+        connection.close()
+        if not kept or (sent and call.method not in _REPEATABLE):
+            raise
+    except BaseException:
+        connection.close()
+        raise
+    return _exchange(connection, call)
+
+
+def _is_alive(connection: http.client.HTTPConnection) -> bool:
+    """Whether the server has neither closed the connection nor sent anything that nobody asked for."""
+    if connection.sock is None:
+        return False
+    try:
+        connection.sock.setblocking(False)
+        # The method of a plain socket: that of TLS cannot look without taking.
+        socket.socket.recv(connection.sock, 1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _close_all(connections: list[http.client.HTTPConnection]) -> None:
+    while True:
+        try:
+            connections.pop().close()
+        except IndexError:
+            return
+
+
+def _opener(url: str, verify: Verify) -> tuple[Callable[[], http.client.HTTPConnection], str]:
+    """What opens a connection to the server at an address, and the path that all of the server's paths begin with."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except (ValueError, TypeError, AttributeError):
+        parts, port = urlsplit(""), None
+    if not isinstance(url, str) or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(f"url: expected an address such as http://127.0.0.1:8080, got {url!r}")
+    prefix = parts.path.rstrip("/")
+    if parts.scheme == "http":
+        return partial(http.client.HTTPConnection, parts.hostname, port), prefix
+    return partial(http.client.HTTPSConnection, parts.hostname, port, context=client_context(verify)), prefix

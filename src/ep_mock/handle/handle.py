@@ -19,6 +19,7 @@ from ep_mock.handle.report import store_report
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.waits import AsyncWaits
 from ep_mock.handle.worker import WorkerHandle
+from ep_mock.tls import Verify
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -72,13 +73,26 @@ class Handle:
         self.aio = AsyncWaits(self.jobs, self.requests)
 
     @classmethod
-    def connect(cls, url: str, *, store: str = "default", client_id: str = "", client_secret: str = "", control_token: str = "") -> Self:
+    def connect(
+        cls,
+        url: str,
+        *,
+        store: str = "default",
+        client_id: str = "",
+        client_secret: str = "",
+        control_token: str = "",
+        verify: Verify = True,
+    ) -> Self:
         """Steer a store of a server that runs at `url`, a container for instance. Nothing is sent yet.
 
+        `verify` says whom to trust at an address that begins with https: True the authorities of the system, the path of a PEM file the
+        certificates in it alone, an `ssl.SSLContext` whatever it trusts; False checks nothing.
+
         Raises:
-            UsageError: this is no HTTP address.
+            UsageError: this is no HTTP address, or the file has no certificate.
         """
-        return cls(HttpConnection(url), store=store, client_id=client_id, client_secret=client_secret, control_token=control_token)
+        connection = HttpConnection(url, verify)
+        return cls(connection, store=store, client_id=client_id, client_secret=client_secret, control_token=control_token)
 
     @classmethod
     def in_process(cls, app: ASGIApp, *, store: str = "default", control_token: str = "") -> Self:

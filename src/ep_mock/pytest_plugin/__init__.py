@@ -29,8 +29,10 @@ _USED: Final = pytest.StashKey[tuple["Session", "Handle"]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ep-mock", "ep-mock, a double of the promotions API")
     group.addoption("--ep-mock-url", metavar="URL", help="use the ep-mock that runs at URL, such as a container, instead of starting one")
+    group.addoption("--ep-mock-ca", metavar="FILE", help="certificates (a PEM file) to trust at an https URL, instead of the system's")
     group.addoption("--ep-mock-seed", metavar="SEED", help="the seed of all ids and codes; a failed test tells the one it had")
     parser.addini("ep_mock_url", "as --ep-mock-url", default="")
+    parser.addini("ep_mock_ca", "as --ep-mock-ca; the file is looked for beside the configuration file", default="")
     parser.addini("ep_mock_seed", "as --ep-mock-seed", default="")
     parser.addini("ep_mock_settings", "settings for all tests, one a line: codes_limit = 50", type="linelist", default=[])
 

@@ -20,6 +20,7 @@ from ep_mock.mock_server import MockServer
 from ep_mock.pytest_plugin import option
 from ep_mock.pytest_plugin.wishes import marked, only_of_a_store, settings_given
 from ep_mock.settings import Settings, names_of
+from ep_mock.tls import Verify, client_context
 from ep_mock.web.app import Application
 from ep_mock.web.fixture_files import fixture_paths, read_document
 from ep_mock.web.gate import DEFAULT_STORE
@@ -186,7 +187,7 @@ class _RemoteSession(Session):
     def __init__(self, config: pytest.Config, said: Mapping[str, Any], url: str) -> None:
         super().__init__(config, option(config, "seed") or said.get("seed") or fresh_seed())
         self._check(said)
-        self._connection = HttpConnection(url)
+        self._connection = HttpConnection(url, _trusted(config))
         self._said = said
         worker: str | None = getattr(config, "workerinput", {}).get("workerid")
         self._store = DEFAULT_STORE if worker is None else f"pytest-{worker}"
@@ -260,6 +261,16 @@ class _RemoteSession(Session):
                 EpMockWarning,
                 stacklevel=2,
             )
+
+
+def _trusted(config: pytest.Config) -> Verify:
+    """Whom to trust at an https address."""
+    path = option(config, "ca")
+    if not path:
+        return True
+    if config.getoption("ep_mock_ca") is None and config.inipath is not None:
+        path = str(config.inipath.parent / path)
+    return client_context(path, said_by="--ep-mock-ca")
 
 
 @contextlib.contextmanager

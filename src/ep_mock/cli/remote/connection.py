@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
 
 from ep_mock.errors import UsageError
+from ep_mock.tls import client_context, not_trusted
 
 _PATIENCE: Final = 30.0
 _CONTROL: Final = "/__ep_mock/"
@@ -18,10 +20,11 @@ _CONTROL: Final = "/__ep_mock/"
 class Connection:
     """The way to one store of a server."""
 
-    def __init__(self, url: str, store: str, token: str) -> None:
-        """
+    def __init__(self, url: str, store: str, token: str, ca: str = "") -> None:
+        """`ca` is a PEM file with the certificates to trust when the server is called by https; empty means the system's.
+
         Raises:
-            UsageError: this is no address of a server.
+            UsageError: this is no address of a server, or the file has no certificate.
         """
         parts = urlsplit(url)
         try:
@@ -30,7 +33,7 @@ class Connection:
             port = -1
         if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
             raise UsageError(f"--url: expected an address such as http://127.0.0.1:8080, got {url!r}")
-        self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._tls = client_context(ca or True, said_by="--ca") if parts.scheme == "https" else None
         self._host, self._port, self._path = parts.hostname, port, parts.path.rstrip("/")
         self._url = url
         self._headers = {name: value for name, value in (("X-EP-Mock-Store", store), ("X-EP-Mock-Token", token)) if value}
@@ -49,11 +52,13 @@ class Connection:
 
     def _exchange(self, method: str, path: str, body: object, seconds: float) -> tuple[int, bytes]:
         content = None if body is None else json.dumps(body).encode()
-        connection = self._kind(self._host, self._port, timeout=_PATIENCE + seconds)
+        connection = self._connection(_PATIENCE + seconds)
         try:
             connection.request(method, self._path + _CONTROL + path, content, self._headers)
             answer = connection.getresponse()
             raw = answer.read()
+        except ssl.SSLCertVerificationError as error:
+            raise click.ClickException(not_trusted(self._url, error, "--ca FILE or EP_MOCK_CA")) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             hint = "start it with ep-mock serve, or say where it is with --url"
@@ -63,6 +68,11 @@ class Connection:
         if answer.getheader("X-EP-Mock") is None:
             raise click.ClickException(f"what answers at {self._url} ({answer.status}) is not ep-mock; say where it is with --url")
         return answer.status, raw
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
 
 
 def _decoded(raw: bytes) -> Any:

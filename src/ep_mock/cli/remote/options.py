@@ -35,17 +35,18 @@ class Remote:
 
 
 def remote_options(run: Callable[Concatenate[Remote, Given], int | None]) -> Callable[Given, int | None]:
-    """Give a command `--url`, `--store`, `--token` and `--json`; it gets a `Remote` as its first argument."""
+    """Give a command `--url`, `--store`, `--token`, `--ca` and `--json`; it gets a `Remote` as its first argument."""
 
     @functools.wraps(run)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> int | None:
-        url, store, token, as_json = (kwargs.pop(name) for name in ("url", "store", "token", "as_json"))
-        return run(Remote(Connection(str(url), str(store), str(token)), bool(as_json)), *args, **kwargs)
+        url, store, token, ca, as_json = (kwargs.pop(name) for name in ("url", "store", "token", "ca", "as_json"))
+        return run(Remote(Connection(str(url), str(store), str(token), str(ca)), bool(as_json)), *args, **kwargs)
 
     options = (
         _option("--url", "url", "URL", DEFAULT_URL, "Where the server is."),
         _option("--store", "store", "NAME", "default", "Which of its stores."),
         _option("--token", "control_token", "TEXT", "", "The server's control token, if it has one."),
+        _option("--ca", "ca", "FILE", "", "Certificates (a PEM file) to trust at an https address, instead of the system's."),
         click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
     )
     command: Callable[Given, int | None] = called
