@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -92,6 +93,9 @@ def test_a_setting_that_cannot_be_used_is_told_by_name(changes: dict[str, Any]) 
 
 def test_the_package_exports_what_it_says_and_nothing_else() -> None:
     assert (MockServer, Settings, create_app) == (ep_mock.mock_server.MockServer, ep_mock.settings.Settings, ep_mock.web.app.create_app)
-    assert sorted(ep_mock.__all__) == ["MockServer", "Settings", "__version__", "create_app"]
+    homes = ep_mock._HOMES
+    assert sorted(homes) == sorted(set(ep_mock.__all__) - {"__version__"})
+    for name, module in homes.items():
+        assert getattr(ep_mock, name) is getattr(sys.modules[module], name)
     with pytest.raises(AttributeError, match="module 'ep_mock' has no attribute 'Server'"):
         getattr(ep_mock, "Server")  # noqa: B009  mypy knows that it is not there

@@ -80,7 +80,7 @@ def test_a_mock_that_ends_at_once_is_told_with_what_it_said(engine: StubEngine) 
         ({"port": 9000}, "port: the container's own cannot be chosen; `url` says where it is reached"),
         ({"host": "::"}, "host: the container's own cannot be chosen; `url` says where it is reached"),
         ({"clock": "fast"}, "clock: expected one of real, scaled, manual, poll, got 'fast'"),
-        ({"prot": 1}, "prot: not a setting that can be changed here; expected one of host, port, "),
+        ({"prot": 1}, "prot: not a setting that can be changed here; did you mean port?"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_before_there_is_a_container(settings: dict[str, object], line: str) -> None:

@@ -1,7 +1,7 @@
 """A local, in-memory double of the Elastic Path promotions API, with its asynchronous promotion jobs.
 
-`MockServer` runs it beside a test, `create_app` is the bare ASGI application, `Settings` is what both take. Importing `ep_mock` loads none
-of them: each comes when it is first asked for.
+`MockServer` runs it beside a test, `create_app` makes the bare ASGI application, `Settings` is what both take, `Handle` steers either.
+Importing `ep_mock` loads none of them: each comes when it is first asked for.
 """
 
 from __future__ import annotations
@@ -9,15 +9,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ep_mock.clock import ClockMode
+    from ep_mock.errors import EpMockError, UsageError
+    from ep_mock.handle import Handle
     from ep_mock.mock_server import MockServer
-    from ep_mock.settings import Settings
-    from ep_mock.web.app import create_app
+    from ep_mock.setting_keywords import SettingKeywords
+    from ep_mock.settings import AuthMode, LogFormat, Scope, Settings
+    from ep_mock.web.app import Application, create_app
 
 __version__ = "0.1.0"
 
-__all__ = ["MockServer", "Settings", "__version__", "create_app"]
+__all__ = [
+    "Application",
+    "AuthMode",
+    "ClockMode",
+    "EpMockError",
+    "Handle",
+    "LogFormat",
+    "MockServer",
+    "Scope",
+    "SettingKeywords",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "create_app",
+]
 
-_HOMES = {"MockServer": "ep_mock.mock_server", "Settings": "ep_mock.settings", "create_app": "ep_mock.web.app"}
+_HOMES = {
+    "Application": "ep_mock.web.app",
+    "AuthMode": "ep_mock.settings",
+    "ClockMode": "ep_mock.clock",
+    "EpMockError": "ep_mock.errors",
+    "Handle": "ep_mock.handle",
+    "LogFormat": "ep_mock.settings",
+    "MockServer": "ep_mock.mock_server",
+    "Scope": "ep_mock.settings",
+    "SettingKeywords": "ep_mock.setting_keywords",
+    "Settings": "ep_mock.settings",
+    "UsageError": "ep_mock.errors",
+    "create_app": "ep_mock.web.app",
+}
 
 if not TYPE_CHECKING:  # A type checker would take any name from a module that has `__getattr__`.
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from ep_mock.errors import UsageError
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -19,6 +21,18 @@ class AppReply(NamedTuple):
     headers: Headers
     body: bytes
     whole: bool = True
+
+
+def checked_app(app: ASGIApp) -> ASGIApp:
+    """The application itself.
+
+    Raises:
+        UsageError: it is none, but something that has one, for instance.
+    """
+    if not callable(app) or getattr(app, "__name__", "") == "create_app":
+        hint = "; write server.app" if hasattr(app, "app") else ""
+        raise UsageError(f"app: expected an ASGI application, as create_app() makes it, got {app!r}{hint}")
+    return app
 
 
 async def call_app(

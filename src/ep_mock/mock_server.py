@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from ep_mock.server import ServerThread
-from ep_mock.settings import Settings
+from ep_mock.setting_keywords import SettingKeywords
+from ep_mock.settings import Settings, settings_from
 from ep_mock.tls import tls_context
 from ep_mock.web.app import create_app
 
@@ -29,8 +30,8 @@ class MockServer:
         UsageError: a setting, a fixture, a certificate, the host or the port cannot be used.
     """
 
-    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
-        self.settings = (settings or Settings(port=0)).with_changes(changes)
+    def __init__(self, settings: Settings | None = None, **changes: Unpack[SettingKeywords]) -> None:
+        self.settings = settings_from(settings, Settings(port=0), changes)
         self.app = create_app(self.settings)
         tls = tls_context(self.settings.tls_certificate, self.settings.tls_key)
         self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log, tls=tls)

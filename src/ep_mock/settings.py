@@ -8,8 +8,9 @@ and may be changed while the server runs; those of scope `start` say how a store
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from ep_mock.clock import ClockMode
@@ -120,6 +121,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
+            if kind_of(field.name) is tuple:
+                object.__setattr__(self, field.name, _words(field.name, getattr(self, field.name)))
             _check(field, getattr(self, field.name))
         parse_timings(self.timings)
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
@@ -135,11 +138,22 @@ class Settings:
         allowed = names_of(*scopes)
         for name in changes:
             if name not in allowed:
-                raise UsageError(f"{name}: not a setting that can be changed here; expected one of {', '.join(allowed)}")
+                raise UsageError(f"{name}: not a setting that can be changed here; {_instead(name, allowed)}")
         return dataclasses.replace(self, **changes)
 
 
 _KINDS = get_type_hints(Settings)
+
+
+def settings_from(given: Settings | None, default: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Settings as a whole, or the default ones, with single ones changed.
+
+    Raises:
+        UsageError: they are none, a name is unknown, or a value cannot be used.
+    """
+    if given is not None and not isinstance(given, Settings):
+        raise UsageError(f"settings: expected ep_mock.Settings, or keywords such as clock='manual', got {given!r}")
+    return (given or default).with_changes(changes)
 
 
 def settings_fields() -> tuple[dataclasses.Field[Any], ...]:
@@ -188,6 +202,23 @@ def setting_from_text(name: str, text: str) -> Any:
     except ValueError:
         expected = "a whole number" if kind is int else "a number"
         raise UsageError(f"{name}: expected {expected}, got {text!r}") from None
+
+
+def _instead(name: str, allowed: Sequence[str]) -> str:
+    # Imported when needed: only who errs pays for it.
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, allowed, 1)
+    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(allowed)}"
+
+
+def _words(name: str, given: object) -> tuple[str, ...]:
+    """One word or several, as several; paths count as words."""
+    several = given if isinstance(given, tuple | list) else (given,)
+    for each in several:
+        if not isinstance(each, str | PathLike):
+            raise UsageError(f"{name}: expected words such as ('one', 'two'), got {given!r}")
+    return tuple(str(each) for each in several)
 
 
 def _check(field: dataclasses.Field[Any], value: Any) -> None:

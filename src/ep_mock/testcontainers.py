@@ -6,11 +6,12 @@ Needs the extra of the same name: `pip install 'ep-mock[testcontainers]'`, and a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 
 from ep_mock import __version__
 from ep_mock.errors import UsageError
 from ep_mock.handle import Handle
+from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import ENVIRONMENT_PREFIX, Settings
 from ep_mock.tls import Verify
 from ep_mock.web.fixture_files import fixture_paths
@@ -49,7 +50,7 @@ class EpMockContainer(DockerContainer):
         UsageError: a setting cannot be used.
     """
 
-    def __init__(self, image: str = IMAGE, **settings: Any) -> None:
+    def __init__(self, image: str = IMAGE, **settings: Unpack[SettingKeywords]) -> None:
         for name in _THE_CONTAINERS_OWN:
             if name in settings:
                 raise UsageError(f"{name}: the container's own cannot be chosen; `url` says where it is reached")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ep_mock.domain.patterns import fits
 from ep_mock.event_loops import LoopThread
-from ep_mock.in_process import AppReply, Headers, call_app
+from ep_mock.in_process import AppReply, Headers, call_app, checked_app
 
 if TYPE_CHECKING:
     import httpx
@@ -67,7 +67,7 @@ def _transport_class(library: Any) -> Any:
     # The class that both libraries have for clients of both kinds.
     class VendorTransport(library.MockTransport):  # type: ignore[misc]
         def __init__(self, app: ASGIApp, hosts: Collection[str], others: Any, store: str | None) -> None:
-            self._app = app
+            self._app = checked_app(app)
             self._hosts = [host.lower() for host in hosts]
             self._others = others
             self._store = store

@@ -36,8 +36,8 @@ def test_all_jobs_of_the_store_are_listed_newest_first_by_any_of_their_traits() 
         ("status=done", "status", "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got 'done'"),
         ("status=", "status", "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got ''"),
         ("family=Rule", "family", "family: expected some of standard, rule, got 'Rule'"),
-        ("limit=0", "limit", "limit: expected a whole number from 1 to 10000, got '0'"),
-        ("limit=%C2%B2", "limit", "limit: expected a whole number from 1 to 10000, got '²'"),
+        ("limit=0", "limit", "limit: expected a whole number from 1 to 1000000000, got '0'"),
+        ("limit=%C2%B2", "limit", "limit: expected a whole number from 1 to 1000000000, got '²'"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(query: str, source: str, detail: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ep_mock.handle import Handle, RefusedError, RequestAssertionError
+from ep_mock.errors import UsageError
+from ep_mock.handle import Handle, RequestAssertionError
 from tests.handle.callers import call, generate_job
 
 
@@ -116,5 +117,5 @@ def test_without_any_request_it_says_so(mock: Handle) -> None:
 
 
 def test_a_mistake_in_a_question_is_no_answer(mock: Handle) -> None:
-    with pytest.raises(RefusedError, match="Additional property opration is not allowed"):
+    with pytest.raises(UsageError, match="there is no keyword 'opration'; did you mean 'operation'?"):
         mock.requests.assert_not_called(opration="create_job")  # type: ignore[call-arg]

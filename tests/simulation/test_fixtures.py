@@ -388,7 +388,7 @@ def test_a_value_that_cannot_be_is_named_with_what_was_expected(data: object, pr
 
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
-    (described(settings={"codes_limits": 1}), "settings: codes_limits: not a setting that can be changed here; expected one of "),
+    (described(settings={"codes_limits": 1}), "settings: codes_limits: not a setting that can be changed here; did you mean codes_limit?"),
     (described(settings={"codes_limit": "many"}), "settings: codes_limit: expected int, got 'many'"),
     (described(settings={"port": 1}), "settings: port: not a setting that can be changed here"),
     (described({"enabled": "yes"}), "promotions[0].enabled: Invalid type. Expected: boolean, given: string"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ep_mock.clock import ClockMode
+from ep_mock.handle.arguments import check_keywords, check_seconds, wrong
 from ep_mock.handle.client import StoreClient
+from ep_mock.handle.keywords import ClockChange
 from ep_mock.handle.records import Advanced, ClockReading
 
 
@@ -26,15 +28,20 @@ class ClockHandle:
 
     def set(self, mode: ClockMode | None = None, *, scale: float | None = None, now: str | None = None) -> ClockReading:
         """Let time pass in another way from now on, or move it forward to `now`."""
-        change: dict[str, Any] = {"mode": mode, "scale": scale, "now": now}
-        return self._client.read(ClockReading, "PUT", "/clock", {key: value for key, value in change.items() if value is not None})
+        given: dict[str, Any] = {"mode": mode, "scale": scale, "now": now}
+        change = {key: value for key, value in given.items() if value is not None}
+        check_keywords("clock.set", change, ClockChange)
+        return self._client.read(ClockReading, "PUT", "/clock", change)
 
     def advance(self, seconds: float) -> Advanced:
         """Move time by so many seconds."""
+        check_seconds("clock.advance", seconds)
         return self._advance({"seconds": seconds})
 
     def advance_to(self, moment: str) -> Advanced:
         """Move time to a moment: `2025-01-31`, `2025-01-31 10:30` or RFC 3339."""
+        if not isinstance(moment, str):
+            raise wrong("clock.advance_to", "text such as '2025-01-31T10:30:00Z'", moment)
         return self._advance({"to": moment})
 
     def next(self) -> Advanced:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ep_mock.errors import UsageError
 from ep_mock.event_loops import LoopThread
 from ep_mock.handle.errors import UnreachableError
-from ep_mock.in_process import call_app
+from ep_mock.in_process import call_app, checked_app
 from ep_mock.tls import Verify, client_context, not_trusted
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class InProcessConnection:
 
     def __init__(self, app: ASGIApp, url: Callable[[], str] | None = None) -> None:
         """`url` tells the address of a server that serves the same application."""
-        self._app = app
+        self._app = checked_app(app)
         self._url = url
         self._loop = LoopThread()
 

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, Unpack
+from urllib.parse import quote
 
 import msgspec
 
 from ep_mock.domain.lifecycle import Status
+from ep_mock.handle.arguments import check_keywords, check_word, wrong
 from ep_mock.handle.client import StoreClient
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.keywords import FaultOptions, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
-from ep_mock.handle.promotions import CodesHandle, Promotion, PromotionsHandle
+from ep_mock.handle.keywords import FaultOptions, Matcher, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
+from ep_mock.handle.places import AnyJob, AnyPromotion
+from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
 from ep_mock.handle.records import Job, LoadedPromotion, RecordedRequest, StoreReading
 from ep_mock.handle.report import store_report
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.waits import AsyncWaits
 from ep_mock.handle.worker import WorkerHandle
+from ep_mock.settings import names_of
 from ep_mock.tls import Verify
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+
+_OF_THE_SERVER: Final = dict.fromkeys(names_of("server"), "it is a setting of the whole server, chosen when that starts")
+_OF_A_START: Final = {name: f"write reset({name}=...), as a store begins with it" for name in names_of("start")}
+_INSTEAD_OF_FAULT: Final = {
+    **{name: f"write match={{{name!r}: ...}}" for name in Matcher.__annotations__},
+    "status": "write answer={'status': ...}, or error= with a name such as 'internal'",
+    "name": "did you mean 'error'?",
+}
+_INSTEAD_OF_PLAN: Final = {"promotion": "write promotion_id=promotion.id", "job": "write job_id=..., the id of a job to come"}
 
 
 class _InForce(msgspec.Struct):
@@ -60,6 +75,8 @@ class Handle:
         control_token: str = "",
     ) -> None:
         """`client_id` is the name of the store unless given."""
+        _check_header("store", store, "the name of a store")
+        _check_header("control_token", control_token, "text that a header can have")
         self._connection = connection
         self._client = StoreClient(connection, store, client_id or store, client_secret or "any", control_token)
         self._control_token = control_token
@@ -101,6 +118,7 @@ class Handle:
 
     def of_store(self, name: str) -> Handle:
         """A handle for another store of the same server."""
+        _check_store("of_store", name)
         return Handle(self._connection, store=name, client_secret=self.client_secret, control_token=self._control_token)
 
     @property
@@ -134,19 +152,21 @@ class Handle:
 
     def reset(self, **changes: Unpack[ResetSettings]) -> None:
         """Put the store back to what it was at its start; `changes` are settings until the next reset: `clock="manual"`, `seed="7"`."""
+        check_keywords("reset", changes, ResetSettings, _OF_THE_SERVER)
         self._client.control("POST", "/reset", changes or None)
         self._client.forget_token()
 
     def settings(self, **changes: Unpack[StoreSettings]) -> dict[str, Any]:
         """The store's settings, after changing the given ones."""
+        check_keywords("settings", changes, StoreSettings, _OF_THE_SERVER | _OF_A_START)
         return self._client.decoded("PATCH", "/settings", changes) if changes else self._client.decoded("GET", "/settings")
 
     def wait_for_job(
         self,
-        job: Job | str | None = None,
+        job: AnyJob | None = None,
         status: Status | Sequence[Status] | None = None,
         *,
-        promotion: Promotion | str | None = None,
+        promotion: AnyPromotion | None = None,
         timeout: float = WAIT_SECONDS,
         others_advance: bool = False,
     ) -> Job:
@@ -164,17 +184,19 @@ class Handle:
 
         `ep_mock.domain.plans.Plan` tells what each keyword means.
         """
-        return str(self._client.read(_InForce, "POST", "/plans", plan).id)
+        return self._plan("plan", plan)
 
     def fail_next_job(self, error: str = "job failed", *, after_codes: int | None = None, **jobs: Unpack[PlannedJobs]) -> str:
         """Let the next job fail with an error, after some codes if you like."""
-        if after_codes is None:
-            return self.plan(fail=error, **jobs)
-        return self.plan(fail=error, after_codes=after_codes, **jobs)
+        plan: dict[str, Any] = {"fail": error, **jobs}
+        if after_codes is not None:
+            plan["after_codes"] = after_codes
+        return self._plan("fail_next_job", plan)
 
     def stall_next_job(self, status: Literal["pending", "processing", "cancelling"] = "processing", **jobs: Unpack[PlannedJobs]) -> str:
         """Let the next job get stuck in a status."""
-        return self.plan(stuck=status, **jobs)
+        check_word("stall_next_job", status, ("pending", "processing", "cancelling"))
+        return self._plan("stall_next_job", {"stuck": status, **jobs})
 
     def plans(self) -> list[dict[str, Any]]:
         """The plans that are still for some jobs."""
@@ -183,7 +205,7 @@ class Handle:
 
     def delete_plan(self, plan_id: str | None = None) -> None:
         """Take back one plan, or all."""
-        self._client.control("DELETE", "/plans" if plan_id is None else f"/plans/{plan_id}")
+        self._client.control("DELETE", "/plans" if plan_id is None else f"/plans/{_identity('delete_plan', plan_id)}")
 
     def fault(self, **fault: Unpack[FaultOptions]) -> str:
         """Decide what will happen to the next matching requests; answers the id of the fault.
@@ -193,6 +215,7 @@ class Handle:
             mock.fault(error="rate_limited", retry_after=2)
             mock.fault(connection="reset", when="after", match={"operation": "create_job"})
         """
+        check_keywords("fault", fault, FaultOptions, _INSTEAD_OF_FAULT)
         return str(self._client.read(_InForce, "POST", "/faults", fault).id)
 
     def faults(self) -> list[dict[str, Any]]:
@@ -202,24 +225,30 @@ class Handle:
 
     def delete_fault(self, fault_id: str | None = None) -> None:
         """Take back one fault, or all."""
-        self._client.control("DELETE", "/faults" if fault_id is None else f"/faults/{fault_id}")
+        self._client.control("DELETE", "/faults" if fault_id is None else f"/faults/{_identity('delete_fault', fault_id)}")
 
     def rate_limit(self, requests_per_second: int) -> None:
         """Answer 429 to requests beyond so many a second; 0 takes the limit away. Needs a clock that runs."""
+        if isinstance(requests_per_second, bool) or not isinstance(requests_per_second, int):
+            raise wrong("rate_limit", "a whole number", requests_per_second)
         self.settings(rate_limit=requests_per_second)
 
-    def load_fixture(self, fixture: Mapping[str, Any] | str) -> list[LoadedPromotion]:
+    def load_fixture(self, fixture: Mapping[str, Any] | str | PathLike[str]) -> list[LoadedPromotion]:
         """Add what a fixture describes: a mapping, a file on this machine (JSON or YAML), or the name of a shipped one.
 
         Raises:
             UsageError: the file cannot be read.
             RefusedError: it does not fit; then nothing was added.
         """
-        if isinstance(fixture, str):
+        document: object = fixture
+        if isinstance(document, str | PathLike):
             from ep_mock.web.fixture_files import read_document
 
-            fixture = read_document(fixture)
-        return msgspec.json.decode(self._client.control("POST", "/fixtures", fixture), type=_Loaded).promotions
+            document = read_document(str(document))
+        elif not isinstance(document, Mapping):
+            hint = "call it once for each" if isinstance(document, list | tuple) else ""
+            raise wrong("load_fixture", "a mapping, a file or the name of a shipped fixture", document, hint)
+        return msgspec.json.decode(self._client.control("POST", "/fixtures", document), type=_Loaded).promotions
 
     def snapshot(self) -> dict[str, Any]:
         """The whole store as plain data."""
@@ -227,7 +256,11 @@ class Handle:
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on where a saved store was."""
-        self._client.control("PUT", "/snapshot", snapshot)
+        saved: object = snapshot
+        if not isinstance(saved, Mapping):
+            hint = "write restore(json.loads(Path(...).read_text()))" if isinstance(saved, str | PathLike) else ""
+            raise wrong("restore", "what snapshot() has answered", saved, hint)
+        self._client.control("PUT", "/snapshot", saved)
 
     def stores(self) -> list[StoreReading]:
         """The stores of the server."""
@@ -235,7 +268,9 @@ class Handle:
 
     def delete_store(self, name: str | None = None) -> None:
         """Delete a store, this one unless said; it comes into being again when it is used."""
-        self._client.control("DELETE", f"/stores/{self.store if name is None else name}")
+        if name is not None:
+            _check_store("delete_store", name)
+        self._client.control("DELETE", f"/stores/{quote(self.store if name is None else name, safe='')}")
 
     def documents(self) -> dict[str, Any]:
         """The OpenAPI documents of the server, by name: `standard`, `rule`, `control`."""
@@ -243,6 +278,7 @@ class Handle:
 
     def document(self, name: Literal["standard", "rule", "control"]) -> dict[str, Any]:
         """One OpenAPI document of the server."""
+        check_word("document", name, ("standard", "rule", "control"))
         return self._client.decoded("GET", f"/openapi/{name}.json")
 
     def docs(self) -> str:
@@ -257,6 +293,10 @@ class Handle:
         """Let go of the server."""
         self._connection.close()
 
+    def _plan(self, verb: str, plan: Mapping[str, Any]) -> str:
+        check_keywords(verb, plan, PlanOptions, _INSTEAD_OF_PLAN)
+        return str(self._client.read(_InForce, "POST", "/plans", plan).id)
+
     def __enter__(self) -> Self:
         return self
 
@@ -265,3 +305,19 @@ class Handle:
 
     def __repr__(self) -> str:
         return f"<Handle of the store {self.store!r}>"
+
+
+def _check_header(name: str, value: object, expected: str) -> None:
+    if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
+        raise wrong(name, expected, value, "write handle.store" if isinstance(value, Handle) else "")
+
+
+def _check_store(verb: str, name: object) -> None:
+    _check_header(verb, name, "the name of a store")
+
+
+def _identity(verb: str, given: object) -> str:
+    """The id of a plan or fault, as a path has it."""
+    if not isinstance(given, str):
+        raise wrong(verb, "an id, as the call that made it has answered", given, "write its ['id']" if isinstance(given, Mapping) else "")
+    return quote(given, safe="")

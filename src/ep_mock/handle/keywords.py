@@ -42,6 +42,14 @@ class ResetSettings(StoreSettings, total=False):
     clock_start: str
 
 
+class ClockChange(TypedDict, total=False):
+    """Another way for time to pass."""
+
+    mode: ClockMode
+    scale: float
+    now: str
+
+
 class Matcher(TypedDict, total=False):
     """What a request must be like; what is not said matches all."""
 

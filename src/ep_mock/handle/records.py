@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,7 +12,15 @@ from ep_mock.domain.lifecycle import JobType, Status
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """Unknown properties are passed over: a newer server may say more."""
+    """Unknown properties are passed over: a newer server may say more. `record["id"]` is `record.id`, as in the JSON."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.__struct_fields__:
+            raise KeyError(f"{type(self).__name__} has no {name!r}; it has {', '.join(self.__struct_fields__)}")
+        return getattr(self, name)
+
+    if not TYPE_CHECKING:  # Otherwise Python would look for items by number.
+        __iter__ = None
 
 
 class ClockReading(_Record, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any, Final, Unpack
 
 import msgspec
 
+from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, wrong
 from ep_mock.handle.client import StoreClient
 from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_in_vain
 from ep_mock.handle.jobs import WAIT_ENDED, WAIT_SECONDS
@@ -15,6 +16,12 @@ from ep_mock.handle.records import NearRequest, RecordedRequest
 
 _SHOWN: Final = 5
 _LONGEST: Final = 200
+_INSTEAD: Final = {
+    "match": "write what is inside as keywords, as in operation='create_job'",
+    "count": "did you mean 'times'?",
+    "url": "did you mean 'path'?",
+    "last": "take the last of the list that comes",
+}
 _BESIDE: Final = ("status", "outcome", "fault", "after", "last")
 
 
@@ -41,15 +48,17 @@ class RequestsHandle:
 
     def all(self, last: int | None = None) -> list[RecordedRequest]:
         """Every request that is remembered, or the last ones, oldest first."""
+        if last is not None:
+            check_count("requests.all: last", last)
         return self._client.read(_Found, "GET", "/requests" if last is None else f"/requests?last={last}").requests
 
     def find(self, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
         """The requests that match, oldest first."""
-        return self._found(chosen).requests
+        return self._found("requests.find", chosen).requests
 
     def count(self, **chosen: Unpack[RequestQuery]) -> int:
         """How many requests match."""
-        return self._client.read(_Count, "POST", "/requests/count", _query(chosen)).count
+        return self._client.read(_Count, "POST", "/requests/count", _query("requests.count", chosen)).count
 
     def wait(self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
         """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts real seconds, at most 600.
@@ -58,7 +67,9 @@ class RequestsHandle:
             RequestAssertionError: they did not come in time; with the nearest ones.
         """
         __tracebackhide__ = True
-        body = {**_query(chosen), "count": times, "timeout": timeout}
+        check_count("wait_for_requests: times", times)
+        check_seconds("wait_for_requests: timeout", timeout)
+        body = {**_query("wait_for_requests", chosen), "count": times, "timeout": timeout}
         try:
             return self._client.read(_Found, "POST", "/requests/wait", body, patience=timeout).requests
         except RefusedError as error:
@@ -75,7 +86,9 @@ class RequestsHandle:
             RequestAssertionError: with the nearest requests and in what they differ.
         """
         __tracebackhide__ = True
-        found = self._found(chosen)
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
+            raise wrong("requests.assert_called: times", "a whole number", times, "write operation='create_job' for what is expected")
+        found = self._found("requests.assert_called", chosen)
         if found.total == times or (times is None and found.total):
             return
         wanted = "at least one request" if times is None else f"{times} request{'' if times == 1 else 's'}"
@@ -88,7 +101,7 @@ class RequestsHandle:
             RequestAssertionError: with the requests that do.
         """
         __tracebackhide__ = True
-        found = self._found(chosen)
+        found = self._found("requests.assert_not_called", chosen)
         if found.total:
             raise RequestAssertionError(_failure(f"expected no request with {_shown(chosen)}, got {found.total}", found, chosen))
 
@@ -96,8 +109,8 @@ class RequestsHandle:
         """Forget all requests."""
         self._client.control("DELETE", "/requests")
 
-    def _found(self, chosen: Mapping[str, Any]) -> _Found:
-        return self._client.read(_Found, "POST", "/requests/find", _query(chosen))
+    def _found(self, verb: str, chosen: Mapping[str, Any]) -> _Found:
+        return self._client.read(_Found, "POST", "/requests/find", _query(verb, chosen))
 
 
 def _failure(first: str, found: _Found, chosen: Mapping[str, Any]) -> str:
@@ -128,7 +141,8 @@ def _short(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _query(chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _query(verb: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    check_keywords(verb, chosen, RequestQuery, _INSTEAD)
     beside = {key: chosen[key] for key in _BESIDE if key in chosen}
     match = {key: value for key, value in chosen.items() if key not in _BESIDE}
     return {**beside, "match": match} if match else beside

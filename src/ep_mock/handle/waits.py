@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Unpack
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
 from ep_mock.handle.keywords import RequestQuery
-from ep_mock.handle.promotions import Promotion
+from ep_mock.handle.places import AnyJob, AnyPromotion
 from ep_mock.handle.records import Job, RecordedRequest
 from ep_mock.handle.requests import RequestsHandle
 
@@ -31,10 +31,10 @@ class AsyncWaits:
 
     async def wait_for_job(
         self,
-        job: Job | str | None = None,
+        job: AnyJob | None = None,
         status: Status | Sequence[Status] | None = None,
         *,
-        promotion: Promotion | str | None = None,
+        promotion: AnyPromotion | None = None,
         timeout: float = WAIT_SECONDS,
         others_advance: bool = False,
     ) -> Job:

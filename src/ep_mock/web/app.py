@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Unpack
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -12,7 +12,8 @@ from ep_mock.contract.documents import Operation, load_document
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
-from ep_mock.settings import Settings
+from ep_mock.setting_keywords import SettingKeywords
+from ep_mock.settings import Settings, settings_from
 from ep_mock.web import codes, files, jobs, promotions, usages
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.calls import Endpoint
@@ -77,13 +78,13 @@ class Application(Starlette):
         return app
 
 
-def create_app(settings: Settings | None = None, **changes: Any) -> Application:
+def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywords]) -> Application:
     """The application with these settings; `create_app(clock="manual", codes_limit=50)` changes single ones.
 
     Raises:
         UsageError: a setting, a fixture or the state file cannot be used.
     """
-    settings = (settings or Settings()).with_changes(changes)
+    settings = settings_from(settings, Settings(), changes)
     gate = Gate(settings, fixture_filler(settings.fixtures))
     entropy = Entropy(gate.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))

@@ -14,7 +14,7 @@ from ep_mock.web.job_wait import JobWait
 from ep_mock.web.query import chosen, strict_query, whole_number
 from ep_mock.web.waiting import WAIT_SECONDS, begun
 
-_SHOWN, _MOST_SHOWN = 1000, 10_000
+_SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
 
 
 class ControlJobs:

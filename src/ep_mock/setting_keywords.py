@@ -1,0 +1,55 @@
+"""The settings as keyword arguments, for editors and type checkers. What each one means stands at `Settings`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from ep_mock.clock import ClockMode
+from ep_mock.settings import AuthMode, LogFormat
+
+
+class SettingKeywords(TypedDict, total=False):
+    """All settings, each by its name."""
+
+    host: str
+    port: int
+    public_url: str
+    seed: str
+    fixtures: tuple[str, ...]
+    auth: AuthMode
+    client_id: str
+    client_secret: str
+    token_seconds: int
+    max_body_bytes: int
+    tls_certificate: str
+    tls_key: str
+    access_log: bool
+    log_format: LogFormat
+    control: bool
+    control_token: str
+    allowed_hosts: tuple[str, ...]
+    max_control_body_bytes: int
+    journal_entries: int
+    journal_bytes: int
+    stores: Literal["header", "client-id"]
+    state: str
+    clock: ClockMode
+    clock_scale: float
+    clock_start: str
+    timings: str
+    codes_limit: int
+    long_codes_limit: int
+    promotions_limit: int
+    automatic_limit: int
+    reenable_codes_limit: int
+    rate_limit: int
+    stuck_polls: int
+    poll_moves: Literal["jobs", "any"]
+    export_url_seconds: int
+    foreign_filters: Literal["refuse", "ignore"]
+    cancelling_blocks: bool
+    code_case: Literal["lower", "upper"]
+    rule_result_key: Literal["result", "generate_result"]
+    rule_code_type: bool
+    unique_codes: bool
+    author: str
