@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
+import os
 import sys
+import threading
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +104,83 @@ def test_the_package_exports_what_it_says_and_nothing_else() -> None:
         assert getattr(ep_mock, name) is getattr(sys.modules[module], name)
     with pytest.raises(AttributeError, match="module 'ep_mock' has no attribute 'Server'"):
         getattr(ep_mock, "Server")  # noqa: B009  mypy knows that it is not there
+
+
+def test_it_may_be_stopped_twice_and_by_several_threads_and_started_again() -> None:
+    mock = MockServer()
+    mock.stop()
+    for _ in range(2):
+        mock.start()
+        with pytest.raises(UsageError, match="^the server is running already, on http://127.0.0.1:"):
+            mock.start()
+        threads = [threading.Thread(target=mock.stop) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        mock.stop()
+        with pytest.raises(ConnectionRefusedError):
+            ask(mock, "GET", "/__ep_mock/health")
+
+
+def test_threads_that_start_it_at_the_same_time_get_one_server() -> None:
+    def start() -> None:
+        try:
+            mock.start()
+        except UsageError as error:
+            refused.append(str(error))
+
+    mock, refused = MockServer(), list[str]()
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == [f"the server is running already, on {mock.url}"] * 3
+    assert ask(mock, "GET", "/__ep_mock/health")["status"] == "ok"
+    mock.stop()
+
+
+def test_one_that_is_dropped_without_a_stop_ends_and_says_so() -> None:
+    mock = MockServer().start()
+    handle, port = mock.handle, mock.port
+    handle.promotions.create()
+    (thread,) = [thread for thread in threading.enumerate() if thread is mock._server._thread]
+    del mock
+    gc.collect()
+    assert thread.is_alive(), "its handle keeps it"
+    with pytest.warns(
+        ResourceWarning, match=rf"^the server at http://127.0.0.1:{port} was dropped without stop\(\) and ends now; use it in"
+    ):
+        del handle
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+def test_a_child_after_a_fork_neither_stops_it_nor_saves_its_state(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with MockServer(state=str(state)) as mock:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+            child = os.fork()
+        if child == 0:
+            mock.stop()
+            os._exit(int(state.exists()))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert ask(mock, "GET", "/__ep_mock/health")["status"] == "ok"
+    assert state.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+def test_a_child_after_a_fork_may_start_and_stop_one_of_its_own(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    mock = MockServer(state=str(state))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        child = os.fork()
+    if child == 0:
+        with mock:
+            answered = ask(mock, "GET", "/__ep_mock/health")["status"]
+        os._exit(int(answered != "ok" or not state.exists()))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

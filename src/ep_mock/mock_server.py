@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import os
+import threading
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ep_mock.server import ServerThread
@@ -20,7 +22,8 @@ class MockServer:
 
     In a `with` statement requests are accepted at its start and the port is free again at its end; neither sleeps. Without settings, any
     free port is taken; `MockServer(clock="manual", codes_limit=50)` changes single settings. The environment is not looked at. A server
-    that was stopped and is started again still has its promotions, codes and jobs.
+    that was stopped and is started again still has its promotions, codes and jobs. One that is dropped without `stop` ends with a
+    `ResourceWarning`, its state unsaved. A child after a fork has no part in it: there `stop` does nothing.
 
     Attributes:
         settings: what it was made with.
@@ -33,6 +36,8 @@ class MockServer:
     def __init__(self, settings: Settings | None = None, **changes: Unpack[SettingKeywords]) -> None:
         self.settings = settings_from(settings, Settings(port=0), changes)
         self.app = create_app(self.settings)
+        self._process: int | None = None
+        self._stopping = threading.Lock()
         tls = tls_context(self.settings.tls_certificate, self.settings.tls_key)
         self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log, tls=tls)
 
@@ -60,7 +65,8 @@ class MockServer:
 
         settings = self.settings
         return Handle(
-            InProcessConnection(self.app, lambda: self.url),
+            # It keeps the server itself running, and is not part of a circle that only the collector of garbage would find.
+            InProcessConnection(self.app, partial(_url_of, self._server)),
             client_id=settings.client_id,
             client_secret=settings.client_secret,
             control_token=settings.control_token,
@@ -73,6 +79,7 @@ class MockServer:
             UsageError: the host or port cannot be used, or the server is running already.
         """
         self._server.start()
+        self._process = os.getpid()
         return self
 
     def stop(self) -> None:
@@ -81,13 +88,20 @@ class MockServer:
         Raises:
             UsageError: the state file cannot be written.
         """
+        if self._process not in (None, os.getpid()):
+            return
         if "handle" in vars(self):
             self.handle.close()
-        self._server.stop()
-        self.app.save_state()
+        with self._stopping:
+            self._server.stop()
+            self.app.save_state()
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _url_of(server: ServerThread) -> str:
+    return server.url

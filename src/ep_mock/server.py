@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
+import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from types import FrameType
@@ -33,7 +36,10 @@ class ServerThread:
     `start` returns when requests are accepted, `stop` when the port is free again; neither sleeps. A request that is still
     being answered at `stop` gets `THREAD_GRACE_SECONDS` to finish and is then cancelled, so `stop` stays under 50 ms whatever
     the clients do. A server that was stopped can be started again; with port 0 it then listens on another port. No signal
-    handler is installed and no logger is changed. The thread never keeps the process alive.
+    handler is installed and no logger is changed. The thread never keeps the process alive. All methods may be called by any thread.
+
+    A server that is dropped without `stop` is stopped, with a `ResourceWarning`. After a fork it stays with the parent: `stop` in the
+    child does nothing to it.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class ServerThread:
         self._tls = tls
         self._listeners: Listeners | None = None
         self._thread: threading.Thread | None = None
+        self._changing = threading.Lock()
+        self._process = 0
 
     @property
     def url(self) -> str:
@@ -68,17 +76,23 @@ class ServerThread:
         Raises:
             UsageError: the host or port cannot be used, or the server is running already.
         """
-        if self._thread is not None:
-            raise UsageError(f"the server is running already, on {self.url}")
-        from ep_mock.tickless import TicklessServer
+        with self._changing:
+            if self._thread is not None and self._process == os.getpid():
+                raise UsageError(f"the server is running already, on {self.url}")
+            from ep_mock.tickless import TicklessServer
 
-        self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
-        self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
-        self._runner = asyncio.Runner(loop_factory=new_event_loop)
-        self._loop = self._runner.get_loop()
-        listening: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, args=(self._listeners, listening), name="ep-mock-server", daemon=True)
-        self._thread.start()
+            self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
+            self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
+            runner = asyncio.Runner(loop_factory=new_event_loop)
+            self._loop = runner.get_loop()
+            listening: Future[None] = Future()
+            # What the thread holds on to must not lead back here: otherwise a server that nobody has any more would run for ever.
+            arguments = (runner, self._server, self._listeners, listening)
+            self._thread = threading.Thread(target=_serve_in_thread, args=arguments, name="ep-mock-server", daemon=True)
+            self._process = os.getpid()
+            self._dropped = weakref.finalize(self, _stop_dropped, self._loop, self._server, self.url, self._process)
+            self._dropped.atexit = False
+            self._thread.start()
         try:
             listening.result()
         except BaseException:
@@ -87,13 +101,16 @@ class ServerThread:
         return self
 
     def stop(self) -> None:
-        """Stop the server; does nothing when it is not running."""
-        thread, self._thread = self._thread, None
-        if thread is None:
+        """Stop the server; does nothing when it is not running. When several threads call it, each returns once the port is free."""
+        if self._process != os.getpid():
             return
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended by itself
-            self._loop.call_soon_threadsafe(self._server.stop)
-        thread.join()
+        with self._changing:
+            if self._thread is None:
+                return
+            self._dropped.detach()
+            _stop_soon(self._loop, self._server)
+            self._thread.join()
+            self._thread = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -101,14 +118,31 @@ class ServerThread:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _run(self, listeners: Listeners, listening: Future[None]) -> None:
-        try:
-            with self._runner as runner, contextlib.closing(listeners):
-                runner.run(self._server.serve(listeners.sockets, on_listening=lambda: listening.set_result(None)))
-        except BaseException as error:
-            if listening.done():
-                raise
-            listening.set_exception(error)
+
+def _serve_in_thread(runner: asyncio.Runner, server: TicklessServer, listeners: Listeners, listening: Future[None]) -> None:
+    try:
+        with runner, contextlib.closing(listeners):
+            runner.run(server.serve(listeners.sockets, on_listening=lambda: listening.set_result(None)))
+    except BaseException as error:
+        if listening.done():
+            raise
+        listening.set_exception(error)
+
+
+def _stop_soon(loop: asyncio.AbstractEventLoop, server: TicklessServer) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended by itself
+        loop.call_soon_threadsafe(server.stop)
+
+
+def _stop_dropped(loop: asyncio.AbstractEventLoop, server: TicklessServer, url: str, process: int) -> None:
+    if process != os.getpid():
+        return
+    _stop_soon(loop, server)
+    warnings.warn(
+        f"the server at {url} was dropped without stop() and ends now; use it in a with statement, or keep it and call stop()",
+        ResourceWarning,
+        stacklevel=1,
+    )
 
 
 def serve(
