@@ -14,7 +14,9 @@ from testcontainers.core.config import ConnectionMode, testcontainers_config
 
 from ep_mock import __version__
 from ep_mock.errors import UsageError
+from ep_mock.handle import UnreachableError
 from ep_mock.testcontainers import IMAGE, EpMockContainer
+from tests.certificates import CERTIFICATE, KEY
 from tests.stub_engine import StubEngine
 
 
@@ -52,6 +54,14 @@ def test_a_container_runs_inside_the_with_statement_with_the_settings_given(engi
         "EP_MOCK_CODES_LIMIT=7",
     ]
     assert engine.created["ExposedPorts"] == {"8080/tcp": {}}
+
+
+def test_a_container_with_a_certificate_of_its_own_is_steered_by_who_trusts_it(engine: StubEngine) -> None:
+    with EpMockContainer(clock="manual", tls_certificate=CERTIFICATE, tls_key=KEY) as mock:
+        assert mock.url.startswith("https://")
+        assert mock.handle(verify=CERTIFICATE).clock.read().mode == "manual"
+        with pytest.raises(UnreachableError, match="is not trusted"):
+            mock.handle().clock.read()
 
 
 def test_fixtures_of_this_machine_are_copied_into_the_container(engine: StubEngine, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ PATIENCE = 60.0
 
 
 class CountingServer(ThreadingHTTPServer):
-    """Answers every request with `{"status": "ok"}` and keeps connections open.
+    """Answers every request alike, that it is well, and keeps connections open.
 
     Attributes:
         opened: the number of connections that there were.
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.hang_up = False
             self.close_connection = True
             return
-        body = b'{"status":"ok","data":{"id":"1","type":"promotion"}}'
+        body = b'{"status":"ok","data":{"id":"1","type":"promotion"},"now":"","paused":true,"queue":[]}'
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

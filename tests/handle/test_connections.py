@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
+import httpx
 import pytest
 
 from ep_mock import MockServer, create_app
 from ep_mock.errors import UsageError
 from ep_mock.handle import Handle, RefusedError, UnreachableError
+from ep_mock.transports import VENDOR_HOSTS, httpx_transport
 
 
 @pytest.fixture
@@ -150,3 +154,19 @@ def test_a_control_plane_that_is_off_or_closed_is_told() -> None:
     handle = Handle.in_process(app, control_token="secret")
     handle.reset()
     handle.of_store("other").reset()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not tell its open files")
+def test_handles_and_transports_in_process_that_nobody_closes_cost_no_files() -> None:
+    def use(number: int) -> tuple[Handle, httpx.Client]:
+        handle = Handle.in_process(app, store=f"store-{number % 5}")
+        client = httpx.Client(transport=httpx_transport(app), headers={"Authorization": "Bearer any"})
+        assert handle.health()["status"] == "ok"
+        assert client.get(f"https://{VENDOR_HOSTS[0]}/v2/promotions").status_code == 200
+        return handle, client
+
+    app = create_app()
+    kept = [use(0)]
+    before = len(os.listdir("/proc/self/fd"))
+    kept += [use(number) for number in range(200)]
+    assert len(os.listdir("/proc/self/fd")) <= before + 5

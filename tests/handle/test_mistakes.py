@@ -270,3 +270,14 @@ def test_lists_have_everything(mock: Handle) -> None:
         mock.clock.until_idle()
     found = mock.jobs.list()
     assert (len(found), len({job.id for job in found})) == (1005, 1005)
+
+
+def test_a_list_of_codes_beyond_the_pages_of_the_api_is_refused_rather_than_cut(mock: Handle) -> None:
+    mock.reset(timings="instant", codes_limit=20_000)
+    promotion = mock.promotions.create()
+    mock.jobs.generate(promotion, 10_100)
+    mock.clock.until_idle()
+    assert len({code["code"] for code in mock.codes.list(promotion)}) == 10_100
+    mock.codes.create(promotion, "ONE-MORE")
+    with pytest.raises(UsageError, match=r"^codes.list: the pages of the API reach 10,100 of them, and there are 10,101; "):
+        mock.codes.list(promotion)
