@@ -135,6 +135,17 @@ def test_a_wait_on_a_poll_clock_stops_where_the_status_is_reached() -> None:
     assert client.get("/__ep_mock/clock").json()["now"] == "2024-12-03T23:31:36.062680423Z"
 
 
+def test_a_wait_on_a_poll_clock_ends_whatever_the_state_of_the_store() -> None:
+    client = api_client(clock="poll")
+    path = f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs"
+    client.created(path, {"data": code_generate(1)})
+    client.advance(idle=True)
+    unfinished = client.created(path, {"data": code_generate(1)})["id"]
+    (promotion,) = client.store.content.promotions["standard"].values()
+    promotion.jobs.reverse()  # no verb makes such a store: its newest job has ended, an older one has not
+    assert in_vain(client, job_id=unfinished)[0] == "Time stands still"
+
+
 def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_stands() -> None:
     client = api_client()
     expected = "there is no job yet; waited for completed"

@@ -136,6 +136,13 @@ def test_a_great_leap_runs_every_event_at_its_own_time() -> None:
     assert [log_of(job)[-1] for job in jobs] == [(255 * MS, "completed"), (510 * MS, "completed"), (765 * MS, "completed")]
 
 
+def test_settling_ends_also_where_there_is_nothing_to_take_up() -> None:
+    store = new_store()
+    store.worker.pickup_due = store.now
+    store.worker.run_due_event()
+    assert store.worker.due is None
+
+
 @given(st.lists(st.integers(0, 400 * MS), min_size=1, max_size=12), st.lists(st.integers(0, 30), min_size=12, max_size=12))
 def test_the_line_follows_one_law(gaps: list[int], counts: list[int]) -> None:
     """Each job: pick-up = max(created, worker free) + delay, in order of arrival."""

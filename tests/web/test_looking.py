@@ -116,6 +116,14 @@ def test_a_job_that_its_plan_keeps_stuck_is_told_as_such(stuck: str, below: str)
     assert busy.look(below) == 200
 
 
+def test_a_pause_is_no_reason_for_a_job_that_was_taken_up_before() -> None:
+    busy = Busy()
+    busy.client.advance(next=True)
+    busy.control("POST", "worker/pause")
+    busy.looks("/jobs", 3)
+    assert busy.reason("/jobs").startswith("the manual clock stands at ")
+
+
 def test_a_plan_that_is_for_more_jobs_is_to_be_withdrawn_as_well() -> None:
     busy = Busy(clock="poll")
     busy.client.post(f"{busy.path}/jobs/{busy.job}/cancel")
@@ -222,6 +230,10 @@ def test_honest_clients_are_left_alone(clock: str) -> None:
     for _ in range(20):
         busy.control("POST", f"promotions/{busy.path.rpartition('/')[2]}/usages", {"code": "by-hand-1"})
         assert busy.look("/usages") == 200
+    for number in range(20):
+        fixture = {"ep_mock_fixture": 1, "promotions": [{"family": "standard", "name": f"More {number}"}]}
+        busy.control("POST", "fixtures", fixture)
+        assert busy.look("/codes") == 200
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
