@@ -1,23 +1,24 @@
 from __future__ import annotations
 
 import copy
-import json
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Final
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ep_mock.clock import CLOCK_MODES, ClockMode
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
-from ep_mock.web.app import create_app
 from tests.bodies import code_generate, new_promotion
-from tests.client import HOST, ApiClient, InProcess, api_client
+from tests.client import ApiClient, api_client
+from tests.control.hostile import try_snapshot
+from tests.control.rich_snapshots import rich_snapshot
 from tests.control.test_clock_and_worker import add_job
+from tests.mutations import edits
 from tests.seeded import seeded_app
 
 SEEDED: dict[str, Any] = ApiClient(seeded_app()).get("/__ep_mock/snapshot").json()
+EDITS: Final = {mode: edits(rich_snapshot(mode)) for mode in CLOCK_MODES}
 
 
 def restored(snapshot: object, **settings: Any) -> ApiClient:
@@ -114,11 +115,11 @@ def test_plans_and_a_pause_are_saved() -> None:
     ("change", "detail"),
     [
         ({"ep_mock_snapshot": 2}, "ep_mock_snapshot does not match: 1"),
-        ({"settings": {"codes_limit": -1}}, "codes_limit: expected a number from 0 to 100000000, got -1"),
-        ({"settings": {"port": 1}}, "port: not a setting that can be changed here; expected one of "),
-        ({"entropy_key": "x"}, "snapshot: Expected `str` matching regex '^[0-9a-f]{64}$' - at `$.entropy_key`"),
-        ({"jobs": []}, "snapshot: contradicts itself (KeyError: "),
-        ({"unknown": 1}, "snapshot: Object contains unknown field `unknown`"),
+        ({"settings": {"codes_limit": -1}}, "snapshot: settings: codes_limit: expected a number from 0 to 100000000, got -1"),
+        ({"settings": {"port": 1}}, "snapshot: settings: port: not a setting that can be changed here; expected one of "),
+        ({"entropy_key": "x"}, "snapshot: entropy_key: expected str matching regex '^[0-9a-f]{64}$'"),
+        ({"jobs": []}, "snapshot: promotions[0].jobs: expected its jobs in order of arrival, got "),
+        ({"unknown": 1}, "snapshot: object contains unknown field unknown; restore a snapshot as it was saved"),
     ],
 )
 def test_what_is_no_snapshot_is_refused_and_nothing_has_changed(change: dict[str, Any], detail: str) -> None:
@@ -129,51 +130,110 @@ def test_what_is_no_snapshot_is_refused_and_nothing_has_changed(change: dict[str
     assert client.get("/__ep_mock/snapshot").content == before
 
 
-def test_a_job_in_two_places_is_refused() -> None:
-    snapshot = copy.deepcopy(SEEDED)
-    snapshot["worker"]["queue"].append(snapshot["worker"]["task"]["job"])
-    response = api_client().put("/__ep_mock/snapshot", json=snapshot)
-    assert response.status_code == 400
-    assert "waits in the queue, but it is processing" in response.json()["errors"][0]["detail"]
-
-
-def places(node: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Where something stands in a document, for every value in it."""
-    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path, *(place for key, part in inside for place in places(part, (*path, key)))]
-
-
-PLACES = [place for place in places(SEEDED) if place]
-VALUES: st.SearchStrategy[Any] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.sampled_from(
-        [0, 1, 10**12, 10**19, 10**21, -(10**21), "", "pending", "completed", "complete", "finish_cancel", [], {}, 0.5, float(10**300)]
-    ),
-)
-
-
-@given(place=st.sampled_from(PLACES), value=VALUES)
-def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(place: tuple[str | int, ...], value: Any) -> None:
-    snapshot = copy.deepcopy(SEEDED)
-    node: Any = snapshot
-    for step in place[:-1]:
+def edited(snapshot: Any, path: str, value: Any) -> Any:
+    """The snapshot with another value at a path such as `jobs.-1.status`."""
+    document = node = copy.deepcopy(snapshot)
+    *steps, last = [int(step) if step.lstrip("-").isdecimal() else step for step in path.split(".")]
+    for step in steps:
         node = node[step]
-    node[place[-1]] = value
-    # No recording client: what is odd in the content may well be seen in the answers.
-    app = create_app(clock="manual", stuck_polls=0)
-    client = httpx2.Client(transport=InProcess(app), base_url=HOST, headers={"Authorization": "Bearer of-a-test"}, trust_env=False)
-    if client.put("/__ep_mock/snapshot", content=json.dumps(snapshot)).status_code == 400:
-        return
-    # Whatever was swallowed, nothing fails on it later.
-    statuses = [
-        client.get(f"/__ep_mock/{path}").status_code for path in ("worker", "jobs", "plans", "settings", "clock", "snapshot", "stores")
-    ]
-    for family in FAMILIES:
-        for promotion in app.gate.enter("default").store.content.promotions[family.name]:
-            path = f"/v2/{family.collection}/{quote(promotion)}"
-            statuses += [client.get(path + kind).status_code for kind in ("", "/jobs", "/codes", "/usages") if promotion]
-    statuses.append(client.post("/__ep_mock/clock/advance", json={"seconds": 5}).status_code)
-    statuses.append(client.post("/__ep_mock/clock/advance", json={"idle": True}).status_code)
-    assert [status for status in statuses if status >= 500] == []
+    node[last] = value
+    return document
+
+
+def refusal(snapshot: object) -> str:
+    """Why a snapshot is refused; nothing has changed then."""
+    client = api_client()
+    before = client.get("/__ep_mock/snapshot").content
+    response = client.put("/__ep_mock/snapshot", json=snapshot)
+    assert (response.status_code, client.get("/__ep_mock/snapshot").content) == (400, before), response.text
+    detail: str = response.json()["errors"][0]["detail"]
+    return detail
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "value", "detail"),
+    [
+        ("manual", "clock.now", -1, "snapshot: clock.now: expected nanoseconds from 0 to 250000000000000000000, got -1"),
+        ("manual", "clock.scale", 0, "snapshot: clock.scale: expected a number above 0 and at most 1000000, got 0.0"),
+        ("manual", "batches.0.created_at", 10**30, "snapshot: batches[0].created_at: expected nanoseconds of a time that has passed, "),
+        ("manual", "promotions.0.id", "A", "snapshot: promotions[0].id: expected str matching regex "),
+        ("manual", "promotions.0.fields.enabled", None, "snapshot: promotions[0].fields.enabled: "),
+        ("manual", "promotions.0.fields.port", 1, "snapshot: promotions[0].fields: expected no other names than name, description, "),
+        ("manual", "promotions.0.start", 10**25, "snapshot: promotions[0].start: expected a time before its end"),
+        ("manual", "promotions.0.codes.0.batch", 99, "snapshot: promotions[0].codes[0].batch: expected the number of one of the "),
+        ("manual", "promotions.0.codes.0.keys", ["a", "a"], "snapshot: promotions[0].codes[0]: expected no code that is there "),
+        ("manual", "jobs.0.id", "5e880df4-b0f4-4860-97bd-685526de838a\n", "snapshot: jobs[0].id: expected str matching regex "),
+        ("manual", "jobs.1.number", 1, "snapshot: jobs[1].number: expected a number above 1, that of the job before, got 1"),
+        ("manual", "jobs.0.parameters.number_of_codes", None, "snapshot: jobs[0].parameters.number_of_codes: "),
+        ("manual", "jobs.0.parameters.code_length", "8", "snapshot: jobs[0].parameters.code_length: expected a number, got "),
+        ("manual", "jobs.0.status", "pending", "snapshot: jobs[0].status: expected the last status of the history, completed, got "),
+        ("manual", "jobs.0.history.1.1", "cancelling", "snapshot: jobs[0].history[1]: expected a status that can follow pending, got "),
+        ("manual", "jobs.0.history.1.0", 1, "snapshot: jobs[0].history[1]: expected a time not before "),
+        ("manual", "jobs.0.error", "x", "snapshot: jobs[0].error: expected none, for it is completed, got "),
+        ("manual", "jobs.0.result.generated", 4, "snapshot: jobs[0].result.generated: expected at most number_of_codes, 3, got 4"),
+        ("manual", "jobs_created", 3, "snapshot: jobs_created: expected the number of the newest job, 15, got 3"),
+        ("manual", "worker.queue", [], "snapshot: worker.queue: expected the pending jobs in order of arrival, "),
+        ("manual", "worker.task", None, "snapshot: worker.task: expected the one job that is processing or cancelling, "),
+        ("manual", "worker.pickup_due", 10**19, "snapshot: worker.pickup_due: expected none, for the worker is busy, paused or has "),
+        ("manual", "worker.task.units", 7, "snapshot: worker.task.units: expected as many codes as the job makes, 100, got 7"),
+        ("manual", "worker.task.per_unit", 10**19, "snapshot: worker.task.per_unit: expected int <= "),
+        ("manual", "worker.task.started", 5, "snapshot: worker.task: expected work that ends at "),
+        ("manual", "worker.task.growth.drawn", 3, "snapshot: worker.task.growth.drawn: expected at least as many as were made, "),
+        ("manual", "worker.exports", {"0" * 8 + "-0000-4000-8000-" + "0" * 12: []}, "snapshot: worker.exports."),
+        ("manual", "usages.0.code_key", "x", "snapshot: usages[0].code_key: expected what its code is stored under, "),
+        ("manual", "plans.0.left", 9, "snapshot: plans[0].left: expected at most its times, 3, got 9"),
+        ("manual", "plans_made", 1, "snapshot: plans[1].id: expected ids that rise, up to plan-1, for so many were made, "),
+        ("manual", "plans.0.plan.stuck", "pending", "snapshot: plans[0].plan: stuck: a job that is stuck in pending cannot fail as well"),
+        ("manual", "transitions.-1.1", "x", "snapshot: transitions["),
+        ("manual", "transitions_total", 0, "snapshot: transitions_total: expected as many as there are entries in the histories of all "),
+        ("poll", "worker.task.shrinkage.done", 50, "snapshot: worker.task.units: expected what is left to delete and what is done, got 50"),
+        ("poll", "worker.task.action", "complete", "snapshot: worker.task.action: expected one of finish_cancel, lose_race, for it is "),
+        ("real", "worker.task.error", None, "snapshot: worker.task.error: expected a text, for it ends with fail, got null"),
+    ],
+)
+def test_a_snapshot_that_contradicts_itself_is_refused_with_the_place(mode: ClockMode, path: str, value: Any, detail: str) -> None:
+    assert refusal(edited(rich_snapshot(mode), path, value))[: len(detail)] == detail
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    assert refusal(edited(SEEDED, "jobs_created", 0)).endswith("; restore a snapshot as it was saved")
+
+
+def test_two_unfinished_jobs_of_one_promotion_are_refused() -> None:
+    snapshot = copy.deepcopy(SEEDED)
+    waiting = next(job for job in snapshot["jobs"] if job["status"] == "pending")
+    number = snapshot["jobs_created"] = snapshot["jobs_created"] + 1
+    twin = {**waiting, "id": "11111111-1111-4111-8111-111111111111", "number": number}
+    snapshot["jobs"].append(twin)
+    snapshot["worker"]["queue"].append(twin["id"])
+    next(each for each in snapshot["promotions"] if each["id"] == twin["promotion_id"])["jobs"].append(twin["id"])
+    assert f"for job {twin['id']} of the same promotion is newer" in refusal(snapshot)
+
+
+def test_a_cancelling_job_and_a_newer_one_of_its_promotion_are_restored() -> None:
+    snapshot = rich_snapshot("poll")
+    assert restored(snapshot).get("/__ep_mock/snapshot").json() == snapshot
+
+
+def test_the_count_of_polls_is_saved() -> None:
+    client = api_client(clock="manual", stuck_polls=3)
+    job = add_job(client, code_generate(1))
+    path = f"/v2/promotions/{job['promotion_id']}/jobs"
+    assert [client.get(path).status_code for _ in range(2)] == [200, 200]
+    other = restored(client.get("/__ep_mock/snapshot").json())
+    assert [other.get(path).status_code for _ in range(2)] == [200, 503]
+
+
+def test_an_id_that_is_there_already_is_not_given_again() -> None:
+    # Whoever sets the counter back draws the same ids once more.
+    client = restored({**SEEDED, "entropy_drawn": 0})
+    ids = [client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})["id"] for family in FAMILIES for _ in range(9)]
+    known = {each["id"] for kind in ("promotions", "jobs", "usages") for each in SEEDED[kind]}
+    assert known.isdisjoint(ids)
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("mode", CLOCK_MODES)
+@given(drawn=st.data())
+def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(mode: ClockMode, drawn: st.DataObject) -> None:
+    try_snapshot(drawn.draw(EDITS[mode]))

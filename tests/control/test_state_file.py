@@ -132,7 +132,10 @@ def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_pa
         (b"", "this is no state file: Input data was truncated"),
         (b"{}", "this is no state file: Object missing required field `ep_mock_state`"),
         (b'{"ep_mock_state": 2, "stores": {}}', "this is no state file: Invalid enum value 2 - at `$.ep_mock_state`"),
-        (b'{"ep_mock_state": 1, "stores": {"default": {}}}', "store 'default': snapshot: Object missing required field `ep_mock_snapshot`"),
+        (
+            b'{"ep_mock_state": 1, "stores": {"default": {}}}',
+            "store 'default': snapshot: missing: ep_mock_snapshot; restore a snapshot as it",
+        ),
         (b"\xff", "this is no state file: "),
     ],
 )

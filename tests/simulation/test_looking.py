@@ -157,7 +157,7 @@ def test_saving_and_restoring_at_any_moment_changes_no_code(end: int, saved: int
     other_store, _, same = begin(format_nanos(START + end * MS))
     store.advance_to(START + look * MS)
     other_store.advance_to(START + saved * MS)
-    restored = restore(save(other_store), "tests", other_store.settings, "a seed")
+    restored = restore(save(other_store), "tests", other_store.settings, "a seed", check_request)
     for each in (store, restored):
         each.advance_until_idle()
     assert codes_of(restored, restored.promotion(STANDARD, same.id)) == codes_of(store, promotion)

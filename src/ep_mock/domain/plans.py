@@ -75,6 +75,8 @@ def check_plan(plan: Plan) -> None:
         raise UsageError("after_codes: says when a job fails or is stuck in processing; give fail or stuck as well")
     if plan.job_id is not None and plan.times != 1:
         raise UsageError("job_id: is for one job only; leave out times")
+    if plan.job_id is not None and plan.job_id.endswith("\n"):  # which the `$` of the pattern lets pass
+        raise UsageError("job_id: expected a UUID without a line break")
     if len(set(plan.codes)) < len(plan.codes):
         raise UsageError("codes: each code can be given once")
     if not (plan.timings or plan.fail or plan.stuck or plan.lose_race or plan.job_id or plan.codes):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import islice
 from typing import Any
 
@@ -76,6 +76,14 @@ class Content:
         self.plans_made = 0
         self.transitions: deque[JobTransition] = deque(maxlen=HISTORY_LENGTH)
         self.transitions_total = 0
+
+    def new_id(self) -> str:
+        """The next id in turn that nothing in the store has: a fixture or a snapshot may have brought it."""
+        known: tuple[Container[str], ...] = (self.jobs, *self.promotions.values(), *self.usages.values())
+        drawn = self.entropy.next_uuid()
+        while any(drawn in records for records in known):
+            drawn = self.entropy.next_uuid()
+        return drawn
 
     def change_settings(self, settings: Settings) -> None:
         """Go on with other settings; the worker reads timings when it takes a job up."""

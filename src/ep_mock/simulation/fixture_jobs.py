@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ep_mock.domain.families import Family
 from ep_mock.domain.lifecycle import Action, Status
 from ep_mock.errors import ApiError
-from ep_mock.simulation.fixture_place import Place
+from ep_mock.simulation.fixture_place import Check, Place
 from ep_mock.simulation.fixtures import JobEntry
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.jobs import new_job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import LIMIT_EXCEEDED
-
-Check = Callable[[Family, str, Mapping[str, Any]], Mapping[str, Any]]
-"""Checks what would be the data of a request (family, operation id, data) against the contract and gives it back; raises ApiError."""
 
 IN_HANDS: Final = ("processing", "cancelling")
 """The statuses of a job that the worker is busy with."""

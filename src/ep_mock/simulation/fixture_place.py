@@ -1,18 +1,22 @@
-"""Places and times in fixtures: what an error names, and what a moment means."""
+"""Places and times in fixtures and snapshots: what an error names, and what a moment means."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ep_mock.domain.dates import format_nanos, parse_date
+from ep_mock.domain.dates import MINIMUM, format_nanos, parse_date
+from ep_mock.domain.families import Family
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.timings import LONGEST, SECOND
 
 Moment = str | int | float
 """A date, or seconds from the time at which the fixture is loaded: -3600 is an hour ago."""
+
+Check = Callable[[Family, str, Mapping[str, Any]], Mapping[str, Any]]
+"""Checks what would be the data of a request (family, operation id, data) against the contract and gives it back; raises ApiError."""
 
 _FARTHEST: Final = LONGEST // SECOND
 _SHOWN: Final = 60
@@ -35,6 +39,22 @@ class Place(NamedTuple):
         """The error that this place has a problem."""
         return UsageError(f"{self.source}: {self.path}: {problem}" if self.path else f"{self.source}: {problem}")
 
+    def expect(self, fulfilled: bool, expected: str, got: object) -> None:
+        """Refuse what stands here unless something is fulfilled.
+
+        Raises:
+            UsageError: it is not.
+        """
+        if not fulfilled:
+            raise self.wrong(f"expected {expected}, got {shown(got)}")
+
+    def misfit(self, error: msgspec.ValidationError) -> UsageError:
+        """The error that what stands here has a part of the wrong type."""
+        problem, _, path = str(error).partition(" - at `$")
+        problem = problem.replace("`", "").replace(" | null", "").replace("Object missing required field ", "missing: ")
+        problem = problem[:1].lower() + problem[1:]
+        return Place(self.source, (self.path + path.removesuffix("`")).lstrip(".")).wrong(problem)
+
     def refused(self, error: ApiError, inside: Sequence[str | int] = ()) -> UsageError:
         """The error that what is described here would be refused in a request, where it stands at `inside`. It names the first problem."""
         item = error.errors[0]
@@ -51,6 +71,10 @@ class Place(NamedTuple):
                 f"expected a time that has passed, such as -3600 for an hour ago; it is {format_nanos(now)}, got {shown(moment)}"
             )
         return instant
+
+    def past_nanos(self, moment: int, now: int, *, since: int = MINIMUM) -> None:
+        """Refuse nanoseconds that stand here unless they are between `since` and `now`."""
+        self.expect(since <= moment <= now, f"nanoseconds of a time that has passed, from {since} to {now}", moment)
 
     def instant(self, moment: Moment, now: int) -> int:
         """The nanoseconds of a moment that stands here."""

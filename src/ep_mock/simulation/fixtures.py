@@ -258,10 +258,7 @@ def _record(data: object, kind: type[_Record], place: Place, *, known: Iterable[
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `$")
-        problem = problem.replace("`", "").replace(" | null", "").replace("Object missing required field ", "missing: ")
-        problem = problem[:1].lower() + problem[1:]
-        raise Place(place.source, (place.path + path.removesuffix("`")).lstrip(".")).wrong(problem) from None
+        raise place.misfit(error) from None
 
 
 def _refuse_unknown(data: Mapping[str, Any], known: Iterable[str], place: Place, *, also: Iterable[str] = ()) -> None:

@@ -67,7 +67,7 @@ def new_job(
         job_type, name = request["job_type"], request.get("name")
         in_force = content.plan_for(family=family.name, promotion_id=promotion.id, job_type=job_type, name=name)
         plan, plan_id = (ORDINARY, None) if in_force is None else (in_force.plan, in_force.id)
-    made_id = content.entropy.next_uuid() if id is None else id
+    made_id = content.new_id() if id is None else id
     content.jobs_created += 1
     job = Job(
         id=made_id if plan.job_id is None or plan.job_id in content.jobs else plan.job_id,

@@ -67,7 +67,7 @@ def new_promotion(
     if sum(map(len, others)) >= limit:
         raise problems.unprocessable(f"Only {limit} promotions are allowed per store")
     promotion = Promotion(
-        id=store.content.entropy.next_uuid() if id is None else id,
+        id=store.content.new_id() if id is None else id,
         family=family,
         store_id=store.content.store_id,
         fields=draft.fields,

@@ -1,5 +1,6 @@
 """What a snapshot looks like: the whole of a store as plain data, version 1. Times are nanoseconds since the epoch.
 
+The types refuse what a value cannot be by itself; what the values must be to each other is the matter of `snapshot_check`.
 Codes refer to their batch by its place in `batches`, jobs and promotions to each other by id. Not saved: the journal, faults, and the
 keys that sign tokens and URLs.
 """
@@ -17,12 +18,22 @@ from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import Action, JobType, Status, Transition
 from ep_mock.domain.plans import Plan
 from ep_mock.simulation.content import JobTransition
+from ep_mock.timings import LONGEST as LONGEST_STEP
 
 VERSION: Literal[1] = 1
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=10**15)]
+"""How often something was done: no store comes near the end of these."""
+Uses = Annotated[int, Meta(ge=0)]
+"""How often codes can be used; the API sets no limit to it."""
+Quantity = Annotated[int, Meta(ge=0, le=100_000_000)]
+"""How many codes: no more than the greatest limit that can be set."""
+Duration = Annotated[int, Meta(ge=0, le=LONGEST_STEP)]
 Instant = int
 """Nanoseconds; bounds beyond 64 bits are not for msgspec to check."""
+Identity = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\Z")]
+PlanId = Annotated[str, Meta(pattern="^plan-[1-9][0-9]{0,14}\\Z")]
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -36,7 +47,7 @@ class BatchState(_State, kw_only=True):
     key_prefix: str = ""
     upper_case: bool = False
     consume_unit: str | None = None
-    max_uses: Count | None = None
+    max_uses: Uses | None = None
     created_at: Instant
     created_by: str
 
@@ -44,11 +55,11 @@ class BatchState(_State, kw_only=True):
 class CodeState(_State, kw_only=True):
     """See `domain.codes.Code`."""
 
-    code: str
+    code: Text
     batch: Count
     consume_unit: str | None = None
-    uses: Count | None = None
-    max_uses: Count | None = None
+    uses: Uses | None = None
+    max_uses: Uses | None = None
     user: str | tuple[str, ...] | None = None
     max_uses_per_shopper: dict[str, Any] | None = None
     is_for_new_shopper: bool | None = None
@@ -58,13 +69,13 @@ class PlainRun(_State, kw_only=True, tag="plain"):
     """Codes one after the other that differ in nothing from their batch, by their keys."""
 
     batch: Count
-    keys: list[str]
+    keys: Annotated[list[Text], Meta(min_length=1)]
 
 
 class SingleCode(_State, kw_only=True, tag="code"):
     """One code in which something differs."""
 
-    key: str
+    key: Text
     code: CodeState
 
 
@@ -74,33 +85,33 @@ CodeRuns = list[PlainRun | SingleCode]
 class JobState(_State, kw_only=True):
     """See `simulation.job.Job`."""
 
-    id: str
-    number: Count
+    id: Identity
+    number: Annotated[int, Meta(ge=1)]
     family: FamilyName
-    promotion_id: str
+    promotion_id: Identity
     job_type: JobType
     name: str | None = None
     parameters: dict[str, Any] | None = None
     status: Status
     created_at: Instant
     updated_at: Instant
-    error: str | None = None
-    result: dict[str, int] | None = None
+    error: Text | None = None
+    result: dict[str, Quantity] | None = None
     result_key: str
     plan: Plan
-    plan_id: str | None = None
-    history: list[Transition]
+    plan_id: PlanId | None = None
+    history: Annotated[list[Transition], Meta(min_length=1)]
 
 
 class UsageState(_State, kw_only=True):
     """See `simulation.usage.Usage`. Those of deleted promotions are kept, too."""
 
-    id: str
+    id: Identity
     family: FamilyName
-    code_id: str
-    code: str
-    code_key: str
-    times_used: Count
+    code_id: Identity
+    code: Text
+    code_key: Text
+    times_used: Uses
     used_on: Instant
     updated_at: Instant
     order_id: str | None = None
@@ -114,7 +125,7 @@ class UsageState(_State, kw_only=True):
 class PromotionState(_State, kw_only=True):
     """See `simulation.promotion.Promotion`."""
 
-    id: str
+    id: Identity
     family: FamilyName
     fields: dict[str, Any]
     start: Instant
@@ -123,45 +134,45 @@ class PromotionState(_State, kw_only=True):
     updated_at: Instant
     author: str
     updated_by: str
-    codes_limit: Count | None = None
+    codes_limit: Quantity | None = None
     codes: CodeRuns = []
-    jobs: list[str] = []
+    jobs: list[Identity] = []
     former: list[dict[str, Any]] = []
-    usages: list[str] = []
+    usages: list[Identity] = []
 
 
 class GrowthState(_State, kw_only=True):
     """See `simulation.growth.Growth`."""
 
-    source: str
+    source: Identity
     batch: Count
     length: Annotated[int, Meta(ge=SHORTEST, le=LONGEST)]
     given: tuple[str, ...] = ()
     drawn: Count
-    made: list[str]
+    made: list[Text]
 
 
 class ShrinkageState(_State, kw_only=True):
     """See `simulation.growth.Shrinkage`."""
 
     batch: Count
-    keys: list[str]
-    done: Count
-    deleted: Count
+    keys: list[Text]
+    done: Quantity
+    deleted: Quantity
 
 
 class TaskState(_State, kw_only=True):
     """See `simulation.task.Task`."""
 
-    job: str
+    job: Identity
     started: Instant
-    lead: Count
-    per_unit: Count
-    units: Count
+    lead: Duration
+    per_unit: Duration
+    units: Quantity
     action: Action
-    error: str | None = None
+    error: Text | None = None
     stuck: bool = False
-    generated: Count = 0
+    generated: Quantity = 0
     growth: GrowthState | None = None
     shrinkage: ShrinkageState | None = None
 
@@ -174,18 +185,18 @@ class WorkerState(_State, kw_only=True):
             export of it that comes first.
     """
 
-    queue: list[str] = []
+    queue: list[Identity] = []
     task: TaskState | None = None
     free_since: Instant
-    pickup_due: int | None = None
+    pickup_due: Instant | None = None
     paused: bool = False
-    exports: dict[str, CodeRuns | str] = {}
+    exports: dict[Identity, CodeRuns | Identity] = {}
 
 
 class PlanState(_State, kw_only=True):
     """A plan in force."""
 
-    id: str
+    id: PlanId
     plan: Plan
     left: Annotated[int, Meta(ge=1)]
 
@@ -219,4 +230,4 @@ class StoreState(_State, kw_only=True):
     polls: Count = 0
     polled_at: Instant = 0
     """No longer used, and `polls` neither: older snapshots have them."""
-    looks: dict[str, dict[str, Count]] = {}
+    looks: dict[Identity, dict[Text, Count]] = {}

@@ -9,7 +9,6 @@ import msgspec
 
 from ep_mock.clock import Clock
 from ep_mock.domain.codes import Batch, Code
-from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
 from ep_mock.simulation import snapshot_format as form
@@ -33,8 +32,6 @@ class Restoring:
         self._store = store
         self._state = state
         self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
-        for batch in self._batches:
-            format_nanos(batch.created_at)
         store.content = Content(store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn))
         self._content = store.content
 
@@ -151,5 +148,7 @@ class Restoring:
             )
         if state.shrinkage is not None:
             left = state.shrinkage
-            task.shrinkage = Shrinkage(promotion.book, self._batches[left.batch], left.keys, done=left.done, deleted=left.deleted)
+            task.shrinkage = Shrinkage(promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted)
+            # All of them: what somebody else has removed meanwhile keeps its turn, too.
+            task.shrinkage.keys = list(left.keys)
         return task

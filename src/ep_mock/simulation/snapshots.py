@@ -9,7 +9,8 @@ import msgspec
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.snapshot_check import check_restored
+from ep_mock.simulation.fixture_place import Check
+from ep_mock.simulation.snapshot_check import ROOT, check_snapshot
 from ep_mock.simulation.snapshot_restoring import Restoring
 from ep_mock.simulation.snapshot_saving import Saving
 from ep_mock.simulation.store import Store
@@ -21,22 +22,34 @@ def save(store: Store) -> dict[str, Any]:
     return document
 
 
-def restore(data: object, name: str, settings: Settings, seed: str) -> Store:
-    """A store that goes on where the saved one was, at the saved time and with its ids and codes; `seed` is for what is not saved.
+def restore(data: object, name: str, settings: Settings, seed: str, check: Check) -> Store:
+    """A store that goes on where the saved one was, at the saved time and with its ids and codes.
+
+    Args:
+        data: what `save` has made, as JSON has brought it. It may come from anybody: what is accepted keeps all promises of a store.
+        seed: for what is not saved.
+        check: knows what the API accepts.
 
     Raises:
-        UsageError: the data is no snapshot of this version, or contradicts itself.
+        UsageError: the data is no snapshot of this version, or contradicts itself. The message names the place.
     """
     try:
         state = msgspec.convert(data, form.StoreState)
     except msgspec.ValidationError as error:
-        raise UsageError(f"snapshot: {error}") from None
-    # What the settings say of the clock is not what counts: the saved clock goes on.
-    settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""}).with_changes(state.settings, scopes=("store",))
-    store = Store(name, settings, seed)
+        raise _unusable(ROOT.misfit(error)) from None
     try:
-        Restoring(store, state).fill()
-        check_restored(store)
-    except (LookupError, ValueError, TypeError) as error:
-        raise UsageError(f"snapshot: contradicts itself ({type(error).__name__}: {error})") from None
+        check_snapshot(state, check)
+    except UsageError as error:
+        raise _unusable(error) from None
+    try:
+        # What the settings say of the clock is not what counts: the saved clock goes on.
+        settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""}).with_changes(state.settings, scopes=("store",))
+        store = Store(name, settings, seed)
+    except UsageError as error:
+        raise _unusable(ROOT.at("settings").wrong(str(error))) from None
+    Restoring(store, state).fill()
     return store
+
+
+def _unusable(error: UsageError) -> UsageError:
+    return UsageError(f"{error}; restore a snapshot as it was saved")

@@ -59,7 +59,7 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
     if code.uses is not None:
         book.replace(key, msgspec.structs.replace(code, uses=code.uses - times))
     usage = Usage(
-        id=store.content.entropy.next_uuid(),
+        id=store.content.new_id(),
         family=promotion.family,
         code_id=store.content.entropy.uuid_of("code", promotion.id, key),
         code=code.code,

@@ -190,6 +190,7 @@ class Worker:
         self._content.record(job, job.move(action, at, cause, error=error, result=result))
 
     def _pick_up(self, at: int) -> None:
+        # First of all, so that carrying out events until none is due ends, whatever the queue holds.
         self.pickup_due = None
         first = self._first()
         if first is None:

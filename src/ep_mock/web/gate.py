@@ -20,6 +20,7 @@ from ep_mock.entropy import fresh_seed
 from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.snapshots import restore
 from ep_mock.simulation.store import Store
+from ep_mock.web.fixture_files import check_request
 from ep_mock.web.guarded_store import GuardedStore
 
 DEFAULT_STORE = "default"
@@ -93,7 +94,7 @@ class Gate:
             ApiError: as `enter`.
             UsageError: the snapshot cannot be used; then nothing has changed.
         """
-        restored = restore(snapshot, name, self.settings, self.seed)
+        restored = restore(snapshot, name, self.settings, self.seed, check_request)
         self.enter(name)
         self._replace(name, GuardedStore(restored))
         return restored

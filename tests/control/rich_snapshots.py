@@ -1,0 +1,80 @@
+"""Snapshots in which there is something of everything, one for each mode of the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from ep_mock.clock import ClockMode
+from ep_mock.domain.families import FAMILIES, RULE, STANDARD
+from ep_mock.domain.plans import Plan
+from ep_mock.simulation import codes, plans, promotions
+from ep_mock.simulation.snapshots import save
+from ep_mock.simulation.store import Store
+from tests.seeded import seeded_store
+from tests.simulation.stores import MS, add_promotion, cancel, export, generate
+
+
+@cache
+def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
+    """A filled store that is in the middle of something: of making codes (manual), of deleting them (poll), of exporting (scaled), of
+    failing (real). With each there are jobs in line, plans, usages and former versions.
+    """
+    store = seeded_store()
+    for each in (Plan(fail="no disk", after_codes=1, times=3), Plan(name="slow*", timings="documented"), Plan(codes=("g-1", "g-2"))):
+        plans.add_plan(store.content, each)
+    plans.withdraw_plan(store.content, "plan-2")
+    old = next(iter(store.content.promotions["standard"].values()))
+    promotions.update_promotion(store, old, {"description": "Another version"})
+    gone = add_promotion(store, RULE, name="gone")
+    export(store, gone)
+    promotions.delete_promotion(store, gone)
+    _MIDDLES[mode](store)
+    store.settle()
+    store.clock.switch(mode, 3.0 if mode == "scaled" else 1.0)
+    snapshot: dict[str, Any] = json.loads(json.dumps(save(store)))
+    return snapshot
+
+
+def _making(store: Store) -> None:
+    """Somebody has polled three times while time stood still."""
+    waiting = store.worker.queue()[0][1]
+    for _ in range(3):
+        store.looks.add(store.moment, waiting.id, "list_jobs")
+
+
+def _deleting(store: Store) -> None:
+    """A job is cancelling, some of its codes were deleted by hand, and another one of its promotion waits."""
+    store.change_settings({"cancelling_blocks": False})
+    busy = next(each for family in FAMILIES for each in store.content.promotions[family.name].values() if each.fields["name"] == "busy")
+    cancel(store, busy, busy.jobs[-1])
+    store.advance_to(store.now + 160 * MS)
+    store.bring_codes()
+    codes.delete_code(store, busy, next(reversed(store.codes_of(busy).entries)))
+    generate(store, busy, 7, code_prefix="Late", code_length=12)
+
+
+def _exporting(store: Store) -> None:
+    """An export is in hand, another job waits for ever."""
+    plans.withdraw_all_plans(store.content)
+    while store.worker.task is None or store.worker.task.job.job_type != "code_export":
+        store.step_worker()
+    plans.add_plan(store.content, Plan(stuck="pending", job_id="00000000-0000-4000-8000-00000000000a"))
+    generate(store, add_promotion(store, STANDARD, name="stuck"), 3)
+
+
+def _failing(store: Store) -> None:
+    """A job that is to fail is in hand, with given codes; the worker is paused."""
+    store.advance_until_idle()
+    plans.withdraw_all_plans(store.content)
+    plans.add_plan(store.content, Plan(fail="no disk", after_codes=4, codes=("GIVEN-1", "GIVEN-2"), timings="documented", times=2))
+    generate(store, add_promotion(store, RULE, name="failing"), 9)
+    store.advance_to_next()
+    store.advance_to(store.now + 1013 * MS)
+    store.pause_worker()
+    generate(store, add_promotion(store, STANDARD, name="next"), 2)
+
+
+_MIDDLES: Final[dict[str, Callable[[Store], None]]] = {"manual": _making, "poll": _deleting, "scaled": _exporting, "real": _failing}
