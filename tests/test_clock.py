@@ -103,6 +103,14 @@ def test_it_cannot_be_advanced_beyond_what_dates_can_say() -> None:
     assert clock.now() == LATEST
 
 
+@pytest.mark.parametrize("mode", ["real", "scaled"])
+def test_a_running_clock_stops_at_the_end_of_what_dates_can_say(mode: ClockMode) -> None:
+    machine = Machine()
+    clock = Clock(mode, start=LATEST - 1, monotonic=machine)
+    machine.now += 10 * SECOND
+    assert clock.now() == LATEST
+
+
 @given(
     st.lists(
         st.one_of(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from ep_mock.errors import UsageError
-from ep_mock.timings import LONGEST, SECOND
+from ep_mock.timings import SECOND
 
 ClockMode = Literal["real", "scaled", "manual", "poll"]
 CLOCK_MODES: tuple[ClockMode, ...] = get_args(ClockMode)
@@ -25,7 +25,7 @@ class Clock:
     """Virtual time, derived from the machine's monotonic clock and never from its wall clock once started.
 
     `real` runs at the machine's pace, `scaled` at a multiple of it; `manual` and `poll` stand still until they are advanced (what
-    advances a `poll` clock is decided by the store). Changing the mode or the scale never makes time jump.
+    advances a `poll` clock is decided by the store). Changing the mode or the scale never makes time jump. All of them end at `LATEST`.
     """
 
     __slots__ = ("_anchor", "_monotonic", "_origin", "mode", "scale")
@@ -64,7 +64,7 @@ class Clock:
         elapsed = self._monotonic() - self._origin
         if self.mode == "scaled":
             elapsed = int(elapsed * self.scale)
-        return min(self._anchor + elapsed, LATEST + LONGEST)
+        return min(self._anchor + elapsed, LATEST)
 
     def seconds_until(self, moment: int) -> float | None:
         """In how many seconds of the machine it will be `moment`: none are left when it has passed, None when time stands still."""

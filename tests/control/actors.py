@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -90,6 +91,10 @@ class Actor:
                 codes = self.call("GET", f"{base}/codes")[1]["data"]
                 chosen = codes[action.number % len(codes)]["code"] if codes else "none"
                 return self.call("POST", f"/__ep_mock/promotions/{promotion_id}/usages", {"code": chosen})
+            case "delete code":
+                codes = self.call("GET", f"{base}/codes?page[limit]=100")[1]["data"]
+                chosen = quote(codes[-action.number % len(codes)]["code"]) if codes else "none"
+                return self.call("DELETE", f"{base}/codes/{chosen}")
             case "drop":
                 return self.call("DELETE", base)
             case _:
@@ -127,9 +132,10 @@ SETTINGS: Final[list[dict[str, Any]]] = [
 ]
 CLOCKS: Final[list[dict[str, Any]]] = [{"mode": "poll"}, {"mode": "manual"}]
 
+_COUNTING = ["generate", "generate", "codes", "use", "delete code"]
 _INDEX = st.integers(0, 3)
 ACTIONS: Final[st.SearchStrategy[Action]] = st.one_of(
-    st.tuples(st.sampled_from(["generate", "generate", "codes", "use"]), _INDEX, st.integers(1, 25)).map(lambda drawn: Action(*drawn)),
+    st.tuples(st.sampled_from(_COUNTING), _INDEX, st.integers(1, 25)).map(lambda drawn: Action(*drawn)),
     st.tuples(st.sampled_from(["promotion", "export", "poll", "cancel", "drop"]), _INDEX).map(lambda drawn: Action(*drawn)),
     st.sampled_from(PLANS).map(lambda plan: Action("plan", path="/__ep_mock/plans", body=plan)),
     st.sampled_from(SETTINGS).map(lambda change: Action("settings", method="PATCH", path="/__ep_mock/settings", body=change)),

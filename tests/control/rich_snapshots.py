@@ -19,11 +19,17 @@ from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 
 @cache
 def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
-    """A filled store that is in the middle of something: of making codes (manual), of deleting them (poll), of exporting (scaled), of
-    failing (real). With each there are jobs in line, plans, usages and former versions.
+    """A filled store that is in the middle of something.
+
+    It makes codes (manual), deletes them (poll), exports (scaled) or fails (real). With each there are jobs in
+    line, plans, usages and former versions.
     """
     store = seeded_store()
-    for each in (Plan(fail="no disk", after_codes=1, times=3), Plan(name="slow*", timings="documented"), Plan(codes=("g-1", "g-2"))):
+    for each in (
+        Plan(fail="no disk", after_codes=1, times=3),
+        Plan(name="slow*", timings="documented"),
+        Plan(codes=("g-1", "g-2")),
+    ):
         plans.add_plan(store.content, each)
     plans.withdraw_plan(store.content, "plan-2")
     old = next(iter(store.content.promotions["standard"].values()))
@@ -48,7 +54,8 @@ def _making(store: Store) -> None:
 def _deleting(store: Store) -> None:
     """A job is cancelling, some of its codes were deleted by hand, and another one of its promotion waits."""
     store.change_settings({"cancelling_blocks": False})
-    busy = next(each for family in FAMILIES for each in store.content.promotions[family.name].values() if each.fields["name"] == "busy")
+    present = [each for family in FAMILIES for each in store.content.promotions[family.name].values()]
+    busy = next(each for each in present if each.fields["name"] == "busy")
     cancel(store, busy, busy.jobs[-1])
     store.advance_to(store.now + 160 * MS)
     store.bring_codes()
@@ -69,7 +76,10 @@ def _failing(store: Store) -> None:
     """A job that is to fail is in hand, with given codes; the worker is paused."""
     store.advance_until_idle()
     plans.withdraw_all_plans(store.content)
-    plans.add_plan(store.content, Plan(fail="no disk", after_codes=4, codes=("GIVEN-1", "GIVEN-2"), timings="documented", times=2))
+    plans.add_plan(
+        store.content,
+        Plan(fail="no disk", after_codes=4, codes=("GIVEN-1", "GIVEN-2"), timings="documented", times=2),
+    )
     generate(store, add_promotion(store, RULE, name="failing"), 9)
     store.advance_to_next()
     store.advance_to(store.now + 1013 * MS)
@@ -77,4 +87,9 @@ def _failing(store: Store) -> None:
     generate(store, add_promotion(store, STANDARD, name="next"), 2)
 
 
-_MIDDLES: Final[dict[str, Callable[[Store], None]]] = {"manual": _making, "poll": _deleting, "scaled": _exporting, "real": _failing}
+_MIDDLES: Final[dict[str, Callable[[Store], None]]] = {
+    "manual": _making,
+    "poll": _deleting,
+    "scaled": _exporting,
+    "real": _failing,
+}

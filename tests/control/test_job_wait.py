@@ -13,6 +13,7 @@ from ep_mock import MockServer
 from ep_mock.clock import Clock
 from ep_mock.domain.families import RULE, STANDARD
 from ep_mock.in_process import call_app
+from ep_mock.simulation.jobs import cancel_job, create_job
 from ep_mock.timings import SECOND
 from tests import virtual_time
 from tests.answers import answer_problems
@@ -335,3 +336,20 @@ def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPa
     assert (status, answer["errors"][0]["title"]) == (503, "Server is stopping")
     assert answer["errors"][0]["detail"].startswith(f"the server is stopping; waited for completed, but job {job} is pending since ")
     assert not server.app.gate.enter("default").waiting
+
+
+def test_a_wait_on_a_poll_clock_ends_also_where_polls_do_not_move_time() -> None:
+    # No verb leads here: two unfinished jobs in one promotion, of which only the newest is polled for.
+    client = api_client(clock="poll")
+    job = add_job(client, code_generate(1))
+    store = client.app.gate.enter("default").store
+    promotion = store.promotion(STANDARD, job["promotion_id"])
+    unfinished = promotion.jobs.pop()
+    store.worker.pause()
+    later = create_job(store, promotion, code_export())
+    cancel_job(store, promotion, later.id)
+    promotion.jobs.insert(0, unfinished)
+    store.worker.resume(store.now)
+    title, detail = in_vain(client, job_id=job["id"], timeout=1)
+    assert title == "Time stands still"
+    assert "move time with POST /__ep_mock/clock/advance" in detail

@@ -149,6 +149,15 @@ def test_a_file_that_cannot_be_used_stops_the_start(tmp_path: Path, content: byt
     assert state.read_bytes() == content
 
 
+def test_a_store_that_contradicts_itself_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    state, snapshot = tmp_path / "state.json", api_client().get("/__ep_mock/snapshot").json()
+    state.write_text(json.dumps({"ep_mock_state": 1, "stores": {"shop": {**snapshot, "jobs_created": 3}}}))
+    with pytest.raises(UsageError) as raised:
+        api_client(state=str(state))
+    expected = "snapshot: jobs_created: expected the number of the newest job, 0, got 3; restore a snapshot as it was saved"
+    assert str(raised.value) == f"state: {state}: store 'shop': {expected}"
+
+
 def test_a_store_that_cannot_have_its_name_stops_the_start(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     used_server(state).app.save_state()

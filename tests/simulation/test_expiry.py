@@ -110,3 +110,13 @@ def test_a_job_goes_on_over_the_end_and_its_codes_are_deleted_with_the_others(fa
     store.advance_until_idle()
     assert (job.status, job.result, len(codes_of(store, promotion))) == ("completed", {"generated": 10}, 5)
     assert store.now == START + 260 * MS
+
+
+@each_family
+def test_codes_that_a_job_has_made_by_now_count_though_nobody_has_looked_at_them(family: Family) -> None:
+    store = new_store(reenable_codes_limit=5)
+    promotion = add_promotion(store, family, end=ENDS)
+    job = generate(store, promotion, 600)
+    at(store, 500 * MS)
+    assert (job.status, promotion.expired(store.now)) == ("processing", True)
+    assert refusal(store, lambda: update(store, promotion, end="2030-01-01")).status == 422

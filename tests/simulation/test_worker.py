@@ -171,3 +171,11 @@ def test_a_step_that_is_refused_changes_nothing(paused: bool) -> None:
     with pytest.raises(UsageError, match="expected a time before the year 9892"):
         store.step_worker()
     assert (dump(store), store.worker.paused) == (before, paused)
+
+
+def test_a_pickup_with_nothing_to_take_up_is_over_at_once() -> None:
+    # No verb leads here; yet whoever lets time pass must come to an end.
+    store = new_store()
+    store.worker.pickup_due = store.now
+    store.settle()
+    assert (store.worker.due, store.advance_until_idle()) == (None, [])

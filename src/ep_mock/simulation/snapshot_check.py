@@ -1,7 +1,8 @@
-"""What must hold in a snapshot so that the simulation can go on from it: each rule is one line that names the place and what was expected.
+"""What must hold in a snapshot so that the simulation can go on from it.
 
-The types of `snapshot_format` have been checked before. The rules are about the records as they stand in the snapshot; whoever changes what
-the simulation relies on changes them here, in `snapshot_check_jobs` and in `snapshot_check_codes`.
+The types of `snapshot_format` have been checked before. Each rule names the place and what is expected
+there. The rules are about the records as they are in the snapshot. Whoever changes what the simulation
+relies on changes the rules, here or in `snapshot_check_*`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ep_mock.simulation.fixture_place import Check, Place, shown
 from ep_mock.simulation.plans import MOST_PLANS
 from ep_mock.simulation.snapshot_check_codes import check_batches, check_runs
 from ep_mock.simulation.snapshot_check_jobs import JobsCheck, check_plan_of
+from ep_mock.simulation.snapshot_check_worker import WorkerCheck
 
 ROOT: Final = Place("snapshot")
 _SOME_TIME: Final = {"start": "2000-01-01", "end": "2000-01-02"}
@@ -47,14 +49,27 @@ def check_snapshot(state: form.StoreState, check: Check) -> None:
     _check_usages_belong(state)
     _check_plans(state)
     JobsCheck(ROOT, state, check).run()
+    WorkerCheck(ROOT.at("worker"), state).run()
     _check_transitions(state)
 
 
 def _check_clock(state: form.StoreState) -> None:
     place, clock = ROOT.at("clock"), state.clock
-    place.at("now").expect(EARLIEST <= clock.now <= LATEST, f"nanoseconds from {EARLIEST} to {LATEST}", clock.now)
-    place.at("scale").expect(0 < clock.scale <= GREATEST_SCALE, f"a number above 0 and at most {GREATEST_SCALE:.0f}", clock.scale)
-    ROOT.at("polled_at").expect(state.polled_at <= clock.now, f"no time after {clock.now}, the time of the clock", state.polled_at)
+    place.at("now").expect(
+        EARLIEST <= clock.now <= LATEST,
+        f"nanoseconds from {EARLIEST} to {LATEST}",
+        clock.now,
+    )
+    place.at("scale").expect(
+        0 < clock.scale <= GREATEST_SCALE,
+        f"a number above 0 and at most {GREATEST_SCALE:.0f}",
+        clock.scale,
+    )
+    ROOT.at("polled_at").expect(
+        state.polled_at <= clock.now,
+        f"no time after {clock.now}, the time of the clock",
+        state.polled_at,
+    )
 
 
 def _check_unique(state: form.StoreState) -> None:
@@ -69,15 +84,26 @@ def _check_unique(state: form.StoreState) -> None:
             seen.add(identity)
 
 
-def _check_promotion(place: Place, promotion: form.PromotionState, state: form.StoreState, check: Check) -> None:
+def _check_promotion(
+    place: Place,
+    promotion: form.PromotionState,
+    state: form.StoreState,
+    check: Check,
+) -> None:
     family, now = family_named(promotion.family), state.clock.now
     _check_fields(place.at("fields"), promotion, check)
-    place.at("start").expect(MINIMUM <= promotion.start < promotion.end, "a time before its end, from the year 1 on", promotion.start)
+    place.at("start").expect(
+        MINIMUM <= promotion.start < promotion.end,
+        "a time before its end, from the year 1 on",
+        promotion.start,
+    )
     place.at("end").expect(promotion.end <= MAXIMUM, "a time up to the year 9999", promotion.end)
     place.at("created_at").past_nanos(promotion.created_at, now)
     place.at("updated_at").past_nanos(promotion.updated_at, now, since=promotion.created_at)
     place.at("former").expect(
-        family.keeps_history or not promotion.former, f"nothing, for a {family.name} promotion has no history", len(promotion.former)
+        family.keeps_history or not promotion.former,
+        f"nothing, for a {family.name} promotion has no history",
+        len(promotion.former),
     )
     for index, version in enumerate(promotion.former):
         expected = f"a version of a {family.promotion_type} with an id"
@@ -89,7 +115,11 @@ def _check_promotion(place: Place, promotion: form.PromotionState, state: form.S
 def _check_fields(place: Place, promotion: form.PromotionState, check: Check) -> None:
     family, fields = family_named(promotion.family), promotion.fields
     for name in fields:
-        place.expect(name in family.promotion_fields, f"no other names than {', '.join(family.promotion_fields)}", name)
+        place.expect(
+            name in family.promotion_fields,
+            f"no other names than {', '.join(family.promotion_fields)}",
+            name,
+        )
     for name in family.promotion_defaults:
         place.expect(name in fields, f"{name} among them", list(fields))
     try:
@@ -100,7 +130,11 @@ def _check_fields(place: Place, promotion: form.PromotionState, check: Check) ->
 
 def _check_usage(place: Place, usage: form.UsageState, now: int) -> None:
     key = key_of(family_named(usage.family), usage.code)
-    place.at("code_key").expect(usage.code_key == key, f"what its code is stored under, {shown(key)}", usage.code_key)
+    place.at("code_key").expect(
+        usage.code_key == key,
+        f"what its code is stored under, {shown(key)}",
+        usage.code_key,
+    )
     place.at("used_on").past_nanos(usage.used_on, now)
     place.at("updated_at").past_nanos(usage.updated_at, now, since=usage.used_on)
 
@@ -112,7 +146,11 @@ def _check_usages_belong(state: form.StoreState) -> None:
     for index, promotion in enumerate(state.promotions):
         place = ROOT.at("promotions", index, "usages")
         for usage_id in promotion.usages:
-            place.expect(families.get(usage_id) == promotion.family, f"ids of usages of a {promotion.family} promotion", usage_id)
+            place.expect(
+                families.get(usage_id) == promotion.family,
+                f"ids of usages of a {promotion.family} promotion",
+                usage_id,
+            )
             place.expect(usage_id not in seen, "each usage once", usage_id)
             seen.add(usage_id)
 
@@ -123,10 +161,16 @@ def _check_plans(state: form.StoreState) -> None:
     for index, each in enumerate(state.plans):
         place, number = ROOT.at("plans", index), int(each.id.removeprefix("plan-"))
         place.at("id").expect(
-            latest < number <= state.plans_made, f"ids that rise, up to plan-{state.plans_made}, for so many were made", each.id
+            latest < number <= state.plans_made,
+            f"ids that rise, up to plan-{state.plans_made}, for so many were made",
+            each.id,
         )
         latest = number
-        place.at("left").expect(each.left <= each.plan.times, f"at most its times, {each.plan.times}", each.left)
+        place.at("left").expect(
+            each.left <= each.plan.times,
+            f"at most its times, {each.plan.times}",
+            each.left,
+        )
         place.at("plan").expect(each.plan != ORDINARY, "a plan that says something", {})
         check_plan_of(place.at("plan"), each.plan)
 
@@ -137,13 +181,29 @@ def _check_transitions(state: form.StoreState) -> None:
     expected = f"as many as there are entries in the histories of all jobs, {total}"
     ROOT.at("transitions_total").expect(state.transitions_total == total, expected, state.transitions_total)
     most = min(total, HISTORY_LENGTH)
-    ROOT.at("transitions").expect(len(state.transitions) <= most, f"at most {most} entries", len(state.transitions))
+    ROOT.at("transitions").expect(
+        len(state.transitions) <= most,
+        f"at most {most} entries",
+        len(state.transitions),
+    )
     jobs = {job.id: (job, list(job.history)) for job in state.jobs}
     for index in reversed(range(len(state.transitions))):
         entry, place = state.transitions[index], ROOT.at("transitions", index)
         place.expect(entry.job_id in jobs, "the id of one of the jobs", entry.job_id)
         job, history = jobs[entry.job_id]
-        of_job = (entry.promotion_id, entry.family, entry.job_type) == (job.promotion_id, job.family, job.job_type)
+        of_job = (entry.promotion_id, entry.family, entry.job_type) == (
+            job.promotion_id,
+            job.family,
+            job.job_type,
+        )
         latest = history.pop() if history else None
-        known = latest is not None and (entry.at, entry.status, entry.cause) == (latest.at, latest.status, latest.cause)
-        place.expect(of_job and known, f"what the history of job {job.id} says", [entry.at, entry.status, entry.cause])
+        known = latest is not None and (entry.at, entry.status, entry.cause) == (
+            latest.at,
+            latest.status,
+            latest.cause,
+        )
+        place.expect(
+            of_job and known,
+            f"what the history of job {job.id} says",
+            [entry.at, entry.status, entry.cause],
+        )

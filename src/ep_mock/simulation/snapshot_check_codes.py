@@ -18,9 +18,17 @@ def check_batches(place: Place, batches: Sequence[form.BatchState], now: int) ->
     """Each batch says of its codes what a job or a request could have said."""
     for index, batch in enumerate(batches):
         at = place.at(index)
-        at.at("prefix").expect(joined_prefix(batch.prefix) == batch.prefix, "nothing, or a text that ends with a dash", batch.prefix)
+        at.at("prefix").expect(
+            joined_prefix(batch.prefix) == batch.prefix,
+            "nothing, or a text that ends with a dash",
+            batch.prefix,
+        )
         keys = (batch.prefix, batch.prefix.casefold())
-        at.at("key_prefix").expect(batch.key_prefix in keys, "the prefix, or the prefix in lower case", batch.key_prefix)
+        at.at("key_prefix").expect(
+            batch.key_prefix in keys,
+            "the prefix, or the prefix in lower case",
+            batch.key_prefix,
+        )
         _check_unit(at, batch.consume_unit, _UNITS)
         at.at("created_at").past_nanos(batch.created_at, now)
 
@@ -33,9 +41,11 @@ def check_runs(place: Place, runs: form.CodeRuns, batches: Sequence[form.BatchSt
         if isinstance(run, form.PlainRun):
             check_keys(at.at("keys"), run.keys, family)
             batch = check_batch(at.at("batch"), run.batch, batches)
-            fits = all(key.startswith(batch.key_prefix) for key in run.keys)
+            fits = not batch.key_prefix or all(key.startswith(batch.key_prefix) for key in run.keys)
             at.at("keys").expect(
-                fits, f"codes that begin with {batch.key_prefix!r}, as their batch says", _first(run.keys, batch.key_prefix)
+                fits,
+                f"codes that begin with {batch.key_prefix!r}, as their batch says",
+                _first(run.keys, batch.key_prefix),
             )
             keys.update(run.keys)
             number += len(run.keys)
@@ -43,7 +53,11 @@ def check_runs(place: Place, runs: form.CodeRuns, batches: Sequence[form.BatchSt
             _check_single(at, run, batches, family)
             keys.add(run.key)
             number += 1
-        at.expect(len(keys) == number, "no code that is there already", run.keys if isinstance(run, form.PlainRun) else run.key)
+        at.expect(
+            len(keys) == number,
+            "no code that is there already",
+            run.keys if isinstance(run, form.PlainRun) else run.key,
+        )
 
 
 def check_keys(place: Place, keys: Iterable[str], family: Family) -> None:
@@ -55,22 +69,39 @@ def check_keys(place: Place, keys: Iterable[str], family: Family) -> None:
 
 def check_batch(place: Place, number: int, batches: Sequence[form.BatchState]) -> form.BatchState:
     """The batch that a number stands for."""
-    place.expect(number < len(batches), f"the number of one of the {len(batches)} batches, counted from 0", number)
+    place.expect(
+        number < len(batches),
+        f"the number of one of the {len(batches)} batches, counted from 0",
+        number,
+    )
     return batches[number]
 
 
-def _check_single(place: Place, run: form.SingleCode, batches: Sequence[form.BatchState], family: Family) -> None:
+def _check_single(
+    place: Place,
+    run: form.SingleCode,
+    batches: Sequence[form.BatchState],
+    family: Family,
+) -> None:
     code, at = run.code, place.at("code")
     check_batch(at.at("batch"), code.batch, batches)
     key = key_of(family, code.code)
     place.at("key").expect(run.key == key, f"what its code is stored under, {key!r}", run.key)
     _check_unit(at, code.consume_unit, family.consume_units)
     if code.uses is not None and code.max_uses is not None:
-        at.at("uses").expect(code.uses <= code.max_uses, f"what is left of max_uses, at most {code.max_uses}", code.uses)
+        at.at("uses").expect(
+            code.uses <= code.max_uses,
+            f"what is left of max_uses, at most {code.max_uses}",
+            code.uses,
+        )
     limits = code.max_uses_per_shopper
     if limits is not None:
         most, guests = limits.get("max_uses", 0), limits.get("includes_guests", False)
-        at.at("max_uses_per_shopper", "max_uses").expect(type(most) is int and most >= 0, "a whole number from 0 on", most)
+        at.at("max_uses_per_shopper", "max_uses").expect(
+            type(most) is int and most >= 0,
+            "a whole number from 0 on",
+            most,
+        )
         at.at("max_uses_per_shopper", "includes_guests").expect(type(guests) is bool, "true or false", guests)
 
 

@@ -26,12 +26,13 @@ def restore(data: object, name: str, settings: Settings, seed: str, check: Check
     """A store that goes on where the saved one was, at the saved time and with its ids and codes.
 
     Args:
-        data: what `save` has made, as JSON has brought it. It may come from anybody: what is accepted keeps all promises of a store.
+        data: what `save` has made, as JSON has brought it. It may come from anybody: what is accepted keeps all
+            promises of a store.
         seed: for what is not saved.
         check: knows what the API accepts.
 
     Raises:
-        UsageError: the data is no snapshot of this version, or contradicts itself. The message names the place.
+        UsageError: the data is no snapshot of this version, or contradicts itself; the message names the place.
     """
     try:
         state = msgspec.convert(data, form.StoreState)
@@ -43,7 +44,8 @@ def restore(data: object, name: str, settings: Settings, seed: str, check: Check
         raise _unusable(error) from None
     try:
         # What the settings say of the clock is not what counts: the saved clock goes on.
-        settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""}).with_changes(state.settings, scopes=("store",))
+        settings = settings.with_changes({"clock": state.clock.mode, "clock_start": ""})
+        settings = settings.with_changes(state.settings, scopes=("store",))
         store = Store(name, settings, seed)
     except UsageError as error:
         raise _unusable(ROOT.at("settings").wrong(str(error))) from None
