@@ -14,16 +14,48 @@ Path = tuple[str | int, ...]
 _VALUES: Final[list[Any]] = [
     *(None, True, False, 0, 1, -1, 2, 7, 0.5, -0.0, float(10**300), 10**8, 10**8 + 1, 10**12, 10**16),
     *(2**31, 2**53, 2**63 - 1, 2**63, 2**64, 10**21, -(10**21), 10**60, -(2**63), 1_733_268_698_573_980_423),
-    *("", "pending", "processing", "completed", "failed", "cancelling", "cancelled", "complete", "fail", "finish_cancel", "lose_race"),
-    *("standard", "rule", "code_generate", "code_export", "manual", "poll", "real", "scaled", "instant", "documented,pickup=9999s"),
-    *("\0", "é" * 40, "ÀB-", "x" * 5000, "NaN", "00000000-0000-4000-8000-00000000000A", "00000000-0000-4000-8000-000000000001\n"),
+    *(
+        "",
+        "pending",
+        "processing",
+        "completed",
+        "failed",
+        "cancelling",
+        "cancelled",
+        "complete",
+        "fail",
+        "finish_cancel",
+        "lose_race",
+    ),
+    *(
+        "standard",
+        "rule",
+        "code_generate",
+        "code_export",
+        "manual",
+        "poll",
+        "real",
+        "scaled",
+        "instant",
+        "documented,pickup=9999s",
+    ),
+    *(
+        "\0",
+        "é" * 40,
+        "ÀB-",
+        "x" * 5000,
+        "NaN",
+        "00000000-0000-4000-8000-00000000000A",
+        "00000000-0000-4000-8000-000000000001\n",
+    ),
     *([], {}, [None], {"generated": 1}, ["x"], [0, "pending", "created"]),
 ]
 
 
 def edits(document: Any) -> st.SearchStrategy[Any]:
-    """The document with one to three changes in it: values replaced, doubled, dropped, swapped, or brought from somewhere else."""
-    return st.lists(_edit(_paths(document)), min_size=1, max_size=3).map(lambda changes: _edited(document, changes))
+    """The document with one to three changes: values replaced, doubled, dropped, swapped, brought from elsewhere."""
+    several = st.lists(_edit(_paths(document)), min_size=1, max_size=3)
+    return several.map(lambda changes: _edited(document, changes))
 
 
 def _edit(paths: list[Path]) -> st.SearchStrategy[tuple[str, Path, Path, Any]]:
@@ -77,7 +109,7 @@ def _apply(document: Any, verb: str, path: Path, other: Path, value: Any) -> Non
         # Neighbours in a list trade places; elsewhere two values of the document do.
         there: Any = node if isinstance(node, list) else _at(document, other[:-1])
         its_key: Any = (int(key) + 1) % len(node) if isinstance(node, list) else other[-1]
-        node[key], there[its_key] = there[its_key], node[key]
+        node[key], there[its_key] = copy.deepcopy(there[its_key]), copy.deepcopy(node[key])
 
 
 def _at(document: Any, path: Path) -> Any:

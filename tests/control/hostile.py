@@ -1,4 +1,4 @@
-"""What anybody may do with a store after something odd was put into it: nothing of it may fail, hang, or break a promise."""
+"""What anybody may do with a store after something odd was put into it: none of it fails, hangs or harms."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ MOST_EVENTS: Final = 5_000
 
 
 class Stranger:
-    """Somebody with a server of their own; unlike the recording client they expect nothing of an answer but that it is no defect."""
+    """Somebody with a server of their own, who expects nothing of an answer but that it is no defect."""
 
     def __init__(self) -> None:
         self.app: Application = create_app(clock="manual", seed="hostile", stuck_polls=0)
         headers = {"Authorization": "Bearer of-a-test"}
-        self._client = httpx2.Client(transport=InProcess(self.app), base_url=HOST, headers=headers, trust_env=False)
+        transport = InProcess(self.app)
+        self._client = httpx2.Client(transport=transport, base_url=HOST, headers=headers, trust_env=False)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """A request; its answer may say what is wrong with it, but is no defect."""
@@ -40,7 +41,8 @@ class Stranger:
         self.ask("PATCH", "/__ep_mock/settings", {"rate_limit": 0, "stuck_polls": 0})
         self._look()
         for family in FAMILIES:
-            ids = [each["id"] for each in self.ask("GET", f"/v2/{family.collection}?page[limit]=100").json()["data"]]
+            listed = self.ask("GET", f"/v2/{family.collection}?page[limit]=100").json()["data"]
+            ids = [each["id"] for each in listed]
             for position, promotion_id in enumerate(ids):
                 self._use(f"/v2/{family.collection}/{promotion_id}", position)
             self.ask("POST", f"/v2/{family.collection}", {"data": new_promotion(family)})
@@ -69,16 +71,28 @@ class Stranger:
             self.ask("POST", "/__ep_mock/jobs/wait", {"job_id": newest, "timeout": 0})
         codes = self.ask("GET", f"{path}/codes?page[limit]=100").json()["data"]
         for code in codes[:2]:
-            self.ask("POST", f"/__ep_mock/promotions/{path.rpartition('/')[2]}/usages", {"code": code["code"], "customer_id": "c1"})
-        self.ask("POST", f"{path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "of a stranger"}]}})
+            self.ask(
+                "POST",
+                f"/__ep_mock/promotions/{path.rpartition('/')[2]}/usages",
+                {"code": code["code"], "customer_id": "c1"},
+            )
+        self.ask(
+            "POST",
+            f"{path}/codes",
+            {"data": {"type": "promotion_codes", "codes": [{"code": "of a stranger"}]}},
+        )
         self.ask("POST", f"{path}/jobs", {"data": code_generate(3) if position % 3 else code_export()})
-        self.ask("PUT", path, {"data": {"type": "promotion" if "rule-" not in path else "rule_promotion", "name": "Renamed"}})
+        self.ask(
+            "PUT",
+            path,
+            {"data": {"type": "promotion" if "rule-" not in path else "rule_promotion", "name": "Renamed"}},
+        )
         if position % 4 == 3:
             self.ask("DELETE", path)
 
 
 def try_snapshot(snapshot: object) -> str:
-    """Put a snapshot into a server: it is refused and nothing has changed, or it does no harm and can be saved and restored again."""
+    """Put a snapshot into a server: it is refused and changes nothing, or can be used, saved and restored."""
     stranger = Stranger()
     with _bounded_events():
         before = stranger.ask("GET", "/__ep_mock/snapshot").content
@@ -113,3 +127,17 @@ def _bounded_events() -> Iterator[None]:
 
     with patch.object(Worker, "run_due_event", counted):
         yield
+
+
+def try_fixture(fixture: object) -> str:
+    """Load a fixture into a server: it is refused and changes nothing, or a snapshot can hold the store."""
+    stranger = Stranger()
+    with _bounded_events():
+        before = stranger.ask("GET", "/__ep_mock/snapshot").content
+        if stranger.ask("POST", "/__ep_mock/fixtures", fixture).status_code == 400:
+            assert stranger.ask("GET", "/__ep_mock/snapshot").content == before
+            return "refused"
+        _save_and_restore(stranger)
+        stranger.use_everything()
+        _save_and_restore(stranger)
+    return "accepted"

@@ -164,3 +164,12 @@ def test_advancing_answers_with_the_transitions_of_all_promotions_in_order() -> 
         for status in ("processing", "completed")
     ]
     assert json.dumps(answer).count("Z") >= 5
+
+
+def test_a_job_described_as_older_than_dates_can_say_is_shown_with_the_first_date() -> None:
+    client = api_client(timings="fast,generate_per_code=864000000")
+    job = {"job_type": "code_generate", "parameters": {"number_of_codes": 500}, "status": "processing", "generated_so_far": 400}
+    fixture = {"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Slow", "jobs": [job]}]}
+    assert client.post("/__ep_mock/fixtures", json=fixture).status_code == 200
+    task = client.get("/__ep_mock/worker").json()["current"]
+    assert task["since"] == "0001-01-01T00:00:00.000000000Z"

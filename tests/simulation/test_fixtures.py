@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.errors import UsageError
 from ep_mock.simulation import exports
@@ -24,6 +25,7 @@ from tests.simulation.stores import MS, SECOND, START, add_promotion, code_docum
 ID = "00000000-0000-4000-8000-00000000000%d"
 GENERATE: dict[str, Any] = {"job_type": "code_generate", "parameters": {"number_of_codes": 10}}
 EXPORT: dict[str, Any] = {"job_type": "code_export"}
+DONE: dict[str, Any] = {"status": "completed", "created_at": -100, "updated_at": -20}
 
 
 def described(*promotions: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
@@ -442,6 +444,19 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         described({"codes_limit": 9, "jobs": [GENERATE]}),
         "promotions[0].jobs[0].parameters.number_of_codes: Only 9 promotion codes are allowed per promotion",
     ),
+    (
+        described({"jobs": [{**EXPORT, **DONE, "updated_at": -10}, {**EXPORT, **DONE, "created_at": -50}]}),
+        "promotions[0].jobs[1].created_at: expected a time when the job of the promotion before it, promotions[0].jobs[0], has ended, "
+        f"at {format_nanos(START - 10 * SECOND)}",
+    ),
+    (
+        described({"jobs": [{**EXPORT, "created_at": -50}, {**EXPORT, **DONE, "updated_at": -10}]}),
+        "promotions[0].jobs[0].created_at: expected a time when the job of the promotion before it, promotions[0].jobs[1], has ended, ",
+    ),
+    (
+        described({"codes": [{"generate": 1_500_000}]}, {"codes": [{"generate": 600_000}]}, settings={"codes_limit": 10_000_000}),
+        "promotions[1].codes: expected at most 2000000 codes in all promotions of a fixture; load several",
+    ),
     (described({"jobs": [GENERATE, EXPORT]}), "promotions[0].jobs[1]: Only 1 pending or processing job is allowed per promotion."),
     (
         described({"jobs": [{**GENERATE, "status": "processing"}]}, {"jobs": [{**EXPORT, "status": "cancelling"}]}),
@@ -495,6 +510,17 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("data", "problem"), CONTRADICTIONS)
 def test_a_contradiction_is_named_and_nothing_is_loaded(data: dict[str, Any], problem: str) -> None:
     assert refusal(data).startswith(problem)
+
+
+def test_jobs_of_one_promotion_may_follow_each_other_without_a_pause() -> None:
+    jobs = [{**EXPORT, **DONE}, {**EXPORT, **DONE, "created_at": -20}, {**GENERATE, "created_at": -20}]
+    store, (promotion,) = loaded({"jobs": jobs})
+    assert [job["status"] for job in jobs_of(store, promotion)] == ["pending", "completed", "completed"]
+
+
+def test_a_cancelled_job_may_have_lasted_longer_where_the_settings_allow_it() -> None:
+    slow = {**GENERATE, **DONE, "status": "cancelled", "result": {"generated": 4}}
+    loaded({"jobs": [slow, {**EXPORT, "created_at": -50}]}, settings={"cancelling_blocks": False})
 
 
 def test_what_the_store_has_already_is_refused_and_nothing_is_loaded() -> None:

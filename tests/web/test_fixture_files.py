@@ -97,6 +97,7 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     ("f.yaml", "a: 1\n\tb: 1\n", "f.yaml: line 2: found character '\\t' that cannot start any token"),
     ("f.yaml", b"a: 1\nb: \xff\n", "f.yaml: line 2: it is not UTF-8"),
     ("f.yaml", "a: 1\nb: \x00\n", "f.yaml: line 2: the character U+0000 is not allowed in YAML"),
+    ("f.yaml", "ep_mock_fixture: 1\nsettings: {codes_limit: 1e999}\n", "f.yaml: line 2: the number 1e999 is out of range"),
     ("f.yaml", "[" * 100_000, "f.yaml: the file is nested too deeply"),
     ("f.yaml", "", 'f.yaml: expected an object that begins with "ep_mock_fixture": 1'),
     (
@@ -107,6 +108,11 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     ("f.json", '{"ep_mock_fixture": 1,\n}', "f.json: the file is not JSON: "),
     ("f.json", "", "f.json: the file is not JSON: it ends too early at byte 0 (line 1, column 1)"),
     ("f.json", b'"\xff"', "f.json: the file is not UTF-8 at byte 1 (line 1, column 2)"),
+    (
+        "f.json",
+        '{"ep_mock_fixture": 1, "promotions": [{"name": "a", "name": "b"}]}',
+        "f.json: the key 'name' is there twice in one object",
+    ),
     ("f.json", "[" * 100_000, "f.json: the file is not acceptable: it is nested more than 128 levels deep"),
 ]
 

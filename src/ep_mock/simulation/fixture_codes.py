@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ep_mock.domain.codes import Batch, Code, first_unusable
 from ep_mock.errors import ApiError
@@ -14,6 +14,9 @@ from ep_mock.simulation.fixture_place import Check, Place
 from ep_mock.simulation.fixtures import CodeEntry, GeneratedCodes
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.task import new_growth
+
+MOST_CODES: Final = 2_000_000
+"""More codes than this a fixture cannot describe: they are made at once, while the store waits."""
 
 
 class CodesDraft(NamedTuple):
@@ -46,8 +49,12 @@ def make_codes(
     given = _GivenCodes(content, arriving, now)
     for new in arriving:
         given.add(new, check)
+    room = MOST_CODES
     for new in arriving:
         _refuse_too_many(content, new)
+        room -= _number_of_codes(new)
+        if room < 0:
+            raise new.place.at("codes").wrong(f"expected at most {MOST_CODES} codes in all promotions of a fixture; load several")
     for new in arriving:
         _make(content, new, families[new.promotion.family.name], given.keys, now)
 
@@ -72,6 +79,7 @@ class _GivenCodes:
         own: dict[str, str] = {}
         for place, entry, _ in new.codes:
             if not isinstance(entry, CodeEntry):
+                _check_generated(promotion, entry, place, check)
                 continue
             request = {name: value for name in ("code", *family.code_fields) if (value := getattr(entry, name)) is not None}
             request["uses"] = request.pop("max_uses", request.get("uses"))
@@ -94,6 +102,15 @@ class _GivenCodes:
             self._shared |= own
 
 
+def _check_generated(promotion: Promotion, entry: GeneratedCodes, place: Place, check: Check) -> None:
+    """A job with these parameters could be asked for; all of them but the prefix have been looked at before."""
+    parameters = {"number_of_codes": entry.generate, **entry.parameters()}
+    try:
+        check(promotion.family, "create_job", {"type": "promotion_job", "job_type": "code_generate", "parameters": parameters})
+    except ApiError as error:
+        raise place.at("prefix").refused(error, inside=("parameters", "code_prefix")) from None
+
+
 def _refuse_too_many(content: Content, new: NewPromotion) -> None:
     quota = content.codes_quota(new.promotion)
     settled = len(new.promotion.book) + sum(1 if isinstance(draft.entry, CodeEntry) else draft.entry.generate for draft in new.codes)
@@ -107,6 +124,12 @@ def _refuse_too_many(content: Content, new: NewPromotion) -> None:
     # The own code of an automatic promotion does not count.
     if settled > max(quota.limit, len(new.promotion.book)):
         raise new.place.at("codes").wrong(f"with those of its jobs it has {settled}. {quota.sentence}")
+
+
+def _number_of_codes(new: NewPromotion) -> int:
+    """How many codes are made for a promotion when it joins the store."""
+    described = sum(1 if isinstance(draft.entry, CodeEntry) else draft.entry.generate for draft in new.codes)
+    return described + sum(each.codes if each.job.ended else each.generated for each in new.jobs)
 
 
 def _make(content: Content, new: NewPromotion, arriving: FamilyPromotions, given: set[str], now: int) -> None:

@@ -60,7 +60,9 @@ def _build(store: Store, fixture: Fixture, check: Check) -> list[NewPromotion]:
         drafts += [draft_job(job, new.promotion, new.place.at("jobs", index), store.now) for index, job in enumerate(entry.jobs)]
     by_promotion = {new.promotion.id: new for new in arriving}
     for draft in sorted(drafts, key=lambda draft: draft.created_at):
-        by_promotion[draft.promotion.id].jobs.append(make_job(store, draft, check))
+        own = by_promotion[draft.promotion.id].jobs
+        _refuse_overlap(store, draft, own)
+        own.append(make_job(store, draft, check))
     _refuse_two_in_hands(store, [job for new in arriving for job in new.jobs])
     make_codes(store.content, arriving, families, store.now, check)
     return arriving
@@ -134,6 +136,15 @@ def _owner_of_id(store: Store, identity: str) -> str | None:
     if any(identity in promotions for promotions in store.content.promotions.values()):
         return "a promotion of the store"
     return None
+
+
+def _refuse_overlap(store: Store, draft: JobDraft, before: list[JobInStatus]) -> None:
+    """A promotion takes a job when the one before has ended; one that is being cancelled may last longer where the settings allow it."""
+    for each in before:
+        may_last = each.job.status == "cancelled" and not store.settings.cancelling_blocks
+        if each.job.ended and each.job.updated_at > draft.created_at and not may_last:
+            ended = f"{each.place.path}, has ended, at {format_nanos(each.job.updated_at)}"
+            raise draft.place.at("created_at").wrong(f"expected a time when the job of the promotion before it, {ended}")
 
 
 def _refuse_two_in_hands(store: Store, jobs: list[JobInStatus]) -> None:

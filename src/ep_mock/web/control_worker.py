@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ep_mock.domain.dates import MAXIMUM, format_nanos
+from ep_mock.domain.dates import MAXIMUM, MINIMUM, format_nanos
 from ep_mock.domain.lifecycle import Action
 from ep_mock.errors import UsageError
 from ep_mock.simulation.store import Store
@@ -68,7 +68,7 @@ def _work_record(task: Task, now: int) -> dict[str, Any]:
         activity = "fail"
     else:
         activity = "export"
-    record = {"job": job_record(task.job), "activity": activity, "since": format_nanos(task.started), **_due(task.due)}
+    record = {"job": job_record(task.job), "activity": activity, "since": format_nanos(max(task.started, MINIMUM)), **_due(task.due)}
     return {**record, "done": task.units_at(now), "of": task.units}
 
 

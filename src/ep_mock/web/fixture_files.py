@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -138,9 +140,22 @@ def _content(path: Path, name: str) -> bytes:
 
 def _decoded(raw: bytes, name: str) -> Any:
     try:
-        return decode(raw)
+        document = decode(raw)
     except NotDecodableError as error:
         raise UsageError(f"{name}: the file is {error}") from None
+    _refuse_repeated_keys(raw, name)
+    return document
+
+
+def _refuse_repeated_keys(raw: bytes, name: str) -> None:
+    """As in YAML, of two values under one key the first would be lost without a word. The raw text is JSON, not nested deeply."""
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        repeated = next((key for key, times in Counter(key for key, _ in pairs).items() if times > 1), None)
+        if repeated is not None:
+            raise UsageError(f"{name}: the key {repeated!r} is there twice in one object")
+
+    json.loads(raw, object_pairs_hook=look)
 
 
 def _from_yaml(raw: bytes, name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -35,6 +36,12 @@ class _Loader(yaml.SafeLoader):
             raise _RefusedError("tags (!) cannot be used here; a text that begins with ! needs quotes", event)
         return super().compose_node(parent, index)
 
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        number: float = super().construct_yaml_float(node)
+        if not isfinite(number):
+            raise _RefusedError(f"the number {node.value} is out of range", node)
+        return number
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
@@ -47,6 +54,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", "n~\0"),
