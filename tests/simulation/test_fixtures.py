@@ -659,3 +659,13 @@ def test_equal_seeds_and_fixtures_give_equal_stores() -> None:
         load(store, data)
         store.advance_until_idle()
     assert save(stores[0]) == save(stores[1])
+
+
+def test_an_id_that_is_drawn_is_none_that_the_fixture_gives() -> None:
+    # A fixture may have been written from an earlier run with the same seed.
+    _, drawn = loaded({}, {"jobs": [EXPORT]})
+    ids = [drawn[0].id, drawn[1].id, drawn[1].jobs[0].id]
+    for known in ids:
+        _, promotions = loaded({"jobs": [EXPORT]}, {"id": known})
+        all_ids = {promotion.id for promotion in promotions} | {promotions[0].jobs[0].id}
+        assert (len(promotions), len(all_ids), promotions[1].id) == (2, 3, known)

@@ -79,8 +79,8 @@ def draft_job(entry: JobEntry, promotion: Promotion, place: Place, now: int) -> 
     return JobDraft(place, entry, promotion, created_at, updated_at)
 
 
-def make_job(store: Store, draft: JobDraft, check: Check) -> JobInStatus:
-    """Make the described job, as the newest one of its promotion.
+def make_job(store: Store, draft: JobDraft, job_id: str, check: Check) -> JobInStatus:
+    """Make the described job with this id, as the newest one of its promotion.
 
     Raises:
         UsageError: a request for it would be refused, or its status does not fit with the rest of it.
@@ -92,7 +92,7 @@ def make_job(store: Store, draft: JobDraft, check: Check) -> JobInStatus:
             request[name] = value
     try:
         checked = check(promotion.family, "create_job", request)
-        job = new_job(store, promotion, checked, id=entry.id, created_at=draft.created_at)
+        job = new_job(store, promotion, checked, id=job_id, created_at=draft.created_at)
     except ApiError as error:
         raise place.refused(error) from None
     in_status = _progress(draft, job)

@@ -6,7 +6,7 @@ right do they join it. From then on the ordinary rules apply to them, also to jo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TypeVar
 
 from ep_mock.domain.dates import format_nanos
@@ -50,19 +50,20 @@ def _build(store: Store, fixture: Fixture, check: Check) -> list[NewPromotion]:
         store.content.change_settings(changed)
     except UsageError as error:
         raise fixture.place.at("settings").wrong(str(error)) from None
-    _refuse_repeated_ids(store, fixture)
+    named = _refuse_repeated_ids(store, fixture)
     arriving: list[NewPromotion] = []
     families: dict[str, FamilyPromotions] = {family.name: FamilyPromotions() for family in FAMILIES}
     drafts: list[JobDraft] = []
     for entry in fixture.promotions:
-        new = _arrival(store, entry, families[entry.family.name], check)
+        promotion_id = entry.id or _new_id(store, named)
+        new = _arrival(store, entry, promotion_id, families[entry.family.name], check)
         arriving.append(new)
         drafts += [draft_job(job, new.promotion, new.place.at("jobs", index), store.now) for index, job in enumerate(entry.jobs)]
     by_promotion = {new.promotion.id: new for new in arriving}
     for draft in sorted(drafts, key=lambda draft: draft.created_at):
         own = by_promotion[draft.promotion.id].jobs
         _refuse_overlap(store, draft, own)
-        own.append(make_job(store, draft, check))
+        own.append(make_job(store, draft, draft.entry.id or _new_id(store, named), check))
     _refuse_two_in_hands(store, [job for new in arriving for job in new.jobs])
     make_codes(store.content, arriving, families, store.now, check)
     return arriving
@@ -87,7 +88,13 @@ def _join(store: Store, arriving: list[NewPromotion]) -> None:
             store.worker.take_in(each.job, each.promotion, store.now)
 
 
-def _arrival(store: Store, entry: PromotionEntry, beside: FamilyPromotions, check: Check) -> NewPromotion:
+def _arrival(
+    store: Store,
+    entry: PromotionEntry,
+    promotion_id: str,
+    beside: FamilyPromotions,
+    check: Check,
+) -> NewPromotion:
     place, family, now = entry.place, entry.family, store.now
     codes = [CodesDraft(at, code, at.at("created_at").past(code.created_at, now)) for at, code in _placed(place, "codes", entry.codes)]
     oldest = min([now, *(draft.created_at for draft in codes)])
@@ -98,7 +105,9 @@ def _arrival(store: Store, entry: PromotionEntry, beside: FamilyPromotions, chec
         raise place.at("created_at").wrong(f"a code or job of the promotion is older, from {format_nanos(oldest)}")
     try:
         request = check(family, "create_promotion", {**entry.request, **_lifetime(entry, now)})
-        promotion = new_promotion(store, family, request, beside=beside, id=entry.id, created_at=created_at, codes_limit=entry.codes_limit)
+        promotion = new_promotion(
+            store, family, request, beside=beside, id=promotion_id, created_at=created_at, codes_limit=entry.codes_limit
+        )
     except ApiError as error:
         raise place.refused(error) from None
     if promotion.automatic and codes:
@@ -117,7 +126,16 @@ def _placed(place: Place, name: str, entries: Sequence[_Entry]) -> list[tuple[Pl
     return [(place.at(name, index), entry) for index, entry in enumerate(entries)]
 
 
-def _refuse_repeated_ids(store: Store, fixture: Fixture) -> None:
+def _new_id(store: Store, named: Container[str]) -> str:
+    """The next id in turn that the fixture does not give to something: it may have been written from an earlier run."""
+    drawn = store.content.new_id()
+    while drawn in named:
+        drawn = store.content.new_id()
+    return drawn
+
+
+def _refuse_repeated_ids(store: Store, fixture: Fixture) -> Container[str]:
+    """Answers the ids that the fixture gives."""
     seen: dict[str, str] = {}
     for entry in fixture.promotions:
         named = [(entry.place, entry.id), *((place, job.id) for place, job in _placed(entry.place, "jobs", entry.jobs))]
@@ -128,6 +146,7 @@ def _refuse_repeated_ids(store: Store, fixture: Fixture) -> None:
             if other is not None:
                 raise place.at("id").wrong(f"{identity} is the id of {other} already")
             seen[identity] = place.path
+    return seen
 
 
 def _owner_of_id(store: Store, identity: str) -> str | None:
