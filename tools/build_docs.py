@@ -27,6 +27,10 @@ Each setting has a flag of `ep-mock serve`, an environment variable, a key in a 
 `create_app`. A flag beats the environment, the environment beats the file, the file beats the default. An empty environment variable counts
 as not set. `MockServer` and `create_app` look at neither the environment nor a file.
 
+A variable that begins with `EP_MOCK_` and is none of ours has no effect; a line on standard error says so, and what may have been meant.
+Kubernetes sets `EP_MOCK_PORT=tcp://10.96.0.5:8080` and others beside a Service named `ep-mock`, and the links of Docker do the like: such
+an address is no port, so the default or the file counts, and a line says that. The others that they set are passed over without a word.
+
 The configuration file is TOML, named by `--config` or `EP_MOCK_CONFIG`. Its keys are the names of the settings:
 
 ```toml

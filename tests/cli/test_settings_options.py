@@ -106,6 +106,14 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert read_settings([], dict.fromkeys(map(variable_of, NAMES), "")) == Settings()
 
 
+def test_the_address_of_a_service_counts_as_no_port(tmp_path: Path) -> None:
+    (tmp_path / "mock.toml").write_text("port = 9000")
+    for address in ("tcp://10.96.0.5:8080", "udp://[fd00::1]:53"):
+        assert read_settings([], {"EP_MOCK_PORT": address}) == Settings()
+        assert read_settings(["--config", str(tmp_path / "mock.toml")], {"EP_MOCK_PORT": address}) == Settings(port=9000)
+        assert read_settings(["--port=9001"], {"EP_MOCK_PORT": address}) == Settings(port=9001)
+
+
 def test_the_environment_can_name_the_file_and_a_flag_another_one(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.toml").write_text(f'seed = "{name}"')

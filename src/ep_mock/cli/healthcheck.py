@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ep_mock.cli.environment import say_warnings
 from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 
@@ -23,6 +24,7 @@ def command(context: click.Context, /, **_: object) -> int:
     import ssl
 
     settings = configuration_of(context).settings
+    say_warnings(context)
     if settings.port == 0:
         raise UsageError("healthcheck: port 0 is a free port that serve picks; say which one with --port")
     host = _LOOPBACK.get(settings.host, settings.host)

@@ -13,6 +13,7 @@ import click
 
 from ep_mock import __version__
 from ep_mock.cli.collecting import collected_later
+from ep_mock.cli.environment import say_warnings
 from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
@@ -44,6 +45,7 @@ def command(context: click.Context, /, **_: object) -> int:
     """
     configuration = configuration_of(context)
     settings = configuration.settings
+    say_warnings(context, as_json=settings.log_format == "json")
 
     def announce(url: str) -> None:
         collect_from_now_on()

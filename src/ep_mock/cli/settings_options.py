@@ -1,6 +1,7 @@
 """The settings as options of a command: a flag and an environment variable for each, and a configuration file beneath them.
 
-A flag beats the environment, the environment beats the file, the file beats the default. An empty environment variable counts as not set.
+A flag beats the environment, the environment beats the file, the file beats the default. An empty environment variable counts as not set,
+and so does a port that is the address of a service.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ep_mock.cli.environment import is_address
 from ep_mock.errors import UsageError
 from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, setting_from_text, settings_fields
 
@@ -144,6 +146,14 @@ class _Switch(click.types.BoolParamType):
             return setting_from_text(param.name, value)
 
 
+class _Written(click.Option):
+    """A setting that is written as text."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        value = super().resolve_envvar_value(ctx)
+        return None if self.name == "port" and is_address(value) else value
+
+
 class _Names(click.types.StringParamType):
     """Several names: one a flag, or separated by commas in the environment."""
 
@@ -160,7 +170,7 @@ def _option(name: str, default: Any, help_text: str) -> click.Option:
         # Each time it names one: the singular is taken as well, `--allowed-host`.
         flags = [name, flag_of(name), flag_of(name).removesuffix("s")]
         return click.Option(flags, type=_Names(), metavar=metavar, multiple=True, **common)
-    return click.Option([flag_of(name)], type=str, metavar=metavar, show_default=default != "", **common)
+    return _Written([flag_of(name)], type=str, metavar=metavar, show_default=default != "", **common)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
+from ep_mock.cli.environment import say_warnings
 from ep_mock.cli.remote.connection import Connection
 from ep_mock.settings import ENVIRONMENT_PREFIX
 
@@ -39,6 +40,7 @@ def remote_options(run: Callable[Concatenate[Remote, Given], int | None]) -> Cal
 
     @functools.wraps(run)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> int | None:
+        say_warnings(click.get_current_context())
         url, store, token, ca, as_json = (kwargs.pop(name) for name in ("url", "store", "token", "ca", "as_json"))
         return run(Remote(Connection(str(url), str(store), str(token), str(ca)), bool(as_json)), *args, **kwargs)
 
