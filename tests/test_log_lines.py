@@ -1,4 +1,4 @@
-"""Logs as JSON lines: one object a line, whatever happens."""
+"""Logs as text and as JSON: one line each, whatever happens."""
 
 from __future__ import annotations
 
@@ -58,3 +58,17 @@ def test_as_text_a_line_is_its_message(name: str, capfd: pytest.CaptureFixture[s
     logging.getLogger(name).warning("%s happened", "something")
     logging.getLogger(name).debug("not worth a line")
     assert capfd.readouterr() == ("", "something happened\n")
+
+
+@pytest.mark.usefixtures("_restored_logging")
+@pytest.mark.parametrize("name", LOGGERS)
+def test_as_text_nothing_that_a_client_has_sent_steers_the_terminal_or_forges_a_line(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    logging.config.dictConfig(foreground_logging("text"))
+    try:
+        raise LookupError("nothing \x1b[2J\u202e there")
+    except LookupError:
+        logging.getLogger(name).exception("%s failed", "/v2/\r\n\x1b[31m")
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0] == "/v2/\\x0d\\x0a\\x1b[31m failed"
+    assert lines[1] == "Traceback (most recent call last):"
+    assert lines[-1] == "LookupError: nothing \\x1b[2J\\u202e there"

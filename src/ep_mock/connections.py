@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import h11
 
+from ep_mock.domain.display import printable
 from ep_mock.domain.redaction import redacted_query
 from ep_mock.log_lines import FIELDS
 from ep_mock.web.breaking import TRANSPORT
@@ -163,6 +164,6 @@ class _Discreet:
     def info(self, message: str, client: str, method: str, target: str, http_version: str, status: int) -> None:
         """Log one request; `target` is its path and query."""
         path, mark, query = target.partition("?")
-        target = path + mark + redacted_query(query.encode()).decode()
+        target = printable(path + mark + redacted_query(query.encode()).decode(errors="replace"))
         fields = {"client": client, "method": method, "target": target, "http_version": http_version, "status": status}
         self._logger.info(message, client, method, target, http_version, status, extra={FIELDS: fields})

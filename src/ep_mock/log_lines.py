@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ep_mock.domain.display import printable
 from ep_mock.settings import LogFormat
 
 FIELDS = "ep_mock_fields"
@@ -29,6 +30,16 @@ class JsonLine(logging.Formatter):
         return json.dumps(line)
 
 
+class TextLine(logging.Formatter):
+    """The message in one line, and a traceback below it. What clients have sent cannot steer the terminal or forge a line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the base class calls it so
+        return printable(record.message)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  as above
+        return "\n".join(map(printable, super().formatException(ei).split("\n")))
+
+
 def json_line(message: str, fields: Mapping[str, Any]) -> str:
     """A line as `JsonLine` has them, for what is no log: the announcement of the server."""
     return JsonLine().format(logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields}))
@@ -36,7 +47,7 @@ def json_line(message: str, fields: Mapping[str, Any]) -> str:
 
 def foreground_logging(log_format: LogFormat) -> dict[str, Any]:
     """For `logging.config`. Standard output stays the caller's."""
-    formatter = {"()": JsonLine} if log_format == "json" else {"format": "%(message)s"}
+    formatter = {"()": JsonLine if log_format == "json" else TextLine}
     levels = {"asyncio": "WARNING", "ep_mock": "WARNING", "uvicorn.error": "WARNING", "uvicorn.access": "INFO"}
     return {
         "version": 1,

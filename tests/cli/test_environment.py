@@ -32,7 +32,10 @@ OF_KUBERNETES = {
     "EP_MOCK_ADMIN_PORT_80_TCP_ADDR": "10.96.0.6",
 }
 OF_DOCKER = {"EP_MOCK_NAME": "/web/ep-mock", "EP_MOCK_ENV_PATH": "/bin"}
-IGNORED_PORT = "EP_MOCK_PORT=tcp://10.96.0.5:8080 is ignored: Kubernetes and Docker set it beside a service named ep-mock; to choose the port, say --port"
+IGNORED_PORT = (
+    "EP_MOCK_PORT=tcp://10.96.0.5:8080 is ignored: "
+    "Kubernetes and Docker set it beside a service named ep-mock; to choose the port, say --port"
+)
 
 
 def said(variables: Mapping[str, str], command: str = "serve") -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ep_mock.handle import Handle
+from ep_mock.handle.records import Job
 from tests.handle.callers import call, generate_job
 
 
@@ -46,3 +49,27 @@ def test_of_many_jobs_and_requests_the_latest_are_told(mock: Handle) -> None:
     assert [line.split()[8] for line in lines if line.startswith("  code_generate")] == [job.id for job in jobs[2:]]
     assert "the last 10 of 12 requests:" in lines
     assert [line.split()[0] for line in lines if line.startswith("  #")] == [f"#{number}" for number in range(3, 13)]
+
+
+def test_no_name_path_or_cause_can_steer_a_terminal_or_forge_a_line(mock: Handle) -> None:
+    promotion = mock.promotions.create()
+    mock.plan(fail="red \x1b[31m\nclock: manual")
+    job = mock.jobs.generate(promotion, 1, name="night\x1b[2J\u202ely")
+    mock.clock.until_idle()
+    call(mock, "GET", "/v2/promotions?name=%1b&x=1")
+    report = mock.report()
+    for text in (report, "\n".join(_failures(mock, job))):
+        assert all(line.isprintable() for line in text.split("\n")), text
+        assert "red \\x1b[31m\\x0aclock: manual" in text
+    assert "'night\\x1b[2J\\u202ely'" in report
+    assert "/v2/promotions?name=%1b&x=" in report
+
+
+def _failures(mock: Handle, job: Job) -> list[str]:
+    """The messages of assertions that fail."""
+    messages: list[str] = []
+    for fails in (lambda: mock.wait_for_job(job, "completed"), lambda: mock.requests.assert_called(path="/\x1b[2J\n")):
+        with pytest.raises(AssertionError) as raised:
+            fails()
+        messages.append(str(raised.value))
+    return messages

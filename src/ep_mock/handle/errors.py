@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ep_mock.domain.display import printable
 from ep_mock.errors import EpMockError
 from ep_mock.event_loops import inside_event_loop
 
@@ -27,7 +28,7 @@ class RefusedError(HandleError):
 
     def __init__(self, call: str, status: int, errors: list[dict[str, Any]]) -> None:
         told = [": ".join(str(item[key]) for key in ("title", "source", "detail") if item.get(key)) for item in errors]
-        self.reasons = "; ".join(told) or "no reason given"
+        self.reasons = printable("; ".join(told)) or "no reason given"
         super().__init__(f"{call} was refused with {status}: {self.reasons}")
         self.status = status
         self.errors = errors

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
@@ -145,4 +146,5 @@ def history_lines(history: Sequence[HistoryEntry]) -> list[str]:
 def _explained(error: RefusedError) -> str:
     item = error.errors[0]
     ended = msgspec.convert({**item, "history": item.get("meta", {}).get("history", [])}, _Ended)
-    return "\n".join([why_in_vain(ended.title, ended.detail), *(f"  {line}" for line in history_lines(ended.history))])
+    lines = [why_in_vain(ended.title, ended.detail), *(f"  {line}" for line in history_lines(ended.history))]
+    return "\n".join(map(printable, lines))

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import JobType, Status
 
@@ -157,7 +158,7 @@ class RecordedRequest(_Record, frozen=True):
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
-        return f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'} {self.outcome}"
+        return printable(f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'} {self.outcome}")
 
 
 class NearRequest(_Record, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ep_mock.domain.dates import parse_date
+from ep_mock.domain.display import printable
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.jobs import JobsHandle
 from ep_mock.handle.records import JobHistory
@@ -17,9 +18,10 @@ MOST_REQUESTS: Final = 10
 
 
 def store_report(clock: ClockHandle, jobs: JobsHandle, requests: RequestsHandle) -> str:
-    """The store's time, the histories of its latest jobs and the latest requests."""
+    """The store's time, the histories of its latest jobs and the latest requests. Names and paths cannot steer a terminal."""
     reading = clock.read()
-    return "\n".join([f"clock: {reading.mode}, {reading.now}", *_job_lines(jobs), *_request_lines(requests)])
+    lines = [f"clock: {reading.mode}, {reading.now}", *_job_lines(jobs), *_request_lines(requests)]
+    return "\n".join(map(printable, lines))
 
 
 def _job_lines(jobs: JobsHandle) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final, Unpack
 
 import msgspec
 
+from ep_mock.domain.display import printable
 from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, wrong
 from ep_mock.handle.client import StoreClient
 from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_in_vain
@@ -123,7 +124,7 @@ def _failure(first: str, found: _Found, chosen: Mapping[str, Any]) -> str:
             lines += [f"  {near.request}", *(f"    {_difference(name, near.request, chosen)}" for name in near.differences)]
     if not found.requests and not found.nearest:
         lines.append("there were no requests")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _difference(name: str, request: RecordedRequest, chosen: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from ep_mock.domain import problems
+from ep_mock.domain.display import printable
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
 from ep_mock.web.answers import Answer, error_answer
@@ -88,5 +89,5 @@ class Edge(Router):
     def _failed(self, scope: Scope) -> Answer:
         """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the traceback."""
         request_id = self._entropy.next_uuid()
-        _log.exception("%s %s failed; request_id %s", scope["method"], scope["path"], request_id)
+        _log.exception("%s %s failed; request_id %s", scope["method"], printable(scope["path"]), request_id)
         return error_answer(problems.internal(request_id))
