@@ -82,10 +82,10 @@ def test_a_start_beyond_what_dates_can_say_is_refused(start: int) -> None:
         Clock("manual", start=start)
 
 
-@pytest.mark.parametrize("scale", [0.0, -1.0, 1e6 + 1, float("nan"), float("inf")])
+@pytest.mark.parametrize("scale", [0.0, -1.0, 9e-7, 1e6 + 1, float("nan"), float("inf")])
 def test_a_scale_out_of_range_is_refused_and_changes_nothing(scale: float) -> None:
     clock = Clock("manual", start=5, monotonic=Machine())
-    with pytest.raises(UsageError, match=r"above 0 and at most 1000000"):
+    with pytest.raises(UsageError, match=r"expected a number from 1e-06 to 1000000\.0, got"):
         clock.switch("scaled", scale)
     assert (clock.mode, clock.scale, clock.now()) == ("manual", 1.0, 5)
 

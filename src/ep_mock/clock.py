@@ -18,6 +18,7 @@ CLOCK_MODES: tuple[ClockMode, ...] = get_args(ClockMode)
 EARLIEST = 0
 # One century short of the year 9999, so that what lies ahead of the clock (expiries, jobs) can be printed too.
 LATEST = 250_000_000_000 * SECOND
+LEAST_SCALE = 1e-6
 GREATEST_SCALE = 1e6
 
 
@@ -58,7 +59,7 @@ class Clock:
         return self.mode in ("real", "scaled")
 
     def now(self) -> int:
-        """The present time, in nanoseconds since the epoch."""
+        """The present time, in nanoseconds since the epoch; a clock that has come to the latest time stays there."""
         if not self.running:
             return self._anchor
         elapsed = self._monotonic() - self._origin
@@ -74,12 +75,12 @@ class Clock:
         """Go on from the present time in another mode; `scale` counts for `scaled` only.
 
         Raises:
-            UsageError: unknown mode, or a scale that is not above 0 and at most 1,000,000.
+            UsageError: unknown mode, or a scale that is not from a millionth to a million.
         """
         if mode not in CLOCK_MODES:
             raise UsageError(f"clock: expected one of {', '.join(CLOCK_MODES)}, got {mode!r}")
-        if not 0 < scale <= GREATEST_SCALE:
-            raise UsageError(f"clock scale: expected a number above 0 and at most {GREATEST_SCALE:.0f}, got {scale!r}")
+        if not LEAST_SCALE <= scale <= GREATEST_SCALE:
+            raise UsageError(f"clock scale: expected a number from {LEAST_SCALE} to {GREATEST_SCALE}, got {scale!r}")
         self._rebase(self.now())
         self.mode = mode
         self.scale = scale if mode == "scaled" else 1.0

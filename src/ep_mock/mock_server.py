@@ -76,8 +76,9 @@ class MockServer:
         """Accept requests, from now on.
 
         Raises:
-            UsageError: the host or port cannot be used, or the server is running already.
+            UsageError: the host or port cannot be used, the server is running already, or another one has its state file.
         """
+        self.app.claim_state()
         self._server.start()
         self._process = os.getpid()
         return self

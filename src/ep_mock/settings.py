@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from ep_mock.clock import ClockMode
+from ep_mock.clock import GREATEST_SCALE, LEAST_SCALE, ClockMode
 from ep_mock.errors import UsageError
 from ep_mock.timings import parse_timings
 
@@ -70,7 +70,9 @@ class Settings:
     clock: ClockMode = _setting(
         "real", "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).", scope="start"
     )
-    clock_scale: float = _setting(1.0, "How many seconds pass per second on a scaled clock.", scope="start", least=1e-6, most=1e6)
+    clock_scale: float = _setting(
+        1.0, "How many seconds pass per second on a scaled clock.", scope="start", least=LEAST_SCALE, most=GREATEST_SCALE
+    )
     clock_start: str = _setting("", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.", scope="start")
     timings: str = _setting(
         "fast", "Pace of the worker: instant, fast or documented, and single steps: fast,pickup=2s,generate_per_code=10ms.", scope="store"
@@ -100,6 +102,7 @@ class Settings:
         "While time stands still: how often a request about an unfinished job may come before a 503 says why; 0 means any number of times.",
         scope="store",
         least=0,
+        most=10**9,
     )
     poll_moves: Literal["jobs", "any"] = _setting(
         "jobs",

@@ -138,7 +138,7 @@ def test_killed_it_leaves_the_old_file_whole(tmp_path: Path) -> None:
     for load in started:
         load.join(30)
     assert state.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".state.json.unfinished", "state.json"]
 
 
 def test_a_state_file_that_cannot_be_used_is_one_line_and_an_exit_code(tmp_path: Path) -> None:

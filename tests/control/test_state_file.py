@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import errno
+import gc
 import json
 import os
+import shutil
+import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,9 +16,12 @@ from typing import Any
 import pytest
 
 from ep_mock import MockServer
+from ep_mock.clock import LATEST, Clock
 from ep_mock.domain.families import STANDARD
 from ep_mock.errors import UsageError
+from ep_mock.timings import SECOND
 from tests.bodies import code_generate, new_promotion
+from tests.cli.commands import environment, run, started
 from tests.client import ApiClient, api_client
 
 
@@ -88,8 +97,10 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     assert (link.is_symlink(), target.is_file(), json.loads(link.read_bytes())["ep_mock_state"]) == (True, True, 1)
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_what_goes_wrong_while_saving_leaves_the_old_file_whole(tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("step", "problem", "left"), [("fsync", "written", []), ("replace", "replaced", [".state.json.unfinished"])])
+def test_what_goes_wrong_while_saving_leaves_the_old_file_whole(
+    tmp_path: Path, step: str, problem: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = tmp_path / "state.json"
     client = used_server(state)
     client.app.save_state()
@@ -101,9 +112,9 @@ def test_what_goes_wrong_while_saving_leaves_the_old_file_whole(tmp_path: Path, 
 
     with monkeypatch.context() as patched:
         patched.setattr(os, step, fail)
-        with pytest.raises(UsageError, match="the file cannot be written: No space left on device"):
+        with pytest.raises(UsageError, match=f"the file cannot be {problem}: No space left on device"):
             client.app.save_state()
-    assert (state.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (before, ["state.json"])
+    assert (state.read_bytes(), sorted(path.name for path in tmp_path.iterdir())) == (before, [*left, "state.json"])
 
 
 def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,3 +183,211 @@ def test_a_store_that_cannot_have_its_name_stops_the_start(tmp_path: Path) -> No
 def test_a_place_where_nothing_can_be_saved_stops_the_start(tmp_path: Path, name: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         api_client(state=str(tmp_path / name))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are neither FIFOs nor sockets in the file system there")
+def test_what_is_no_file_stops_the_start_and_is_not_waited_for(tmp_path: Path) -> None:
+    assert sys.platform != "win32"
+    os.mkfifo(tmp_path / "fifo")
+    with contextlib.chdir(tmp_path), socket.socket(socket.AF_UNIX) as bound:  # the path of a socket has to be short
+        bound.bind("socket")
+    for name, kind in (("fifo", "a FIFO"), ("socket", "a socket"), ("/dev/null", "a device")):
+        with pytest.raises(UsageError, match=f"expected a file, but this is {kind}"):
+            api_client(state=str(tmp_path / name))
+
+
+def test_a_file_that_is_mounted_on_its_own_stops_the_start(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    inside = f"mount --bind {tmp_path}/outside {state} && exec {sys.executable} -m ep_mock serve --port 0 --state {state}"
+    for name in ("outside", "state.json"):
+        (tmp_path / name).touch()
+    if not _can_mount():
+        pytest.skip("needs Linux and the right to mount in a namespace of one's own")
+    ended = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    problem = "this file is mounted on its own, so it cannot be replaced by a new one; mount the folder that it is in instead"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"ep-mock: --state: {state}: {problem}\n")
+
+
+def test_mounts_are_found_however_their_names_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "my state\\ é.json"
+    state.touch()
+    written = str(state).replace("\\", "\\134").replace(" ", "\\040")
+    mounts = tmp_path / "mountinfo"
+    monkeypatch.setattr("ep_mock.web.state_file._MOUNTS", mounts)
+    mounts.write_text(f"63 43 254:0 /a / rw - ext4 /dev/a rw\n64 43 254:0 /b {written} rw - ext4 /dev/a rw\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="mounted on its own"):
+        api_client(state=str(state))
+    mounts.write_text(f"63 43 254:0 /a {tmp_path} rw - ext4 /dev/a rw\n")
+    api_client(state=str(state.with_name("another")))
+    mounts.unlink()
+    api_client(state=str(state.with_name("third")))
+
+
+def test_what_cannot_be_put_in_its_place_is_kept_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, rescued = tmp_path / "state.json", tmp_path / "state.json.unsaved"
+    client = used_server(state)
+    replace = os.replace
+
+    def busy(source: Path, target: Path) -> None:
+        if target == state:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", busy)
+        with pytest.raises(UsageError, match=f"the file cannot be replaced: .*; what was to be saved is in {rescued}"):
+            client.app.save_state()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json.unsaved"]
+    assert snapshots(api_client(state=str(rescued))) == snapshots(client)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_a_second_server_on_one_file_is_told_at_the_start(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    first = used_server(state)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="another server has this file; stop that one first, or give this one a file of its own"):
+            api_client(state=str(state))
+    first.app.save_state()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    second = api_client(state=str(state))
+    with pytest.raises(UsageError, match="another server has this file"):
+        first.app.claim_state()
+    assert snapshots(second) == snapshots(first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_a_server_that_is_started_again_has_its_file_again_and_one_that_was_killed_hinders_nobody(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    serve = ("serve", "--port=0", "--state", str(state))
+    with started(*serve) as killed:
+        assert killed.stdout is not None
+        assert "listening" in killed.stdout.readline()
+        ended = run(*serve)
+        problem = "another server has this file; stop that one first, or give this one a file of its own"
+        assert (ended.code, ended.err) == (2, f"ep-mock: --state: {state}: {problem}\n")
+        killed.kill()
+        killed.wait(timeout=30)
+    assert [path.name for path in tmp_path.iterdir()] == [".state.json.unfinished"]
+    mock = MockServer(state=str(state))
+    for _ in range(2):
+        with mock, pytest.raises(UsageError, match="another server has this file"):
+            MockServer(state=str(state))
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_server_that_has_gone_without_saving_leaves_nothing_behind(tmp_path: Path) -> None:
+    used_server(tmp_path / "state.json")
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+    assert api_client(state=str(tmp_path / "state.json"))
+
+
+def test_it_is_saved_though_somebody_has_cleared_up_beside_it(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    client = used_server(state)
+    (tmp_path / ".state.json.unfinished").unlink()
+    client.app.save_state()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert snapshots(api_client(state=str(state))) == snapshots(client)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be forked there")
+def test_a_child_process_that_ends_takes_nothing_away(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from ep_mock import create_app
+app = create_app(state=sys.argv[1])
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(os.listdir(os.path.dirname(sys.argv[1])))
+app.save_state()
+print(os.listdir(os.path.dirname(sys.argv[1])))
+"""
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state.json")], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["['.state.json.unfinished']", "['state.json']"]
+
+
+def test_what_time_has_brought_is_saved_though_nobody_has_looked(tmp_path: Path) -> None:
+    client = api_client(state=str(tmp_path / "state.json"))
+    store = client.app.gate.enter("default").store
+    machine = [0]
+    store.clock = Clock("real", start=store.now, monotonic=lambda: machine[0])
+    promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
+    client.created(f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(100)})
+    machine[0] += 100 * SECOND
+    client.app.save_state()
+    saved = json.loads((tmp_path / "state.json").read_bytes())["stores"]["default"]
+    assert [job["status"] for job in saved["jobs"]] == ["completed"]
+    assert (saved["clock"]["now"], "task" in saved["worker"]) == (store.clock.now(), False)
+
+
+def broken(client: ApiClient, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a store a defect: it cannot settle any more."""
+
+    def fail() -> int:
+        raise LookupError("a defect")
+
+    monkeypatch.setattr(client.app.gate.enter(name).store, "settle", fail)
+
+
+def test_a_store_with_a_defect_is_named_and_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "state.json"
+    client = used_server(state)
+    client.app.save_state()
+    client.app.claim_state()
+    before = json.loads(state.read_bytes())["stores"]
+    client.advance(seconds=1000)
+    broken(client, "other", monkeypatch)
+    broken(client, "third", monkeypatch)
+    listed = client.get("/__ep_mock/stores").json()
+    assert [store["name"] for store in listed["stores"]] == ["default"]
+    assert listed["failed"] == [{"name": name, "reason": "LookupError: a defect"} for name in ("other", "third")]
+    problem = r"saved without what these stores have become, for they cannot be saved: 'other' \(LookupError: a defect\); 'third' \(Loo"
+    with pytest.raises(UsageError, match=problem):
+        client.app.save_state()
+    after = json.loads(state.read_bytes())["stores"]
+    assert after["default"]["clock"]["now"] == before["default"]["clock"]["now"] + 1000 * SECOND
+    assert (after["other"], "third" in after) == (before["other"], False)
+
+
+@pytest.mark.parametrize("mended_by", ["reset", "restore", "delete"])
+def test_a_store_with_a_defect_can_be_replaced(mended_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = api_client()
+    snapshot = client.get("/__ep_mock/snapshot").json()
+    broken(client, "default", monkeypatch)
+    if mended_by == "reset":
+        assert client.post("/__ep_mock/reset").status_code == 204
+    elif mended_by == "restore":
+        assert client.put("/__ep_mock/snapshot", json=snapshot).status_code == 200
+    else:
+        assert client.delete("/__ep_mock/stores/default").status_code == 204
+    assert client.get("/v2/promotions").status_code == 200
+    assert "failed" not in client.get("/__ep_mock/stores").json()
+
+
+def test_a_clock_that_has_come_to_the_end_of_its_time_is_saved_and_goes_on(tmp_path: Path) -> None:
+    client = api_client(state=str(tmp_path / "state.json"))
+    store = client.app.gate.enter("default").store
+    machine = [0]
+    store.clock = Clock("scaled", start=LATEST - SECOND, scale=1e6, monotonic=lambda: machine[0])
+    client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
+    machine[0] += 10**6 * SECOND
+    client.app.save_state()
+    assert snapshots(api_client(state=str(tmp_path / "state.json"))) == snapshots(client)
+
+
+def _can_mount() -> bool:
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        return False
+    tried = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount --bind /tmp /tmp"]
+    return subprocess.run(tried, capture_output=True, timeout=60, check=False).returncode == 0

@@ -103,6 +103,66 @@ def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(run: Run, 
     result.assert_outcomes(passed=5)
 
 
+LIMITS = """
+import pytest
+
+BRINGS = {"ep_mock_fixture": 1, "settings": {"codes_limit": 5, "author": "fixture@example.com"}}
+
+def limits(mock):
+    settings = mock.settings()
+    return settings["codes_limit"], settings["author"], settings["promotions_limit"]
+
+@pytest.fixture(scope="session")
+def ep_mock_settings():
+    return SETTINGS
+"""
+
+
+def test_it_beats_the_settings_of_the_session_and_what_fixtures_bring(run: Run) -> None:
+    own = {"codes_limit": 7, "promotions_limit": 70, "author": "first@example.com"}
+    # The server runs already with other settings: those of this file come with each reset, as the marker's do.
+    result = run(
+        f"""
+SETTINGS = {{"codes_limit": 8, "promotions_limit": 80, "author": "second@example.com"}}
+{LIMITS}
+def test_without(ep_mock):
+    assert limits(ep_mock) == (8, "second@example.com", 80)
+
+@pytest.mark.ep_mock(codes_limit=3)
+def test_a_setting(ep_mock):
+    assert limits(ep_mock) == (3, "second@example.com", 80)
+
+@pytest.mark.ep_mock(fixtures=BRINGS)
+def test_a_fixture(ep_mock):
+    assert limits(ep_mock) == (5, "fixture@example.com", 80)
+
+@pytest.mark.ep_mock(fixtures=BRINGS, codes_limit=3)
+def test_both(ep_mock):
+    assert limits(ep_mock) == (3, "fixture@example.com", 80)
+""",
+        test_before=f"SETTINGS = {own}\n{LIMITS}\ndef test_it(ep_mock):\n    assert limits(ep_mock)[0] == 7\n",
+    )
+    result.assert_outcomes(passed=5)
+
+
+def test_it_beats_what_a_fixture_of_the_session_brings(run: Run, pytester: pytest.Pytester) -> None:
+    brings = '{"ep_mock_fixture": 1, "settings": {"codes_limit": 5, "author": "fixture@example.com"}}'
+    pytester.path.joinpath("limits.json").write_text(brings)
+    result = run(
+        f"""
+SETTINGS = {{"codes_limit": 9, "fixtures": ["limits.json"]}}
+{LIMITS}
+def test_without(ep_mock):
+    assert limits(ep_mock) == (5, "fixture@example.com", 1000)
+
+@pytest.mark.ep_mock(codes_limit=3)
+def test_a_setting(ep_mock):
+    assert limits(ep_mock) == (3, "fixture@example.com", 1000)
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
 def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
     result = run("import pytest\n\n@pytest.mark.ep_mock(colck='manual')\ndef test_it():\n    pass")
     result.assert_outcomes(passed=1)

@@ -60,6 +60,17 @@ def test_clearing_forgets_all_but_the_numbers() -> None:
     assert recorded(journal, b"")[0].number == 4
 
 
+@given(st.lists(st.integers(0, 2000), max_size=8), st.lists(st.integers(0, 2000), max_size=8), st.integers(0, 5000))
+def test_once_cleared_it_has_room_for_as_much_as_a_new_one(before: list[int], sizes: list[int], most_bytes: int) -> None:
+    cleared, new = Journal(5, most_bytes), Journal(5, most_bytes)
+    recorded(cleared, *(b"x" * size for size in before))
+    cleared.clear()
+    for journal in (cleared, new):
+        recorded(journal, *(b"x" * size for size in sizes))
+    assert [entry.request for entry in cleared.after(0)] == [entry.request for entry in new.after(0)]
+    assert (len(cleared), cleared.forgotten) == (len(new), new.forgotten)
+
+
 @pytest.mark.parametrize(
     ("body", "shown"),
     [

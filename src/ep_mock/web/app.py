@@ -22,7 +22,7 @@ from ep_mock.web.edge import Edge
 from ep_mock.web.fixture_files import fixture_filler
 from ep_mock.web.gate import Gate
 from ep_mock.web.routing import RouteTable
-from ep_mock.web.state_file import load_state, save_state
+from ep_mock.web.state_file import StateFile
 from ep_mock.web.tokens import TokenMint
 
 _API_HANDLERS: Mapping[str, Handler] = {
@@ -56,19 +56,29 @@ class Application(Starlette):
         gate: the stores, for those who steer them in process.
     """
 
-    def __init__(self, edge: Edge, gate: Gate) -> None:
+    def __init__(self, edge: Edge, gate: Gate, state: StateFile | None) -> None:
         super().__init__()
         self.router = edge
         self.gate = gate
+        self._state = state
+
+    def claim_state(self) -> None:
+        """Claim the state file again, where there is one: saving gives it free. To be called before requests are served once more.
+
+        Raises:
+            UsageError: the file cannot be used, or another server has it.
+        """
+        if self._state is not None:
+            self._state.claim()
 
     def save_state(self) -> None:
         """Save all stores in the state file, where there is to be one; to be called once the last request is answered.
 
         Raises:
-            UsageError: the file cannot be written.
+            UsageError: the file cannot be written, or a store cannot be saved; all others then are.
         """
-        if self.gate.settings.state:
-            save_state(self.gate, self.gate.settings.state)
+        if self._state is not None:
+            self._state.save(self.gate)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Only what a user has added: the edge renders every error itself."""
@@ -94,10 +104,11 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     if settings.control:
         _add_control_operations(routes, gate)
     routes.add("GET", files.TEMPLATE, Endpoint(files.get_file, names_store=True))
-    if settings.state:
-        load_state(gate, settings.state)
+    state = StateFile(settings.state) if settings.state else None
+    if state is not None:
+        state.load(gate)
     gate.enter("default")
-    return Application(Edge(routes, gate, authenticator, entropy), gate)
+    return Application(Edge(routes, gate, authenticator, entropy), gate, state)
 
 
 def _add_operations(routes: RouteTable[Endpoint], handlers: Mapping[str, Handler], family: Family) -> None:
@@ -113,7 +124,9 @@ def _add_control_operations(routes: RouteTable[Endpoint], gate: Gate) -> None:
         handler = _handler_for(operation, {**about_a_store, **about_none})
         # A reset takes the lock itself: it does not mind whether the store can be used.
         uses_store = operation.operation_id in about_a_store and operation.operation_id != "reset_store"
-        routes.add(operation.method, operation.path, Endpoint(handler, operation=operation, uses_store=uses_store))
+        replaces_store = operation.operation_id == "restore_snapshot"
+        endpoint = Endpoint(handler, operation=operation, uses_store=uses_store, replaces_store=replaces_store)
+        routes.add(operation.method, operation.path, endpoint)
 
 
 def _handler_for(operation: Operation, handlers: Mapping[str, Handler]) -> Handler:

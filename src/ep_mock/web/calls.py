@@ -31,9 +31,10 @@ class Endpoint:
         authorized: whether a bearer token is needed.
         names_store: whether the first path parameter names the store.
         uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into being.
+        replaces_store: whether it puts another store in the place of that one, which then need not settle, and may be unable to.
     """
 
-    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "uses_store")
+    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "replaces_store", "uses_store")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Endpoint:
         authorized: bool = False,
         names_store: bool = False,
         uses_store: bool = True,
+        replaces_store: bool = False,
     ) -> None:
         self.handler = handler
         self.name = handler.__name__ if operation is None else operation.operation_id
@@ -52,6 +54,7 @@ class Endpoint:
         self.authorized = authorized
         self.names_store = names_store
         self.uses_store = uses_store
+        self.replaces_store = replaces_store
 
 
 class Call:

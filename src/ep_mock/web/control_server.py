@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from ep_mock import __version__
@@ -18,6 +19,7 @@ from ep_mock.web.gate import Gate
 
 DOCUMENTS: Final = ("standard", "rule", "control")
 
+_log = logging.getLogger("ep_mock")
 _HTML: Final = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
@@ -39,14 +41,20 @@ class ControlServer:
 
     def list_stores(self, _: Call) -> Answer:
         """GET /stores."""
-        records = []
+        records: list[dict[str, Any]] = []
+        failed: list[dict[str, Any]] = []
         for name in self._gate.names():
             guarded = self._gate.find(name)
-            if guarded is not None:
+            if guarded is None:
+                continue
+            try:
                 with guarded.lock:
                     guarded.store.settle()
                     records.append(_store_record(guarded.store))
-        return json_answer(200, {"stores": records})
+            except Exception as error:
+                _log.exception("store %s cannot be listed", name)
+                failed.append({"name": name, "reason": f"{type(error).__name__}: {error}"})
+        return json_answer(200, {"stores": records, "failed": failed} if failed else {"stores": records})
 
     def delete_store(self, call: Call) -> Answer:
         """DELETE /stores/{name}."""

@@ -82,7 +82,7 @@ class Edge(Router):
             return endpoint.handler(call)
         guarded = self._gate.enter(named_store(headers), began)
         with guarded.lock:
-            call.store = guarded.use()
+            call.store = guarded.store if endpoint.replaces_store else guarded.use()
             answer = endpoint.handler(call)
         return await answer.answer(guarded, scope, receive) if isinstance(answer, Waiting) else answer
 

@@ -3,12 +3,16 @@
     {"ep_mock_state": 1, "stores": {"default": <snapshot>, …}}
 
 It is never written in place. Whatever happens while it is saved, the old file stays whole until the new one is complete and on the disk.
+What is in its way is told at the start, as far as it can be known by then.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import re
+import stat
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,9 +21,12 @@ import msgspec
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.simulation.snapshots import save
 from ep_mock.web.gate import Gate
+from ep_mock.web.state_claim import Claim
 
 VERSION: Final = 1
-_PRIVATE: Final = 0o600
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_KINDS: Final = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISREG, ""))
+_log = logging.getLogger("ep_mock")
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,56 +34,100 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     stores: dict[str, dict[str, Any]]
 
 
-def load_state(gate: Gate, name: str) -> None:
-    """Restore the stores that the file holds; a file that is not there yet holds none.
+class StateFile:
+    """The state file of one server. No other server can have it meanwhile, where the system knows locks (Windows does not)."""
 
-    Raises:
-        UsageError: the file cannot be used, or could not be written later on. It names the file.
-    """
-    path = _target(name)
-    _check_writable(path)
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise UsageError(f"state: {path}: the file cannot be read: {error.strerror}") from None
-    try:
-        state = msgspec.json.decode(raw, type=_State)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"state: {path}: this is no state file: {error}") from None
-    for store, snapshot in state.stores.items():
+    def __init__(self, name: str) -> None:
+        """Claim the file.
+
+        Raises:
+            UsageError: the file cannot be used, could not be replaced later on, or another server has it. The message names it.
+        """
+        self._path = _target(name)
+        self._claim: Claim | None = None
+        self.claim()
+
+    def claim(self) -> Claim:
+        """Claim the file, if that is not done yet: a save gives it free.
+
+        Raises:
+            UsageError: as above.
+        """
+        if self._claim is None:
+            _check_replaceable(self._path)
+            self._claim = Claim(self._path)
+        return self._claim
+
+    def load(self, gate: Gate) -> None:
+        """Restore the stores that the file holds; a file that is not there yet holds none.
+
+        Raises:
+            UsageError: the file cannot be used. The message names it.
+        """
+        try:
+            state = self._read()
+            for store, snapshot in ({} if state is None else state.stores).items():
+                self._restore(gate, store, snapshot)
+        except BaseException:
+            self.claim().give_up()
+            raise
+
+    def save(self, gate: Gate) -> None:
+        """Put all stores, as they are now, into the file, and give it free. Only its owner can read it.
+
+        Raises:
+            UsageError: the file cannot be written: then the old one is still there, whole. Or a store cannot be saved: then all others
+                are, and of this one the file keeps what it had.
+        """
+        claim = self.claim()
+        stores, failures = _saved(gate)
+        if failures:
+            with contextlib.suppress(UsageError):
+                kept = self._read()
+                stores |= {} if kept is None else {name: kept.stores[name] for name in failures if name in kept.stores}
+        self._claim = None
+        claim.replace(msgspec.json.encode({"ep_mock_state": VERSION, "stores": stores}))
+        if failures:
+            told = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
+            raise UsageError(f"state: {self._path}: saved without what these stores have become, for they cannot be saved: {told}")
+
+    def _restore(self, gate: Gate, store: str, snapshot: dict[str, Any]) -> None:
         try:
             gate.restore(store, snapshot)
         except UsageError as error:
-            raise UsageError(f"state: {path}: store {store!r}: {error}") from None
+            raise UsageError(f"state: {self._path}: store {store!r}: {error}") from None
         except ApiError as error:
-            raise UsageError(f"state: {path}: store {store!r}: {error.errors[0]['detail']}") from None
+            raise UsageError(f"state: {self._path}: store {store!r}: {error.errors[0]['detail']}") from None
+
+    def _read(self) -> _State | None:
+        try:
+            raw = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UsageError(f"state: {self._path}: the file cannot be read: {error.strerror}") from None
+        try:
+            return msgspec.json.decode(raw, type=_State)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UsageError(f"state: {self._path}: this is no state file: {error}") from None
 
 
-def save_state(gate: Gate, name: str) -> None:
-    """Put all stores, as they are now, into the file. Only its owner can read it.
-
-    Raises:
-        UsageError: the file cannot be written; then the old one is still there, whole.
-    """
-    path = _target(name)
+def _saved(gate: Gate) -> tuple[dict[str, Any], dict[str, str]]:
+    """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other along."""
     stores: dict[str, Any] = {}
-    for each in gate.names():
-        guarded = gate.find(each)
-        if guarded is not None:
+    failures: dict[str, str] = {}
+    for name in gate.names():
+        guarded = gate.find(name)
+        if guarded is None:
+            continue
+        try:
             with guarded.lock:
                 guarded.store.settle()
-                stores[each] = save(guarded.store)
-    unfinished = _unfinished(path)
-    try:
-        _write(unfinished, msgspec.json.encode({"ep_mock_state": VERSION, "stores": stores}))
-        os.replace(unfinished, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise UsageError(f"state: {path}: the file cannot be written: {error.strerror}") from None
+                stores[name] = msgspec.Raw(msgspec.json.encode(save(guarded.store)))
+        except Exception as error:
+            _log.exception("store %s cannot be saved", name)
+            failures[name] = f"{type(error).__name__}: {error}"
+    return stores, failures
 
 
 def _target(name: str) -> Path:
@@ -87,37 +138,28 @@ def _target(name: str) -> Path:
         raise UsageError(f"state: {name!r}: not a usable path: {error}") from None
 
 
-def _unfinished(path: Path) -> Path:
-    """Beside the file, hence on the same disk; the same each time, so that what a killed process leaves does not pile up."""
-    return path.with_name(f".{path.name}.unfinished")
-
-
-def _check_writable(path: Path) -> None:
+def _check_replaceable(path: Path) -> None:
     """Better to know at the start than when everything is to be saved."""
-    if path.is_dir():
-        raise UsageError(f"state: {path}: expected a file, but this is a folder")
     if not path.parent.is_dir():
         raise UsageError(f"state: {path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UsageError(f"state: {path}: nothing can be written in {path.parent}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _PRIVATE)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that the new name is on the disk too, where the system can do that (Windows cannot)."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    kind = next((kind for is_one, kind in _KINDS if is_one(mode)), "a device")
+    if kind:
+        raise UsageError(f"state: {path}: expected a file, but this is {kind}")
+    if _is_mounted(path):
+        raise UsageError(
+            f"state: {path}: this file is mounted on its own, so it cannot be replaced by a new one; mount the folder that it is in instead"
+        )
+
+
+def _is_mounted(path: Path) -> bool:
+    """Whether another file can take the place of this one: a container may have got it alone, as a volume."""
+    try:
+        lines = _MOUNTS.read_text(errors="surrogateescape").split("\n")[:-1]
+    except OSError:
+        return os.path.ismount(path)
+    points = (re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split(" ")[4]) for line in lines)
+    return str(path) in points
