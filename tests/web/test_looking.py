@@ -167,7 +167,7 @@ def test_a_client_that_watches_codes_on_a_poll_clock_is_told_which_requests_move
     assert busy.looks("/codes", 3) == [200] * 3
     assert busy.reason("/codes").endswith(
         'move time with POST /__ep_mock/clock/advance {"next": true}; '
-        "only requests for the list of jobs move this clock, or any with --poll-moves any"
+        "only requests for jobs or a file not yet ready move this clock, or any with --poll-moves any"
     )
     assert busy.look("/jobs") == 200, "and that one works"
     assert busy.look("/codes") == 200

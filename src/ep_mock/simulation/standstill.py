@@ -14,7 +14,7 @@ from ep_mock.simulation.store import Store
 
 _ADVANCE: Final = 'move time with POST /__ep_mock/clock/advance {"next": true}'
 _MOVED_BY: Final[dict[str, str]] = {
-    "jobs": "only requests for the list of jobs move this clock, or any with --poll-moves any",
+    "jobs": "only requests for jobs or a file not yet ready move this clock, or any with --poll-moves any",
     "any": "each request for the promotion moves this clock",
 }
 
