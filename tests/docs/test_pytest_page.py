@@ -29,7 +29,7 @@ def test_every_example_passes(pytester: pytest.Pytester, monkeypatch: pytest.Mon
     plugins = ("-p", "ep_mock.pytest_plugin", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider")
     options = ("--strict-markers", "-o", "asyncio_default_fixture_loop_scope=function", "-Werror")
     pytester.runpytest_subprocess(*plugins, *options).assert_outcomes(passed=tests)
-    assert tests == 15
+    assert tests == 16
 
 
 def test_it_names_every_verb_of_the_handle_and_none_else() -> None:

@@ -60,3 +60,12 @@ def test_a_file_that_cannot_be_used_is_told_before_anything_is_sent(tmp_path: Pa
         with pytest.raises(UsageError) as error:
             Handle.connect("https://localhost", verify=verify)  # type: ignore[arg-type]
         assert str(error.value) == told
+
+
+def test_a_server_without_https_is_told() -> None:
+    with MockServer() as plain:
+        url = plain.url.replace("http:", "https:")
+        with Handle.connect(url) as handle, pytest.raises(UnreachableError) as error:
+            handle.health()
+    assert str(error.value).startswith(f"what answers at {url} does not speak https as expected (")
+    assert str(error.value).endswith("; is its address http://...?")

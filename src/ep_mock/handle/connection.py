@@ -127,6 +127,8 @@ class HttpConnection:
             remedy = "verify='ca.pem' (pytest: --ep-mock-ca, the command ep-mock: --ca)"
             return UnreachableError(not_trusted(self.url, error, remedy))
         reason = str(error) or type(error).__name__
+        if isinstance(error, ssl.SSLError):
+            return UnreachableError(f"what answers at {self.url} does not speak https as expected ({reason}); is its address http://...?")
         return UnreachableError(f"ep-mock does not answer at {self.url} ({reason}); is the server running, and is this its address?")
 
 
