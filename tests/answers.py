@@ -17,6 +17,9 @@ def answer_problems(method: str, target: bytes, status: int, body: bytes) -> lis
     is_preflight = method == "OPTIONS" and status == 204
     if operation is None or is_preflight:
         return []
+    if method == "HEAD":
+        # The documents do not list it: it is the GET without its body.
+        return ["a HEAD has a body"] if body else []
     problems = [f"{operation.document.name}.yaml: {problem}" for problem in response_problems(operation, status, body)]
     return problems + vendor_problems(method, path, status, body)
 

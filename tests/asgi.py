@@ -40,6 +40,7 @@ def request(
     query: bytes = b"",
     headers: Sequence[Header] = ((b"authorization", b"Bearer of-a-test"),),
     pieces: Sequence[bytes | None] = (b"",),
+    server: tuple[str, int] = ("ep-mock.test", 80),
 ) -> RawAnswer:
     """Send a request whose body comes in pieces, and run the application to its end; None among the pieces is where the client leaves.
 
@@ -57,7 +58,7 @@ def request(
         "root_path": "",
         "headers": list(headers),
         "client": ("127.0.0.1", 50000),
-        "server": ("ep-mock.test", 80),
+        "server": server,
     }
     answer = RawAnswer()
 

@@ -28,6 +28,7 @@ class SettingKeywords(TypedDict, total=False):
     control: bool
     control_token: str
     allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
     max_control_body_bytes: int
     journal_entries: int
     journal_bytes: int

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from ep_mock.clock import GREATEST_SCALE, LEAST_SCALE, ClockMode
 from ep_mock.errors import UsageError
@@ -25,6 +26,8 @@ OF_A_STORE: Final[tuple[Scope, ...]] = ("start", "store")
 """The scopes of what a reset can change, for one store and until its next reset."""
 
 ENVIRONMENT_PREFIX = "EP_MOCK_"
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def _setting(default: Any, help_text: str, *, scope: Scope = "server", least: float | None = None, most: float | None = None) -> Any:
@@ -56,7 +59,12 @@ class Settings:
     control: bool = _setting(True, "Serve the control plane under /__ep_mock/.")
     control_token: str = _setting("", "Token that control calls must bring, as X-EP-Mock-Token or bearer; empty means none is needed.")
     allowed_hosts: tuple[str, ...] = _setting(
-        (), "Name by which control calls may call a server on loopback, besides localhost; * is any; repeatable."
+        (),
+        "Name by which control calls may call the server, besides localhost and addresses; * is any; repeatable. "
+        "Without one, a server that is not on loopback takes any.",
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (), "Origin of web pages that may make control calls, such as http://localhost:3000; * is any; repeatable."
     )
     max_control_body_bytes: int = _setting(67_108_864, "Largest body of a control call, such as a snapshot.", least=1, most=10**10)
     journal_entries: int = _setting(2000, "Most requests that a store's journal keeps; 0 means no journal.", least=0, most=10**7)
@@ -131,6 +139,7 @@ class Settings:
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise UsageError(f"public_url: expected a URL such as https://promotions.test, got {self.public_url!r}")
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+        object.__setattr__(self, "allowed_origins", tuple(_checked_origin(origin) for origin in self.allowed_origins))
 
     def with_changes(self, changes: Mapping[str, Any], *, scopes: tuple[Scope, ...] = SCOPES) -> Settings:
         """A copy with some settings changed; only settings of these scopes may change.
@@ -222,6 +231,27 @@ def _words(name: str, given: object) -> tuple[str, ...]:
         if not isinstance(each, str | PathLike):
             raise UsageError(f"{name}: expected words such as ('one', 'two'), got {given!r}")
     return tuple(str(each) for each in several)
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL, as a browser writes it: `https://shop.test` of `https://Shop.test:443/x`; empty if it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def _checked_origin(text: str) -> str:
+    """An origin, as a browser writes it, or `*`."""
+    origin = origin_of(text)
+    if text != "*" and not (origin and text.removesuffix("/").count("/") == 2 and set("@?#").isdisjoint(text)):
+        raise UsageError(f"allowed_origins: expected an origin such as http://localhost:3000, or *, got {text!r}")
+    return origin or text
 
 
 def _check(field: dataclasses.Field[Any], value: Any) -> None:

@@ -59,6 +59,7 @@ PROVOKED: dict[str, Provoke] = {
     "UnknownPromotion": lambda client, path: client.get(f"{path}x"),
     "UnknownJob": lambda client, path: client.get(f"{path}/jobs/x/file"),
     "WrongMethod": lambda client, path: client.patch(path),
+    "CompressedBody": lambda client, path: client.put(path, content=b"x", headers={"Content-Encoding": "gzip"}),
     "TooManyJobs": second_job,
     "TooManyCodes": lambda client, path: client.post(f"{path}/jobs", json=job(**code_generate(1001))),
     "CodesLimitReached": lambda client, path: client.post(f"{path}/codes", json=codes(*map(str, range(1001)))),

@@ -224,6 +224,21 @@ def test_it_serves_https_with_a_certificate() -> None:
         (["--clock-scale", "none"], {}, "--clock-scale: expected a number, got 'none'"),
         (["--clock-scale", "0"], {}, "--clock-scale: expected a number from 1e-06 to 1000000.0, got 0.0"),
         (["--public-url", "x"], {}, "--public-url: expected a URL such as https://promotions.test, got 'x'"),
+        (
+            ["--allowed-origins", "localhost:3000"],
+            {},
+            "--allowed-origins: expected an origin such as http://localhost:3000, or *, got 'localhost:3000'",
+        ),
+        (
+            ["--allowed-origins", "http://shop.test/page"],
+            {},
+            "--allowed-origins: expected an origin such as http://localhost:3000, or *, got 'http://shop.test/page'",
+        ),
+        (
+            ["--allowed-origins", "http://[x"],
+            {},
+            "--allowed-origins: expected an origin such as http://localhost:3000, or *, got 'http://[x'",
+        ),
         (["--tls-key", KEY], {}, "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well"),
         ([], {"EP_MOCK_TLS_CERTIFICATE": "no.pem"}, "EP_MOCK_TLS_CERTIFICATE: 'no.pem' cannot be read: No such file or directory"),
         ([], {"EP_MOCK_LOG_FORMAT": "xml"}, "EP_MOCK_LOG_FORMAT: expected one of text, json, got 'xml'"),

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORDS = st.text(alphabet="abcXYZ-./_ 0123456789", min_size=1, max_size=8)
 SPECIAL = {
     "timings": st.sampled_from(["instant", "fast", "documented,pickup=2s"]),
+    "allowed_origins": st.lists(st.sampled_from(["http://one.test", "https://two.test:8443", "*"]), min_size=1, max_size=3).map(tuple),
     "public_url": st.sampled_from(["http://one.test", "https://two.test:8443"]),
 }
 PLACES = ("flag", "environment", "file")
@@ -34,6 +35,8 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
     """Values that a setting may have, never empty: an empty variable counts as not set."""
     [field] = [field for field in settings_fields() if field.name == name]
     kind, least, most = kind_of(name), field.metadata["least"], field.metadata["most"]
+    if name in SPECIAL:
+        return SPECIAL[name]
     if choices_of(name):
         return st.sampled_from(choices_of(name))
     if kind is bool:
@@ -44,7 +47,7 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
         return st.floats(least, most)
     if kind is tuple:
         return st.lists(WORDS, min_size=1, max_size=3).map(tuple)
-    return SPECIAL.get(name, WORDS)
+    return WORDS
 
 
 def as_flags(name: str, value: Any) -> list[str]:

@@ -102,7 +102,7 @@ class TestDecoding:
             (b"{} {}", f"The request body is not JSON: trailing characters at byte 4 (line 1, column 5); expected {EXAMPLE}"),
             (
                 b"\xef\xbb\xbf{}",
-                f"The request body is not JSON: invalid character at byte 0 (line 1, column 1); expected {EXAMPLE}",
+                f"The request body is not acceptable: it begins with a byte order mark; send UTF-8 without one; expected {EXAMPLE}",
             ),
             (
                 b'{"data": {"n": NaN}}',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ep_mock.domain.families import STANDARD
-from tests.bodies import new_promotion
+from tests.bodies import code_export, new_promotion
 from tests.client import ApiClient, api_client
 
 ARRANGE = {"X-EP-Mock-Arrange": "1"}
@@ -21,6 +21,16 @@ def test_they_meet_no_fault_and_no_limit_and_are_not_in_the_journal() -> None:
     assert [client.get(path, headers=ARRANGE).status_code for _ in range(3)] == [200, 200, 200]
     assert [client.get(path).status_code for _ in range(2)] == [404, 429]
     assert journal(client) == [("GET", 404), ("GET", 429)]
+
+
+def test_they_see_what_has_happened_by_now() -> None:
+    client = api_client(timings="instant")
+    jobs = f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs"
+    for _ in range(2):
+        # The one before has ended, or this one would be refused.
+        created = client.post(jobs, json={"data": code_export()}, headers=ARRANGE)
+        assert (created.status_code, created.json()["data"]["status"]) == (201, "pending")
+    assert [job["status"] for job in client.get(jobs, headers=ARRANGE).json()["data"]] == ["completed", "completed"]
 
 
 def test_they_are_refused_as_any_other() -> None:

@@ -19,6 +19,7 @@ URL = "/v2/promotions"
 BODY = {"data": new_promotion(STANDARD)}
 RAW = json.dumps(BODY).encode()
 TOKEN = (b"authorization", b"Bearer of-a-test")
+BEGINS = "The request body is not acceptable: it begins with"
 EXPECTED = 'expected a JSON object such as {"data": {...}}'
 
 
@@ -37,19 +38,22 @@ def refusal(response: httpx2.Response) -> tuple[int, Any]:
         (b"", f"The request body is empty: {EXPECTED}"),
         (b" \r\n\t", f"The request body is empty: {EXPECTED}"),
         (b"grant_type=implicit&a=b", f"The request body is not JSON: invalid character at byte 0 (line 1, column 1); {EXPECTED}"),
-        (b"\xef\xbb\xbf" + RAW, f"The request body is not JSON: invalid character at byte 0 (line 1, column 1); {EXPECTED}"),
+        (b"\xef\xbb\xbf" + RAW, f"{BEGINS} a byte order mark; send UTF-8 without one; {EXPECTED}"),
         (b'{"data":\n  {', f"The request body is not JSON: it ends too early at byte 12 (line 2, column 4); {EXPECTED}"),
         (b'{"data": "\xff"}', f"The request body is not UTF-8 at byte 10 (line 1, column 11); {EXPECTED}"),
         (b'{"data": "\\ud800"}', None),
         (b'{"data": NaN}', f"The request body is not JSON: invalid character at byte 9 (line 1, column 10); {EXPECTED}"),
         (b"{'data': 1}", None),
         (RAW + RAW, None),
-        (gzip.compress(RAW, mtime=0), None),
+        (gzip.compress(RAW, mtime=0), f"{BEGINS} the mark of gzip; send it as it is, not compressed; {EXPECTED}"),
         (b'{"data": 1e999}', "The request body is not acceptable: a number in it is out of range"),
         (b"[" * 100_000, "The request body is not acceptable: it is nested more than 128 levels deep"),
         (b"[" * 200 + b"]" * 200, "The request body is not acceptable: it is nested more than 128 levels deep"),
         (b'{"data":' * 129 + b"{}" + b"}" * 129, "The request body is not acceptable: it is nested more than 128 levels deep"),
-        (RAW.decode().encode("utf-16"), None),
+        (RAW.decode().encode("utf-16-le"), None),
+        (b"\xff\xfe" + RAW.decode().encode("utf-16-le"), f"{BEGINS} a byte order mark of UTF-16 or UTF-32; send UTF-8; {EXPECTED}"),
+        (b"\xfe\xff" + RAW.decode().encode("utf-16-be"), f"{BEGINS} a byte order mark of UTF-16; send UTF-8; {EXPECTED}"),
+        (b"\0\0\xfe\xff" + RAW.decode().encode("utf-32-be"), f"{BEGINS} a byte order mark of UTF-32; send UTF-8; {EXPECTED}"),
     ],
     ids=lambda value: repr(value[:12]) if isinstance(value, bytes) else "",
 )
@@ -98,6 +102,24 @@ def test_the_limit_of_a_body_is_kept_to_the_byte() -> None:
     item = {"status": 413, "title": "Request Entity Too Large", "detail": detail}
     assert refusal(post(RAW + b" ", client)) == (413, [item])
     assert refusal(client.post("/oauth/access_token", content=RAW + b" ")) == (413, [item])
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP, br", "zstd"])
+@pytest.mark.parametrize("path", [URL, "/oauth/access_token", "/__ep_mock/plans", "/__ep_mock/reset"])
+def test_a_compressed_body_is_refused_by_the_name_of_its_coding(coding: str, path: str) -> None:
+    client = api_client()
+    response = client.post(path, content=gzip.compress(RAW), headers={"Content-Encoding": coding})
+    detail = f"the request body is encoded as {coding!r}; send it without Content-Encoding, as it is"
+    assert refusal(response) == (415, [{"status": 415, "title": "Unsupported Media Type", "detail": detail}])
+    assert response.headers["accept-encoding"] == "identity"
+
+
+def test_a_coding_that_changes_nothing_or_comes_without_a_body_does_no_harm() -> None:
+    client = api_client()
+    for coding in ("identity", "Identity ", ""):
+        assert client.post(URL, content=RAW, headers={"Content-Encoding": coding}).status_code == 201
+    assert client.post("/__ep_mock/reset", headers={"Content-Encoding": "gzip"}).status_code == 204
+    assert client.request("GET", URL, content=gzip.compress(RAW), headers={"Content-Encoding": "gzip"}).status_code == 200
 
 
 @pytest.mark.parametrize("announced", [b"9" * 30, b"1000"])

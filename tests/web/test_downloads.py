@@ -139,7 +139,7 @@ def test_a_changed_url_is_refused_wherever_it_was_changed() -> None:
 def test_a_url_is_worth_nothing_in_another_store_or_on_another_server() -> None:
     exported = Exported()
     elsewhere = exported.href.replace("/files/default/", "/files/elsewhere/")
-    exported.client.get(exported.url, headers={"X-EP-Mock-Store": "elsewhere"})
+    exported.client.get("/v2/promotions", headers={"Authorization": "Bearer x", "X-EP-Mock-Store": "elsewhere"})
     assert refusal(exported.fetch(elsewhere)) == forbidden(BAD_SIGNATURE)
     assert refusal(api_client(seed="another").get(exported.href)) == forbidden(BAD_SIGNATURE)
 

@@ -170,9 +170,12 @@ def test_what_is_odd_but_a_request_is_answered(server: MockServer, sent: bytes, 
 
 
 def test_an_answer_to_head_has_no_body(server: MockServer) -> None:
-    head, _, body = exchange(server, b"HEAD /v2/promotions HTTP/1.1\r\n" + LAST + b"\r\n").partition(b"\r\n\r\n")
-    assert (statuses(head), body) == ([405], b"")
-    assert re.search(rb"\r\nallow: GET, POST\r\n", head)
+    for path, status in ((b"/v2/promotions", 200), (b"/__ep_mock/health", 200), (b"/v2/nothing", 404), (b"/oauth/access_token", 405)):
+        head, _, body = exchange(
+            server, b"HEAD " + path + b" HTTP/1.1\r\n" + LAST.replace(b"Host: x", b"Host: localhost") + b"\r\n"
+        ).partition(b"\r\n\r\n")
+        assert (statuses(head), body) == ([status], b"")
+        assert re.search(rb"\r\ncontent-length: [1-9]", head)
 
 
 def test_what_a_preflight_wants_to_send_comes_back_as_it_is(server: MockServer) -> None:

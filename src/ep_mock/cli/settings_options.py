@@ -33,7 +33,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "rate_limit",
         "max_body_bytes",
     ),
-    "Control plane": ("control", "control_token", "allowed_hosts", "max_control_body_bytes", "journal_entries", "journal_bytes"),
+    "Control plane": (
+        "control",
+        "control_token",
+        "allowed_hosts",
+        "allowed_origins",
+        "max_control_body_bytes",
+        "journal_entries",
+        "journal_bytes",
+    ),
 }
 """Settings by heading, as help and documents show them; whatever is in no group comes last, under `OTHERS`."""
 OTHERS = "Behaviour where the real service is unclear or has changed"

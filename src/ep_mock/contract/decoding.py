@@ -42,6 +42,15 @@ def decode(raw: bytes) -> Any:
     return value
 
 
+_BEGINNINGS: Final = {
+    b"\xef\xbb\xbf": "a byte order mark; send UTF-8 without one",
+    b"\xff\xfe": "a byte order mark of UTF-16 or UTF-32; send UTF-8",
+    b"\xfe\xff": "a byte order mark of UTF-16; send UTF-8",
+    b"\0\0\xfe\xff": "a byte order mark of UTF-32; send UTF-8",
+    b"\x1f\x8b": "the mark of gzip; send it as it is, not compressed",
+}
+
+
 def _number(text: str) -> int | float:
     number = float(text)
     if isinf(number):
@@ -65,6 +74,9 @@ def _too_deep() -> NotDecodableError:
 
 
 def _reason(raw: bytes, error: Exception) -> str:
+    for beginning, what in _BEGINNINGS.items():
+        if raw.startswith(beginning):
+            return f"not acceptable: it begins with {what}"
     try:
         raw.decode()
     except UnicodeDecodeError as wrong:

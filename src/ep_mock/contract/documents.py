@@ -46,6 +46,12 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     raw: dict[str, Any]
     document: Document
 
+    @property
+    def query_parameters(self) -> tuple[str, ...]:
+        """The names that its query may have, in document order."""
+        parameters = (self.document.followed(each) for each in self.raw.get("parameters", ()))
+        return tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query")
+
     def __repr__(self) -> str:
         return f"<Operation {self.operation_id}: {self.method} {self.path}>"
 

@@ -78,6 +78,12 @@ def body_too_large(limit: int) -> ApiError:
     return ApiError(413, [{"status": 413, "title": "Request Entity Too Large", "detail": detail}])
 
 
+def compressed_body(coding: str) -> ApiError:
+    """415: the body has a content coding, such as gzip (status and text are ours)."""
+    detail = f"the request body is encoded as {coding[:60]!r}; send it without Content-Encoding, as it is"
+    return ApiError(415, [{"status": 415, "title": "Unsupported Media Type", "detail": detail}], {"Accept-Encoding": "identity"})
+
+
 def too_many_codes(quota: CodesQuota) -> ApiError:
     """400: one job asks for more codes than a promotion may have."""
     item = {

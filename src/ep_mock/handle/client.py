@@ -55,9 +55,7 @@ class StoreClient:
         Raises:
             RefusedError: the server refused it.
         """
-        headers = {"X-EP-Mock-Store": self.store}
-        if self._control_token:
-            headers["X-EP-Mock-Token"] = self._control_token
+        headers = self._steering()
         return self._checked(method, CONTROL + path, headers, _encoded(headers, body), patience)
 
     def read(self, kind: type[_Record], method: str, path: str, body: object = None, *, patience: float = 0.0) -> _Record:
@@ -94,7 +92,13 @@ class StoreClient:
         return self._checked("GET", target, self._arranging(), None, 0.0)
 
     def _arranging(self) -> dict[str, str]:
-        return {"X-EP-Mock-Store": self.store, "X-EP-Mock-Arrange": "1"}
+        return {**self._steering(), "X-EP-Mock-Arrange": "1"}
+
+    def _steering(self) -> dict[str, str]:
+        headers = {"X-EP-Mock-Store": self.store}
+        if self._control_token:
+            headers["X-EP-Mock-Token"] = self._control_token
+        return headers
 
     def _checked(self, method: str, target: str, headers: dict[str, str], body: bytes | None, patience: float) -> bytes:
         reply = self._connection.call(method, target, headers, body, patience)

@@ -7,6 +7,7 @@ and `Key-Pair-Id`. It names its store and needs no token; whoever changes a part
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hmac import compare_digest
 from urllib.parse import quote
 
 from ep_mock.domain import problems
@@ -50,7 +51,8 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     """
     expires = query.get("Expires", "")
     signature, key = _signature(store.signer, promotion_id, name, expires)
-    if query.get("Signature") != signature or query.get("Key-Pair-Id") != key:
+    genuine = compare_digest(query.get("Signature", "").encode("utf-8", "replace"), signature.encode())
+    if not genuine or query.get("Key-Pair-Id") != key:
         raise _denied("the URL's signature is not valid; use the href of the job's file unchanged")
     if int(expires) * SECOND < store.now:
         ended = format_seconds(int(expires) * SECOND)

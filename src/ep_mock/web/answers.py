@@ -29,6 +29,12 @@ class Answer:
         self.body = body
         self.headers = [*headers, _VERSION]
 
+    def without_body(self) -> None:
+        """Make it the answer to a HEAD: the headers are those of the GET."""
+        if isinstance(self.body, bytes) and self.status != 204:
+            self.headers.append((b"content-length", b"%d" % len(self.body)))
+        self.body = iter(())
+
     async def send(self, send: Send) -> None:
         """Put the answer on the wire."""
         body = self.body

@@ -101,14 +101,15 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     routes: RouteTable[Endpoint] = RouteTable()
     for family in FAMILIES:
         _add_operations(routes, {**_API_HANDLERS, "create_access_token": authenticator.create_access_token}, family)
+    control: RouteTable[Endpoint] = RouteTable()
     if settings.control:
-        _add_control_operations(routes, gate)
+        _add_control_operations(control, gate)
     routes.add("GET", files.TEMPLATE, Endpoint(files.get_file, names_store=True))
     state = StateFile(settings.state) if settings.state else None
     if state is not None:
         state.load(gate)
     gate.enter("default")
-    return Application(Edge(routes, gate, authenticator, entropy), gate, state)
+    return Application(Edge(routes, control, gate, authenticator, entropy), gate, state)
 
 
 def _add_operations(routes: RouteTable[Endpoint], handlers: Mapping[str, Handler], family: Family) -> None:

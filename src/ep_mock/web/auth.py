@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hmac import compare_digest
 from urllib.parse import parse_qsl
 
 from ep_mock.domain import problems
@@ -31,18 +32,31 @@ class Authenticator:
         Raises:
             ApiError: 401 without a usable token, 403 (strict only) when its grant gives no access.
         """
-        if self._mode == "off":
+        token = self.admit(authorization, store.content.name)
+        if token is None:
             return
+        if expired(token, store.now):
+            raise problems.unauthorized()
+        if token.grant == "implicit":
+            raise problems.forbidden()
+
+    def admit(self, authorization: bytes | None, store: str) -> Token | None:
+        """What can be said before there is a store of that name: the token, with strict auth.
+
+        Raises:
+            ApiError: 401 without a token that could be used.
+        """
+        if self._mode == "off":
+            return None
         text = _bearer_token(authorization)
         if not text:
             raise problems.unauthorized()
         if self._mode == "lenient":
-            return
+            return None
         token = self._mint.read(text)
-        if token is None or token.store != store.content.name or expired(token, store.now):
+        if token is None or token.store != store:
             raise problems.unauthorized()
-        if token.grant == "implicit":
-            raise problems.forbidden()
+        return token
 
     def create_access_token(self, call: Call) -> Answer:
         """POST /oauth/access_token, form-encoded, answered without `data`."""
@@ -73,7 +87,7 @@ class Authenticator:
     def _knows(self, grant: str, client: str, secret: str) -> bool:
         if self._client_id and client != self._client_id:
             return False
-        return grant == "implicit" or not self._client_secret or secret == self._client_secret
+        return grant == "implicit" or not self._client_secret or compare_digest(secret.encode(), self._client_secret.encode())
 
 
 def _bearer_token(authorization: bytes | None) -> str:

@@ -32,9 +32,10 @@ class Endpoint:
         names_store: whether the first path parameter names the store.
         uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into being.
         replaces_store: whether it puts another store in the place of that one, which then need not settle, and may be unable to.
+        parameters: the names that its query may have, by its description.
     """
 
-    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "replaces_store", "uses_store")
+    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "parameters", "replaces_store", "uses_store")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Endpoint:
         self.names_store = names_store
         self.uses_store = uses_store
         self.replaces_store = replaces_store
+        self.parameters = () if operation is None else operation.query_parameters
 
 
 class Call:

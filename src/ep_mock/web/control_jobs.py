@@ -11,7 +11,7 @@ from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.job_records import job_record, job_with_history
 from ep_mock.web.job_wait import JobWait
-from ep_mock.web.query import chosen, strict_query, whole_number
+from ep_mock.web.query import chosen, whole_number
 from ep_mock.web.waiting import WAIT_SECONDS, begun
 
 _SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
@@ -22,7 +22,7 @@ class ControlJobs:
 
     def list_all_jobs(self, call: Call) -> Answer:
         """GET /jobs, newest first. This is no poll."""
-        query = strict_query(call, "status", "family", "promotion_id", "limit")
+        query = call.query
         statuses, families = chosen(query, "status", STATUSES), chosen(query, "family", [family.name for family in FAMILIES])
         limit, promotion_id = whole_number(query, "limit", _SHOWN, most=_MOST_SHOWN), query.get("promotion_id")
         found = [

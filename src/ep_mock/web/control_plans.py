@@ -16,9 +16,9 @@ from ep_mock.simulation.plans import add_plan, withdraw_all_plans, withdraw_plan
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.refusals import refused
+from ep_mock.web.safety import PLAN_HEADER
 
-PLAN_HEADER: Final = "X-EP-Mock-Plan"
-_PLAN_HEADER: Final = PLAN_HEADER.lower().encode()
+_SOURCE: Final = "X-EP-Mock-Plan"
 _SELECTING: Final = ("family", "promotion_id", "job_type", "name", "times")
 
 
@@ -55,7 +55,7 @@ def plan_in_header(call: Call) -> Plan | None:
     Raises:
         ApiError: 400, it cannot be used.
     """
-    raw = call.headers.get(_PLAN_HEADER)
+    raw = call.headers.get(PLAN_HEADER)
     if raw is None or not call.store.settings.control:
         return None
     try:
@@ -65,9 +65,9 @@ def plan_in_header(call: Call) -> Plan | None:
         plan = msgspec.convert(wanted, Plan)
         check_plan(plan)
     except UsageError as error:
-        raise problems.bad_request(str(error), PLAN_HEADER) from None
+        raise problems.bad_request(str(error), _SOURCE) from None
     except ApiError as error:
-        raise ApiError(400, [{**item, "source": PLAN_HEADER, "detail": _placed(item)} for item in error.errors]) from None
+        raise ApiError(400, [{**item, "source": _SOURCE, "detail": _placed(item)} for item in error.errors]) from None
     return plan
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import Router
@@ -21,13 +20,16 @@ from ep_mock.errors import ApiError
 from ep_mock.web.answers import Answer, error_answer
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.calls import Call, Endpoint
-from ep_mock.web.cors import allow_any_origin, is_preflight, preflight_answer
+from ep_mock.web.cors import allow_any_origin, allow_origin, asks_leave, control_preflight_answer, is_preflight, preflight_answer
 from ep_mock.web.gate import Gate
-from ep_mock.web.reading import read_body
+from ep_mock.web.guarded_store import GuardedStore
+from ep_mock.web.query import check_query
+from ep_mock.web.reading import BODILESS, read_body
 from ep_mock.web.routing import RouteTable
-from ep_mock.web.safety import ControlGuard, is_control
+from ep_mock.web.safety import ARRANGE_HEADER, HEALTH, PLAN_HEADER, ControlGuard, TokenPlace, is_control
 from ep_mock.web.service import Service
 from ep_mock.web.store_choice import named_store
+from ep_mock.web.targets import has_path, with_path
 from ep_mock.web.waiting import Waiting
 
 _log = logging.getLogger("ep_mock")
@@ -36,9 +38,15 @@ _log = logging.getLogger("ep_mock")
 class Edge(Router):
     """Answers every HTTP request. What is not HTTP (the lifespan) is left to Starlette."""
 
-    def __init__(self, routes: RouteTable[Endpoint], gate: Gate, authenticator: Authenticator, entropy: Entropy) -> None:
+    def __init__(
+        self, routes: RouteTable[Endpoint], control: RouteTable[Endpoint], gate: Gate, authenticator: Authenticator, entropy: Entropy
+    ) -> None:
+        """`control` has the endpoints of the control plane, `routes` all others.
+
+        Whatever a path looks like, only what the guard has let pass is looked up in `control`.
+        """
         super().__init__()
-        self._routes = routes
+        self._control = control
         self._gate = gate
         self._guard = ControlGuard(gate.settings)
         self._service = Service(routes, gate, authenticator, self._failed)
@@ -48,16 +56,19 @@ class Edge(Router):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        if scope.get("raw_path") is None:
-            # ASGI leaves it to the server; uvicorn always says it.
-            scope = {**scope, "raw_path": quote(scope["path"]).encode()}
         headers = dict(scope["headers"])
+        controlled = False
         try:
-            if is_control(scope["raw_path"]):
+            if not has_path(scope):
+                scope = with_path(scope)
+            controlled = is_control(scope["raw_path"])
+            if controlled:
                 answer = await self._controlled(scope, headers, receive)
             elif is_preflight(scope, headers):
-                answer = preflight_answer(headers)
+                answer = preflight_answer(headers, steers=self._guard.may_read(headers))
             else:
+                if (PLAN_HEADER in headers or ARRANGE_HEADER in headers) and self._gate.settings.control:
+                    self._guard.check(scope, headers, TokenPlace.HEADER)
                 answer = await self._service.answer(scope, headers, receive)
         except ApiError as error:
             answer = error_answer(error)
@@ -66,28 +77,52 @@ class Edge(Router):
         except Exception:
             answer = self._failed(scope)
         if b"origin" in headers:
-            allow_any_origin(answer, scope["path"])
+            if not controlled:
+                allow_any_origin(answer, scope["path"])
+            elif self._guard.may_read(headers):
+                allow_origin(answer, headers[b"origin"])
+        if scope["method"] == "HEAD":
+            answer.without_body()
         await answer.send(send)
 
     async def _controlled(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
         """The answer to a control call: without faults, limit and journal."""
-        self._guard.check(scope, headers)
         method: str = scope["method"]
-        endpoint, parameters = self._routes.find(method, scope["raw_path"])
+        preflight = asks_leave(scope, headers) and self._guard.may_read(headers)
+        needs_none = preflight or scope["raw_path"] == HEALTH
+        self._guard.check(scope, headers, TokenPlace.NOWHERE if needs_none else TokenPlace.ANY)
+        if preflight:
+            return control_preflight_answer(headers)
+        endpoint, parameters = self._control.find(method, scope["raw_path"])
+        check_query(scope["query_string"], endpoint.parameters)
         settings = self._gate.settings
         began = self._gate.replacements
-        body = b"" if method == "GET" else await read_body(headers, receive, settings.max_control_body_bytes)
+        body = b"" if method in BODILESS else await read_body(headers, receive, settings.max_control_body_bytes)
         call = Call(scope, headers, endpoint, parameters, body, settings.public_url)
         if not endpoint.uses_store:
             return endpoint.handler(call)
-        guarded = self._gate.enter(named_store(headers), began)
-        with guarded.lock:
-            call.store = guarded.store if endpoint.replaces_store else guarded.use()
-            answer = endpoint.handler(call)
+        guarded, answer = self._carried_out(call, named_store(headers), began)
         return await answer.answer(guarded, scope, receive) if isinstance(answer, Waiting) else answer
+
+    def _carried_out(self, call: Call, name: str, began: int) -> tuple[GuardedStore, Answer]:
+        """The answer, and the store that gave it. A refusal leaves no new store behind."""
+        if self._gate.find(name) is None:
+            with self._gate.drafted(name, began) as draft:
+                answer = _answer_of(call, draft)
+                kept = self._gate.keep()
+            if kept is not None:
+                return kept, answer
+        guarded = self._gate.enter(name, began)
+        return guarded, _answer_of(call, guarded)
 
     def _failed(self, scope: Scope) -> Answer:
         """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the traceback."""
         request_id = self._entropy.next_uuid()
         _log.exception("%s %s failed; request_id %s", scope["method"], printable(scope["path"]), request_id)
         return error_answer(problems.internal(request_id))
+
+
+def _answer_of(call: Call, guarded: GuardedStore) -> Answer:
+    with guarded.lock:
+        call.store = guarded.store if call.endpoint.replaces_store else guarded.use()
+        return call.endpoint.handler(call)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -37,6 +38,14 @@ def can_name_store(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+class _Draft(threading.local):
+    """The draft that a thread works on, if any; for a request that began when there were so many replacements."""
+
+    name: str = ""
+    guarded: GuardedStore | None = None
+    began: int = 0
+
+
 class Gate:
     """All stores of a server. They come into being on first use, from the server's settings and fixtures.
 
@@ -54,6 +63,7 @@ class Gate:
         self._lock = threading.Lock()
         self._stores: dict[str, GuardedStore] = {}
         self._replaced: dict[str, int] = {}
+        self._own = _Draft()
 
     def enter(self, name: str, began: int | None = None) -> GuardedStore:
         """The store of this name, made if need be.
@@ -66,12 +76,47 @@ class Gate:
         """
         if began is not None and self._replaced.get(name, 0) > began:
             raise problems.store_gone()
-        guarded = self._stores.get(name)
+        guarded = self.find(name)
         return guarded if guarded is not None else self._create(name)
 
     def find(self, name: str) -> GuardedStore | None:
         """The store of this name, if there is one."""
-        return self._stores.get(name)
+        guarded = self._stores.get(name)
+        return self._own.guarded if guarded is None and self._own.name == name else guarded
+
+    @contextmanager
+    def drafted(self, name: str, began: int) -> Iterator[GuardedStore]:
+        """A new store for the first request to it: until it is kept, only this thread finds it, and only in here.
+
+        Args:
+            began: what `replacements` was when the request began.
+
+        Raises:
+            ApiError: as `enter`.
+        """
+        if self._replaced.get(name, 0) > began:
+            raise problems.store_gone()
+        self._check_room_for(name)
+        own, draft = self._own, GuardedStore(self._new_store(name))
+        own.name, own.guarded, own.began = name, draft, began
+        try:
+            yield draft
+        finally:
+            own.name, own.guarded = "", None
+
+    def keep(self) -> GuardedStore | None:
+        """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store of its name meanwhile.
+
+        Raises:
+            ApiError: 400, there are too many stores by now.
+        """
+        own = self._own
+        with self._lock:
+            if own.guarded is None or own.name in self._stores or self._replaced.get(own.name, 0) > own.began:
+                return None
+            self._check_room_for(own.name)
+            self._stores[own.name] = own.guarded
+            return own.guarded
 
     def names(self) -> list[str]:
         """The names of all stores, sorted."""
@@ -108,6 +153,9 @@ class Gate:
         while True:
             guarded = self._stores.get(name)
             if guarded is None:
+                if successor is not None and self._own.guarded is not None and self._own.name == name:
+                    self._own.guarded = successor
+                    return False
                 with self._lock:
                     if successor is not None and name in self._stores:
                         continue
@@ -133,14 +181,17 @@ class Gate:
             del self._replaced[next(iter(self._replaced))]
 
     def _create(self, name: str) -> GuardedStore:
-        if not can_name_store(name):
-            raise problems.bad_request("a store's name has 1 to 64 letters, digits, dots, dashes and underscores", "X-EP-Mock-Store")
         with self._lock:
             if name not in self._stores:
-                if len(self._stores) >= MOST_STORES:
-                    raise problems.bad_request(f"there are {MOST_STORES} stores already", "X-EP-Mock-Store")
+                self._check_room_for(name)
                 self._stores[name] = GuardedStore(self._new_store(name))
             return self._stores[name]
+
+    def _check_room_for(self, name: str) -> None:
+        if not can_name_store(name):
+            raise problems.bad_request("a store's name has 1 to 64 letters, digits, dots, dashes and underscores", "X-EP-Mock-Store")
+        if len(self._stores) >= MOST_STORES:
+            raise problems.bad_request(f"there are {MOST_STORES} stores already", "X-EP-Mock-Store")
 
     def _new_store(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> Store:
         store = Store(name, self.settings.with_changes(changes, scopes=OF_A_STORE), changes.get("seed") or self.seed)

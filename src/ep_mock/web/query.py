@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
 
 from ep_mock.domain import problems
-from ep_mock.web.calls import Call
 
 
-def strict_query(call: Call, *names: str) -> Mapping[str, str]:
-    """The query, which may have these names only.
+def check_query(query: bytes, names: Sequence[str]) -> None:
+    """Hold a query against the names that its call takes, each at most once.
 
     Raises:
-        ApiError: 400, it has another.
+        ApiError: 400, it has another, or one of them twice.
     """
-    for name in call.query:
+    seen = set()
+    for name, _ in parse_qsl(query.decode(errors="replace"), keep_blank_values=True):
+        shown = name[:60]
         if name not in names:
-            raise problems.bad_request(f"unknown parameter {name[:60]!r}; expected some of {', '.join(names)}", name[:60])
-    return call.query
+            expected = f"expected some of {', '.join(names)}" if names else "this call takes none"
+            raise problems.bad_request(f"unknown parameter {shown!r}; {expected}", shown)
+        if name in seen:
+            raise problems.bad_request(f"{shown}: this parameter is there twice", shown)
+        seen.add(name)
 
 
 def chosen(query: Mapping[str, str], name: str, words: Sequence[str]) -> frozenset[str]:

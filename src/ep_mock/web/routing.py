@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from ep_mock.domain import problems
+from ep_mock.errors import ApiError
 
 Endpoint = TypeVar("Endpoint")
 
@@ -36,7 +37,9 @@ class RouteTable(Generic[Endpoint]):
         self._root: _Node[Endpoint] = _Node()
 
     def add(self, method: str, template: str, endpoint: Endpoint) -> None:
-        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`."""
+        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`; with GET goes HEAD."""
+        if method == "GET":
+            self.add("HEAD", template, endpoint)
         node = self._root
         segments = template.encode().split(b"/")[1:]
         for position, segment in enumerate(segments):
@@ -56,6 +59,8 @@ class RouteTable(Generic[Endpoint]):
         Raises:
             ApiError: 404 no such path, 405 the path has no such method.
         """
+        if not raw_path.startswith(b"/"):
+            raise _nothing_at(raw_path)
         # Nearly all requests: the first way down is the right one. `_search` knows the others.
         node, values = self._root, []
         for segment in raw_path.split(b"/")[1:]:
@@ -103,7 +108,11 @@ class RouteTable(Generic[Endpoint]):
                 allowed.update(node.endpoints)
         if allowed:
             raise problems.method_not_allowed(method, sorted(allowed))
-        raise problems.not_found(f"ep-mock serves nothing at {raw_path.decode('latin-1')}")
+        raise _nothing_at(raw_path)
+
+
+def _nothing_at(raw_path: bytes) -> ApiError:
+    return problems.not_found(f"ep-mock serves nothing at {raw_path.decode('latin-1')}")
 
 
 def _decoded(values: Iterable[bytes]) -> tuple[str, ...]:

@@ -1,26 +1,45 @@
 """Who may call the control plane. It needs no token by default, so a web page that somebody visits must not reach it.
 
-A page can make a browser send requests anywhere. Two things tell them: `Origin`, which a browser adds, and `Host`, which is the name in the
-browser's address bar even where that name was made to point at this machine (DNS rebinding).
+A page can make a browser send requests anywhere. Three things tell them: `Origin` and `Sec-Fetch-Site`, which a browser adds, and `Host`,
+which is the name in the browser's address bar even where that name was made to point at this machine (DNS rebinding).
+
+Two headers turn a request to the API into a control call as well: one that brings a plan, one that arranges something for a test.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from enum import Enum, auto
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
-from ep_mock.settings import Settings
+from ep_mock.settings import Settings, origin_of
 
-CONTROL = b"/__ep_mock"
-TOKEN_HEADER = b"x-ep-mock-token"
+CONTROL: Final = b"/__ep_mock"
+HEALTH: Final = CONTROL + b"/health"
+"""The one path that needs no token."""
+TOKEN_HEADER: Final = b"x-ep-mock-token"
+PLAN_HEADER: Final = b"x-ep-mock-plan"
+"""A request that has it brings a plan for the job that it creates."""
+ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
+"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
 
-_HEALTH = CONTROL + b"/health"
+
+class TokenPlace(Enum):
+    """Where a call may bring the token of the control plane."""
+
+    NOWHERE = auto()
+    """The call needs none."""
+    HEADER = auto()
+    """In X-EP-Mock-Token: a bearer token is for the API."""
+    ANY = auto()
+    """There, or as a bearer token."""
 
 
 def is_control(raw_path: bytes) -> bool:
@@ -29,7 +48,7 @@ def is_control(raw_path: bytes) -> bool:
 
 
 class ControlGuard:
-    """Lets control calls pass, or refuses them."""
+    """Lets control calls pass, or refuses them. No endpoint of the control plane is looked for but behind it."""
 
     def __init__(self, settings: Settings) -> None:
         self._open = settings.control
@@ -37,33 +56,50 @@ class ControlGuard:
         names = [settings.host, urlsplit(settings.public_url).hostname or "", *settings.allowed_hosts]
         self._names = {name.lower().removeprefix("*").removesuffix(".") for name in names if name}
         self._any_name = "*" in settings.allowed_hosts
+        self._hosts_are_named = bool(settings.allowed_hosts)
+        self._origins = frozenset(settings.allowed_origins)
+        self._public_origin = origin_of(settings.public_url)
 
-    def check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+    def check(self, scope: Scope, headers: Mapping[bytes, bytes], token: TokenPlace) -> None:
         """
         Raises:
-            ApiError: 404 the control plane is off; 403 another origin calls, or, on loopback, a host that is not known; 401 the token
-                is missing or wrong (health needs none).
+            ApiError: 404 the control plane is off; 403 a page of another origin or site calls, or a host that is not known, on loopback or
+                where hosts are named; 401 the token is missing or wrong.
         """
         if not self._open:
             raise problems.not_found("the control plane is off; start ep-mock with --control")
         host = headers.get(b"host", b"").decode("latin-1")
-        origin = headers.get(b"origin")
-        if origin is not None:
-            self._check_origin(origin.decode("latin-1"), host)
-        if _is_loopback(scope.get("server")) and not self._knows(host):
-            raise _refused(
-                f"on loopback the control plane takes no calls for the host {host[:100]!r}; if it is yours, name it with --allowed-host"
-            )
-        if self._token and scope["raw_path"] != _HEALTH and not self._has_token(headers):
+        self._check_page(headers, host)
+        loopback = _is_loopback(scope.get("server"))
+        if (loopback or self._hosts_are_named) and not self._knows(host):
+            where = "on loopback the control plane" if loopback else "the control plane"
+            raise _refused(f"{where} takes no calls for the host {host[:100]!r}; if it is yours, name it with --allowed-hosts")
+        if self._token and token is not TokenPlace.NOWHERE and not self._has_token(headers, token):
             raise ApiError(
                 401, [{"status": 401, "title": "Unauthorized", "detail": "the control plane needs its token in the header X-EP-Mock-Token"}]
             )
 
-    def _check_origin(self, origin: str, host: str) -> None:
-        # The mock's own pages may call. Their host is checked as well: a name that was rebound is its own origin.
-        same = origin.partition("://")[2].lower() == host.lower()
-        if not (same and host and self._knows(host)):
-            raise _refused(f"the control plane takes no calls from web pages of another origin, and this one is from {origin[:100]!r}")
+    def may_read(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether the request comes from a page of an origin that the settings allow to steer."""
+        origin = headers.get(b"origin")
+        return origin is not None and self._open and ("*" in self._origins or origin.decode("latin-1").lower() in self._origins)
+
+    def _check_page(self, headers: Mapping[bytes, bytes], host: str) -> None:
+        sent = headers.get(b"origin")
+        if sent is not None:
+            origin = sent.decode("latin-1")
+            if self.may_read(headers) or (self._public_origin and origin.lower() == self._public_origin):
+                return
+            # The mock's own pages may call. Their host is checked as well: a name that was rebound is its own origin.
+            same = origin.partition("://")[2].lower() == host.lower()
+            if not (same and host and self._knows(host)):
+                raise _refused(
+                    f"the control plane takes no calls from web pages of another origin, and this one is from {origin[:100]!r}; "
+                    "if it is yours, name it with --allowed-origins"
+                )
+        # A browser sends no Origin with links, images and forms that GET.
+        if headers.get(b"sec-fetch-site") == b"cross-site":
+            raise _refused("the control plane takes no calls from web pages of another site; open its address by itself")
 
     def _knows(self, host: str) -> bool:
         """Whether a `Host` leads here by itself: an address, a name of loopback, or one from the settings. Without one no browser calls."""
@@ -73,10 +109,12 @@ class ControlGuard:
         parents = [name[index:] for index, letter in enumerate(name) if letter == "."]
         return name == "localhost" or ".localhost" in parents or name in self._names or not self._names.isdisjoint(parents)
 
-    def _has_token(self, headers: Mapping[bytes, bytes]) -> bool:
-        scheme, _, bearer = headers.get(b"authorization", b"").partition(b" ")
-        given = headers.get(TOKEN_HEADER, bearer.strip() if scheme.lower() == b"bearer" else b"")
-        return hmac.compare_digest(given, self._token)
+    def _has_token(self, headers: Mapping[bytes, bytes], place: TokenPlace) -> bool:
+        given = headers.get(TOKEN_HEADER)
+        if given is None and place is TokenPlace.ANY:
+            scheme, _, bearer = headers.get(b"authorization", b"").partition(b" ")
+            given = bearer.strip() if scheme.lower() == b"bearer" else None
+        return hmac.compare_digest(given or b"", self._token)
 
 
 def _refused(detail: str) -> ApiError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from starlette.types import Receive, Scope
 
@@ -21,13 +20,13 @@ from ep_mock.web.calls import Call, Endpoint
 from ep_mock.web.gate import Gate
 from ep_mock.web.guarded_store import GuardedStore
 from ep_mock.web.looking import answer_while_time_stands
-from ep_mock.web.reading import read_body
+from ep_mock.web.reading import BODILESS, read_body
 from ep_mock.web.routing import RouteTable
+from ep_mock.web.safety import ARRANGE_HEADER
 from ep_mock.web.store_choice import StoreChoice
 from ep_mock.web.waiting import is_stopping, pause
 
-ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
-"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
+_REFUSED = 400
 
 
 class Exchange:
@@ -113,7 +112,7 @@ class Service:
             call = Call(scope, headers, endpoint, parameters, body, self._public_url)
         except ApiError as error:
             refusal = error
-        if method != "GET":
+        if method not in BODILESS:
             try:
                 body = await read_body(headers, receive, self._most_bytes)
             except ApiError as error:
@@ -125,10 +124,15 @@ class Service:
         if call is not None and call.endpoint.names_store and self._gate.find(name) is None:
             # Whoever makes up a URL does not make a store.
             raise problems.not_found("the file is gone, for there is no such store")
+        arranges = ARRANGE_HEADER in headers and self._control
+        if arranges and call is not None:
+            call.arranges = True
+        if self._gate.find(name) is None:
+            first = self._first_answer(exchange, name, began, arranges=arranges)
+            if first is not None:
+                return first
         guarded = self._gate.enter(name, began)
-        if ARRANGE_HEADER in headers and self._control:
-            if call is not None:
-                call.arranges = True
+        if arranges:
             with guarded.lock:
                 return self._carried_out(exchange, guarded.use())[0]
         request = exchange.request()
@@ -144,6 +148,31 @@ class Service:
                 store.traffic.journal.record(request, now, answer.status, outcome, outcome == "served")
                 return answer
         return await self._struck(exchange, request, guarded, strike, receive)
+
+    def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Answer | None:
+        """The answer to a request to a store that is not there yet: it comes into being unless the request is refused.
+
+        None when somebody else has just made the store.
+
+        Raises:
+            ApiError: it is refused, there can be no such store, or it is gone since the request began.
+        """
+        call = exchange.call
+        if exchange.refusal is not None or call is None:
+            raise exchange.refusal or problems.not_found("ep-mock serves nothing there")
+        if call.endpoint.authorized:
+            self._authenticator.admit(call.headers.get(b"authorization"), name)
+        with self._gate.drafted(name, began) as draft, draft.lock:
+            store = draft.use()
+            now = store.now
+            answer, outcome = self._carried_out(exchange, store)
+            if answer.status >= _REFUSED:
+                return answer
+            if not arranges:
+                if store.content.settings.rate_limit:
+                    _seconds_to_wait(call, store)
+                store.traffic.journal.record(exchange.request(), now, answer.status, outcome, True)
+            return answer if self._gate.keep() else None
 
     async def _struck(self, exchange: Exchange, request: Request, guarded: GuardedStore, strike: Strike, receive: Receive) -> Answer:
         """The answer to a request that faults have struck. Waiting is done outside the lock.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hmac import compare_digest
 from typing import NamedTuple
 
 import msgspec
@@ -37,7 +38,7 @@ class TokenMint:
     def read(self, text: str) -> Token | None:
         """The facts of a token that this mint has issued; None for any other text. Whether it has expired is not looked at."""
         body, _, signature = text.partition(".")
-        if signature != self._entropy.signature("token", body):
+        if not compare_digest(signature.encode(), self._entropy.signature("token", body).encode()):
             return None
         try:
             return msgspec.json.decode(urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=Token)

@@ -1,0 +1,42 @@
+"""Every call of the control plane, from its own document: a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+from ep_mock.contract.documents import Operation, load_document
+
+HEALTH: Final = "get_health"
+
+
+class ControlCall(NamedTuple):
+    """A call that could be made: the ids in its path are made up."""
+
+    operation: Operation
+    method: str
+    path: str
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a server with a token asks for it."""
+        return self.operation.operation_id != HEALTH
+
+    def body(self) -> Any:
+        """A body that its document gives as an example, None where it takes none."""
+        body = self.operation.document.followed(self.operation.raw.get("requestBody", {}))
+        examples = body.get("content", {}).get("application/json", {}).get("examples", {})
+        return next((self.operation.document.followed(example)["value"] for example in examples.values()), None)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.operation.operation_id}"
+
+
+def control_calls() -> list[ControlCall]:
+    """All operations of the document, and HEAD beside each GET."""
+    calls = []
+    for operation in load_document("control").operations:
+        path = re.sub(r"\{\w+\}", "x", operation.path)
+        methods = ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+        calls += [ControlCall(operation, method, path) for method in methods]
+    return calls
