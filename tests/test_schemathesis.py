@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import random
 from collections import Counter, defaultdict
-from typing import Any, Final
+from typing import Any, Final, Never
 
 import pytest
 import schemathesis
@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.families import FAMILIES
+from ep_mock.web.guarded_store import Wait
 from tests.client import ApiClient
 from tests.contract_refusals import is_finding
 from tests.seeded import Place, refill, seeded, seeded_app, seeded_store
@@ -179,8 +180,11 @@ def _known(generated: dict[str, Any] | None, places: list[Place]) -> st.SearchSt
 @pytest.fixture(autouse=True)
 def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who would wait gives up at once."""
-    for module in ("control_requests", "job_wait"):
-        monkeypatch.setattr(f"ep_mock.web.{module}.Waiting", lambda _look, give_up, *_: give_up())
+
+    def give_up(wait: Wait, _seconds: float) -> Never:
+        raise wait.refusal("Timed out", wait.stands())
+
+    monkeypatch.setattr("ep_mock.web.waiting.Waiting", give_up)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
