@@ -22,15 +22,25 @@ from ep_mock.timings import DOCUMENTED, FAST, INSTANT, LONGEST, SECOND, STEPS, p
         ("1e-9", 1),
         ("10 s", 10 * SECOND),
         ("864000000", LONGEST),
+        ("5m", 300 * SECOND),
+        ("1.5h", 5400 * SECOND),
+        ("2 d", 172_800 * SECOND),
+        ("10000d", LONGEST),
     ],
 )
-def test_durations_are_seconds_or_milliseconds(text: str, nanoseconds: int) -> None:
+def test_durations_are_a_number_and_a_unit_and_without_one_seconds(text: str, nanoseconds: int) -> None:
     assert parse_duration(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["", "s", "ms", "-1", "1m", "1us", "nan", "inf", "864000000.1", "1e30", "0x10", "1,5"])
+@pytest.mark.parametrize("text", ["", "s", "ms", "-1", "1y", "1M", "1us", "inf", "0x10", "1e999999999", "1,5", "1_0", "\u0661s", "1h30m"])
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is not a duration; write seconds such as 1\.5"):
+    with pytest.raises(UsageError, match=r"is not a duration; write a number and its unit, such as 250ms, 1\.5s, 5m, 1h or 2d$"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["864000000.1", "10000.001d", "1e30"])
+def test_a_duration_that_is_too_long_is_told_the_longest(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a duration; the longest is 10000d$"):
         parse_duration(text)
 
 

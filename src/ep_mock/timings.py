@@ -1,12 +1,14 @@
 """How long the worker takes: durations of its steps, and the named profiles.
 
-All durations are integer nanoseconds. On the command line they are written in seconds (`0.25`, `0.25s`) or milliseconds (`250ms`).
+All durations are integer nanoseconds. As text they are a number and a unit: `250ms`, `0.25s`, `5m`, `1h`, `2d`; without a unit, seconds.
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
@@ -15,6 +17,9 @@ from ep_mock.errors import UsageError
 SECOND = 1_000_000_000
 LONGEST = 10_000 * 86_400 * SECOND
 """No step takes longer than this: it keeps every time of the simulation printable."""
+
+_UNITS: Mapping[str, int] = {"ms": 1_000_000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86_400 * SECOND}
+_DURATION = re.compile(r"(?P<number>[-+0-9.eE]+) ?(?P<unit>ms|s|m|h|d)?", re.ASCII)
 
 
 class Timings(msgspec.Struct, frozen=True):
@@ -66,23 +71,21 @@ PROFILES: Mapping[str, Timings] = {"instant": INSTANT, "fast": FAST, "documented
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration such as `1.5`, `1.5s` or `250ms`; not negative, at most 10,000 days.
+    """Nanoseconds of a duration such as `1.5`, `1.5s`, `250ms`, `5m`, `1h` or `2d`; not negative, at most 10,000 days.
 
     Raises:
         UsageError: the text is no such duration.
     """
-    number, unit = text.strip(), SECOND
-    if number.endswith("ms"):
-        number, unit = number[:-2], 1_000_000
-    elif number.endswith("s"):
-        number = number[:-1]
-    try:
-        value = Decimal(number)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value < 0 or value * unit > LONGEST:
-        raise UsageError(f"{text.strip()!r} is not a duration; write seconds such as 1.5 or 1.5s, or milliseconds such as 250ms")
-    return int(value * unit)
+    found = _DURATION.fullmatch(text.strip())
+    value = None
+    if found is not None:
+        with contextlib.suppress(ArithmeticError):
+            value = Decimal(found["number"]) * _UNITS[found["unit"] or "s"]
+    if value is None or not 0 <= value <= LONGEST:
+        example = "write a number and its unit, such as 250ms, 1.5s, 5m, 1h or 2d"
+        hint = "the longest is 10000d" if value is not None and value > 0 else example
+        raise UsageError(f"{text.strip()!r} is not a duration; {hint}")
+    return int(value)
 
 
 def parse_timings(text: str) -> Timings:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import pytest
+
 COMMAND = [sys.executable, "-m", "ep_mock"]
 _MEANT_FOR_US = ("EP_MOCK_", "NO_COLOR", "COLUMNS", "LINES")
 
@@ -47,3 +49,26 @@ def started(*arguments: str, variables: Mapping[str, str] | None = None) -> Iter
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def on_terminal(*arguments: str, columns: int = 80, **variables: str) -> tuple[int, str]:
+    """Exit code and output of a command that writes to a terminal."""
+    pty = pytest.importorskip("pty", reason="terminals of this system are of another kind")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    variables = {"TERM": "xterm", "LC_ALL": "C.UTF-8", **variables}
+    process = subprocess.Popen([*COMMAND, *arguments], env=environment(**variables), stdout=theirs, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    output = b""
+    try:
+        while piece := os.read(ours, 65536):
+            output += piece
+    except OSError:  # Linux says so when nobody has the terminal open any more
+        pass
+    finally:
+        os.close(ours)
+    return process.wait(timeout=30), output.decode()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ep_mock import MockServer
 from tests.certificates import CERTIFICATE, KEY
-from tests.cli.test_remote_commands import Shell
+from tests.cli.shell import Shell
 
 
 def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:

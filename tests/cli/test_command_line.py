@@ -36,7 +36,8 @@ def test_without_a_command_the_help_lists_all_of_them() -> None:
     code, out, err = invoke()
     assert (code, err) == (0, "")
     listed = out.partition("Commands:\n")[2].partition("\n\n")[0]
-    steering = ["advance", "jobs", "wait", "worker", "plan", "fault", "requests", "settings", "snapshot", "reset"]
+    steering = ["clock", "advance", "worker", "jobs", "wait", "plan", "fault", "requests", "promotions", "codes", "usages", "fixtures"]
+    steering += ["settings", "snapshot", "reset", "stores", "docs"]
     assert [line.split()[0] for line in listed.splitlines()] == ["serve", "demo", "healthcheck", "openapi", *steering]
     assert invoke("--help") == (0, out, "")
     assert invoke("-h") == (0, out, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from ep_mock.cli import main
 from ep_mock.cli.demo.command import NEXT_STEPS, SETTINGS, play_all
 from ep_mock.cli.demo.scenes import SCENES
 from ep_mock.cli.demo.screen import HEADER, WIDTH, Screen
-from tests.cli.commands import COMMAND, environment, run
+from tests.cli.commands import on_terminal, run
 
 OUTPUT = Path(__file__).with_name("demo_output.txt")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -61,31 +60,8 @@ def test_its_lines_fit_a_terminal() -> None:
     assert max(map(len, OUTPUT.read_text(encoding="utf-8").splitlines())) <= WIDTH
 
 
-def on_terminal(*arguments: str, columns: int = WIDTH, **variables: str) -> tuple[int, str]:
-    """Exit code and output of the demo when it writes to a terminal."""
-    pty = pytest.importorskip("pty", reason="terminals of this system are of another kind")
-    import fcntl
-    import struct
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    variables = {"TERM": "xterm", "LC_ALL": "C.UTF-8", **variables}
-    process = subprocess.Popen([*COMMAND, "demo", *arguments], env=environment(**variables), stdout=theirs, stdin=subprocess.DEVNULL)
-    os.close(theirs)
-    output = b""
-    try:
-        while piece := os.read(ours, 65536):
-            output += piece
-    except OSError:  # Linux says so when nobody has the terminal open any more
-        pass
-    finally:
-        os.close(ours)
-    return process.wait(timeout=30), output.decode()
-
-
 def test_on_a_terminal_rows_change_in_place_and_statuses_have_colours() -> None:
-    code, output = on_terminal("--speed", "100")
+    code, output = on_terminal("demo", "--speed", "100")
     assert code == 0
     assert "\x1b[36mprocessing\x1b[0m" in output
     assert "\x1b[32mcompleted \x1b[0m" in output
@@ -109,7 +85,7 @@ def test_on_a_terminal_rows_change_in_place_and_statuses_have_colours() -> None:
 
 
 def test_colours_can_be_switched_off_on_a_terminal() -> None:
-    code, output = on_terminal("--speed", "0", NO_COLOR="1")
+    code, output = on_terminal("demo", "--speed", "0", NO_COLOR="1")
     assert code == 0
     assert STYLE.findall(output) == []
     assert REDRAWN.findall(output) != []
@@ -117,13 +93,13 @@ def test_colours_can_be_switched_off_on_a_terminal() -> None:
 
 @pytest.mark.parametrize(("columns", "term"), [(WIDTH - 1, "xterm"), (WIDTH, "dumb")])
 def test_a_terminal_that_cannot_show_the_table_gets_the_log(columns: int, term: str) -> None:
-    code, output = on_terminal("--speed", "0", columns=columns, TERM=term)
+    code, output = on_terminal("demo", "--speed", "0", columns=columns, TERM=term)
     assert code == 0
     assert without_chance(output.replace("\r\n", "\n")) == OUTPUT.read_text(encoding="utf-8")
 
 
 def test_a_terminal_without_the_signs_gets_plain_ones() -> None:
-    code, output = on_terminal("--speed", "0", PYTHONIOENCODING="ascii")
+    code, output = on_terminal("demo", "--speed", "0", PYTHONIOENCODING="ascii")
     assert code == 0
     assert f"ok: {SCENES[0].expected}" in final_screen(output)
 

@@ -3,84 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from ep_mock import MockServer
-from ep_mock.cli import main
-from ep_mock.domain.families import RULE, STANDARD
-from tests.bodies import code_export, code_generate, new_promotion
-from tests.client import START
+from tests.bodies import code_export, code_generate
+from tests.cli.shell import GIVEN, NOW, Shell, add_job, words
 from tests.control.programs import SocketClient
-
-GIVEN = "00000000-0000-4000-8000-00000000000"
-NOW = "2024-12-03 23:31:35.962"
-
-
-@pytest.fixture
-def server() -> Iterator[MockServer]:
-    with MockServer(clock="manual", clock_start=START, seed="tests") as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: MockServer) -> Iterator[SocketClient]:
-    connected = SocketClient(server.port)
-    yield connected
-    connected.close()
-
-
-class Shell:
-    """A shell whose commands know where the server is."""
-
-    def __init__(self, url: str, **variables: str) -> None:
-        self._variables: dict[str, str | None] = {name: None for name in os.environ if name.startswith("EP_MOCK_")}
-        self._variables |= {"EP_MOCK_URL": url, **variables}
-
-    def run(self, *arguments: str, given: str | None = None) -> tuple[int, str]:
-        """Exit code and all that is printed."""
-        result = CliRunner().invoke(main, arguments, env=self._variables, input=given)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.output
-
-    def says(self, *arguments: str, given: str | None = None) -> str:
-        """What a command prints that works."""
-        code, output = self.run(*arguments, given=given)
-        assert code == 0, output
-        return output
-
-    def fails(self, *arguments: str, code: int = 1) -> str:
-        """The one line that a command prints that does not."""
-        ended, output = self.run(*arguments)
-        assert (ended, output.count("\n")) == (code, 1), output
-        return output.removesuffix("\n")
-
-
-@pytest.fixture
-def shell(server: MockServer) -> Shell:
-    return Shell(server.url)
-
-
-def words(table: str) -> list[list[str]]:
-    """A table without its blanks."""
-    return [line.split() for line in table.splitlines()]
-
-
-def add_job(client: SocketClient, number: int, body: dict[str, Any], **fields: Any) -> str:
-    """A job with a known id of a new promotion, whose id is the answer."""
-    family = RULE if body["job_type"] == "code_export" else STANDARD
-    promotion: str = client("POST", f"/v2/{family.collection}", {"data": new_promotion(family)})[1]["data"]["id"]
-    client("POST", "/__ep_mock/plans", {"job_id": f"{GIVEN}{number}"})
-    assert client("POST", f"/v2/{family.collection}/{promotion}/jobs", {"data": {**body, **fields}})[0] == 201
-    return promotion
 
 
 def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) -> None:
@@ -98,11 +31,9 @@ def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) ->
         "now": "2025-01-01T00:00:01.500000000Z",
         "transitions": [],
     }
-    assert shell.fails("advance", "2024-01-01").startswith(
-        "ep-mock: Bad Request: to: time cannot run backwards; it is 2025-01-01T00:00:01.5"
-    )
+    assert shell.fails("advance", "2024-01-01").startswith("ep-mock: to: time cannot run backwards; it is 2025-01-01T00:00:01.5")
     assert shell.fails("advance", "soon", code=2) == (
-        "ep-mock: advance: 'soon' is not a duration; write seconds such as 1.5 or 1.5s, or milliseconds such as 250ms; "
+        "ep-mock: advance: 'soon' is not a duration; write a number and its unit, such as 250ms, 1.5s, 5m, 1h or 2d; "
         "or a date, next or idle"
     )
 
@@ -113,9 +44,9 @@ def test_jobs_are_listed_and_one_tells_its_history(shell: Shell, client: SocketC
     add_job(client, 2, code_export())
     shell.says("advance", "0.3s")
     assert words(shell.says("jobs")) == [
-        ["job", "family", "type", "name", "status", "outcome", "since"],
-        [f"{GIVEN}2", "rule", "code_export", "pending", *NOW.split()],
-        [f"{GIVEN}1", "standard", "code_generate", "ten", "completed", "10", "generated", "2024-12-03", "23:31:36.222"],
+        ["no", "job", "family", "type", "promotion", "name", "status", "outcome", "since"],
+        ["2", f"{GIVEN}2", "rule", "code_export", "Ten", "percent", "off", "pending", *NOW.split()],
+        ["1", f"{GIVEN}1", "standard", "code_generate", "Ten", "off", "ten", "completed", "10", "generated", "2024-12-03", "23:31:36.222"],
     ]
     assert shell.says("jobs", "--limit", "1").splitlines()[-1] == "1 of 2 jobs"
     assert [job["id"] for job in json.loads(shell.says("jobs", "--status", "completed", "--json"))["jobs"]] == [f"{GIVEN}1"]
@@ -126,14 +57,14 @@ def test_jobs_are_listed_and_one_tells_its_history(shell: Shell, client: SocketC
         "2024-12-03 23:31:36.062  processing  taken up by the worker\n"
         "2024-12-03 23:31:36.222  completed   done\n"
     )
-    assert shell.fails("jobs", "nobody") == "ep-mock: Not Found: job not found"
-    assert shell.fails("jobs", "--status", "done").startswith("ep-mock: Bad Request: status: status: expected some of pending, ")
+    assert shell.fails("jobs", "nobody") == "ep-mock: job not found"
+    assert shell.fails("jobs", "--status", "done").startswith("ep-mock: --status: expected some of pending, ")
 
 
 def test_wait_prints_the_history_or_says_why_not(shell: Shell, client: SocketClient) -> None:
     add_job(client, 1, code_generate(10))
     assert shell.says("wait", "--status", "pending").splitlines()[-1] == f"{NOW}  pending  created"
-    assert shell.fails("wait", f"{GIVEN}1", "--timeout", "1h", code=2).startswith("ep-mock: '1h' is not a duration")
+    assert shell.fails("wait", f"{GIVEN}1", "--timeout", "1y", code=2).startswith("ep-mock: --timeout: '1y' is not a duration")
     assert shell.fails("wait", f"{GIVEN}1").startswith("ep-mock: Time stands still: waited for completed or failed or cancelled, but job ")
     assert shell.fails("wait", "--others-advance", "--timeout", "10ms").startswith("ep-mock: Timed out: after 0.01 s: waited for ")
     shell.says("advance", "idle")
@@ -168,10 +99,8 @@ def test_plans_are_added_listed_and_cleared(shell: Shell, client: SocketClient) 
     assert [plan["id"] for plan in json.loads(shell.says("plan", "list", "--json"))["plans"]] == ["plan-1"]
     shell.says("plan", "clear")
     assert client("GET", "/__ep_mock/plans")[1] == {"plans": []}
-    assert shell.fails("plan", "clear", "plan-2") == "ep-mock: Not Found: no such plan is in force"
-    assert (
-        shell.fails("plan", "add") == "ep-mock: Bad Request: plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"
-    )
+    assert shell.fails("plan", "clear", "plan-2") == "ep-mock: no such plan is in force"
+    assert shell.fails("plan", "add") == "ep-mock: plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"
 
 
 def test_faults_are_added_listed_and_cleared(shell: Shell, client: SocketClient) -> None:
@@ -204,7 +133,8 @@ def test_requests_are_listed_and_forgotten(shell: Shell, client: SocketClient) -
         ["4", *NOW.split(), "GET", "/v2/nothing", "404", "unmatched"],
     ]
     assert [each["number"] for each in json.loads(shell.says("requests", "--status", "404", "--json"))["requests"]] == [4]
-    assert len(shell.says("requests", "--last", "2").splitlines()) == 3
+    assert len(shell.says("requests", "--last", "2").splitlines()) == 4
+    assert shell.says("requests", "--last", "2").endswith("\n2 more; raise --last\n")
     assert shell.says("requests", "--clear") == ""
     assert shell.says("requests") == "no such requests\n"
 
@@ -219,7 +149,7 @@ def test_settings_are_shown_and_changed_until_a_reset(shell: Shell) -> None:
     assert json.loads(shell.says("settings", "--json"))["codes_limit"] == 1000
     assert shell.fails("settings", "port=1", code=2).startswith("ep-mock: expected NAME=VALUE with one of the names timings, ")
     assert shell.fails("settings", "codes_limit=x", code=2) == "ep-mock: codes_limit: expected a whole number, got 'x'"
-    assert shell.fails("settings", "codes_limit=-1") == "ep-mock: number_gte: codes_limit: Must be greater than or equal to 0"
+    assert shell.fails("settings", "codes_limit=-1") == "ep-mock: codes_limit: must be greater than or equal to 0"
 
 
 def test_a_store_is_saved_in_a_file_and_restored(shell: Shell, client: SocketClient, tmp_path: Path) -> None:
@@ -241,14 +171,16 @@ def test_a_store_is_saved_in_a_file_and_restored(shell: Shell, client: SocketCli
 
 
 def test_commands_are_for_the_store_that_is_named(server: MockServer, shell: Shell) -> None:
-    shell.says("settings", "codes_limit=5", "--store", "other")
+    shell.says("reset", "codes_limit=5", "--store", "other")
     assert json.loads(shell.says("settings", "--json"))["codes_limit"] == 1000
     assert json.loads(Shell(server.url, EP_MOCK_STORE="other").says("settings", "--json"))["codes_limit"] == 5
 
 
 def test_the_control_token_is_sent_along() -> None:
     with MockServer(control_token="s3cret", clock="manual") as server:
-        assert Shell(server.url).fails("worker").startswith("ep-mock: Unauthorized: ")
+        assert Shell(server.url).fails("worker") == (
+            "ep-mock: the server wants its control token; give it with --token or EP_MOCK_CONTROL_TOKEN"
+        )
         assert Shell(server.url).says("worker", "--token", "s3cret").startswith("nothing to do")
         assert Shell(server.url, EP_MOCK_CONTROL_TOKEN="s3cret").says("worker").startswith("nothing to do")
 
@@ -277,3 +209,40 @@ def test_another_server_is_told_apart() -> None:
         Thread(target=other.handle_request).start()
         url = f"http://127.0.0.1:{other.server_port}"
         assert Shell(url).fails("jobs") == f"ep-mock: what answers at {url} (404) is not ep-mock; say where it is with --url"
+
+
+@pytest.mark.parametrize("group", ["clock", "plan", "fault", "snapshot", "promotions", "codes", "usages", "fixtures", "stores"])
+def test_a_group_without_a_subcommand_prints_its_help(shell: Shell, group: str) -> None:
+    assert shell.says(group).startswith(f"Usage: ep-mock {group} [OPTIONS] COMMAND [ARGS]...")
+    assert shell.says(group) == shell.says(group, "--help")
+
+
+@pytest.mark.parametrize("command", [["jobs"], ["wait"], ["advance", "1s"], ["plan", "add", "--stuck", "pending"], ["settings"]])
+def test_a_store_that_does_not_exist_is_told_and_not_made(server: MockServer, shell: Shell, command: list[str]) -> None:
+    assert shell.fails(*command, "--store", "defualt") == "ep-mock: there is no store 'defualt'; did you mean default?"
+    assert shell.fails(*command, "--store", "worker-1") == "ep-mock: there is no store 'worker-1'; stores: default"
+    assert Shell(server.url, EP_MOCK_STORE="no store").fails(*command) == "ep-mock: there is no store 'no store'; stores: default"
+    assert server.app.gate.names() == ["default"]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (["requests", "--operation", "create_jobs"], "--operation: 'create_jobs' is not an operation; did you mean create_job?"),
+        (["fault", "add", "--probability", "3", "--error", "internal"], "--probability: must be less than or equal to 1"),
+        (["plan", "add", "--stuck", "pending", "--times", "-1"], "--times: must be greater than or equal to 1"),
+        (["jobs", "--family", "x"], "--family: expected some of standard, rule, got 'x'"),
+        (["jobs", "--limit", "x"], "--limit: expected a whole number from 1 to 1000000000, got 'x'"),
+        (["requests", "--outcome", "lost"], "--outcome: 'lost' is not an outcome; expected served, refused, unmatched, faulted or failed"),
+        (["settings", "code_case=x"], "code_case: expected lower or upper"),
+        (["plan", "add", "--job-id", "x"], "--job-id: does not match pattern '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_a_sentence_that_names_the_option(shell: Shell, command: list[str], line: str) -> None:
+    assert shell.fails(*command) == f"ep-mock: {line}"
+
+
+def test_true_and_false_are_plain(shell: Shell) -> None:
+    assert "unique_codes          false\n" in shell.says("settings", "unique_codes=false")
+    assert "unique_codes          true\n" in shell.says("settings", "unique_codes=true")
+    assert "True" not in shell.says("settings")

@@ -33,6 +33,7 @@ def test_the_worker_tells_what_it_does_and_what_waits_for_it() -> None:
     stamp = {"created_at": SECOND_35, "updated_at": SECOND_35}
     waiting = {
         "id": second["id"],
+        "number": 2,
         "promotion_id": second["rule_promotion_id"],
         "family": "rule",
         "job_type": "code_export",
@@ -42,6 +43,7 @@ def test_the_worker_tells_what_it_does_and_what_waits_for_it() -> None:
     }
     making = {
         "id": first["id"],
+        "number": 1,
         "promotion_id": first["promotion_id"],
         "family": "standard",
         "job_type": "code_generate",

@@ -56,6 +56,7 @@ def test_a_history_has_each_status_with_time_and_cause() -> None:
     assert answer == {
         "job": {
             "id": job["id"],
+            "number": 1,
             "promotion_id": job["promotion_id"],
             "family": "standard",
             "job_type": "code_generate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,16 +11,19 @@ from typing import Any, Never
 import click
 
 from ep_mock import __version__
+from ep_mock.cli.output import output_errors
+from ep_mock.domain.display import printable
 from ep_mock.errors import EpMockError
 
 NAME = "ep-mock"
 USAGE = 2
 INTERRUPTED = 130
 
-_COMMANDS = (
-    *("serve", "demo", "healthcheck", "openapi"),
-    # These steer a running server.
-    *("advance", "jobs", "wait", "worker", "plan", "fault", "requests", "settings", "snapshot", "reset"),
+_PROCESS_COMMANDS = ("serve", "demo", "healthcheck", "openapi")
+# These steer a running server; each is a module of `ep_mock.cli.verbs`.
+_VERBS = (
+    *("clock", "advance", "worker", "jobs", "wait", "plan", "fault", "requests"),
+    *("promotions", "codes", "usages", "fixtures", "settings", "snapshot", "reset", "stores", "docs"),
 )
 
 
@@ -27,12 +31,13 @@ class CommandLine(click.Group):
     """Whatever goes wrong is one line on standard error that begins `ep-mock: `, and an exit code: 2 for bad usage, 1 for the rest."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [*_PROCESS_COMMANDS, *_VERBS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in (*_PROCESS_COMMANDS, *_VERBS):
             return None
-        command: click.Command = import_module(f"ep_mock.cli.{cmd_name}").command
+        package = "ep_mock.cli.verbs" if cmd_name in _VERBS else "ep_mock.cli"
+        command: click.Command = import_module(f"{package}.{cmd_name}").command
         return command
 
     def main(
@@ -46,7 +51,10 @@ class CommandLine(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name or NAME, complete_var, standalone_mode=False, **extra)
         try:
-            code = super().main(args, NAME, complete_var, standalone_mode=False, **extra)
+            with output_errors():
+                code = super().main(args, NAME, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.Exit as end:
+            code = end.exit_code
         except click.Abort:
             _end_with("interrupted", INTERRUPTED)
         except click.ClickException as error:
@@ -57,7 +65,8 @@ class CommandLine(click.Group):
 
 
 def _end_with(message: str, code: int) -> Never:
-    click.echo(f"{NAME}: {' '.join(message.split())}", err=True)
+    with contextlib.suppress(OSError):  # nobody can be told
+        click.echo(f"{NAME}: {printable(' '.join(message.split()))}", err=True)
     sys.exit(code)
 
 

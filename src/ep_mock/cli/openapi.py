@@ -6,12 +6,14 @@ import click
 
 
 @click.command("openapi", short_help="Print an OpenAPI document of the mock.")
-@click.argument("document", type=click.Choice(["standard", "rule", "control"]))
+@click.argument("document", type=click.Choice(["standard", "rule", "control", "all"]))
 def command(document: str) -> int:
-    """Print an OpenAPI document of the mock, as JSON: of one promotion family, or of the control plane."""
+    """Print an OpenAPI document of the mock, as JSON: of one promotion family, of the control plane, or all in one object."""
     import msgspec
 
     from ep_mock.contract.documents import load_document
 
-    click.echo(msgspec.json.format(msgspec.json.encode(load_document(document).raw), indent=2))
+    names = ("standard", "rule", "control")
+    printed = {name: load_document(name).raw for name in names} if document == "all" else load_document(document).raw
+    click.echo(msgspec.json.format(msgspec.json.encode(printed), indent=2))
     return 0

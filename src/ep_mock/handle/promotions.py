@@ -7,6 +7,7 @@ from typing import Any, Final, Unpack
 from urllib.parse import quote
 
 from ep_mock.domain.families import FamilyName, family_named
+from ep_mock.domain.ordinary_promotions import ordinary_promotion
 from ep_mock.domain.paging import MAXIMUM_LIMIT, MAXIMUM_OFFSET
 from ep_mock.errors import UsageError
 from ep_mock.handle.arguments import check_keywords, check_word, wrong
@@ -17,21 +18,6 @@ from ep_mock.handle.records import Usage
 
 _PAGE: Final = MAXIMUM_LIMIT
 _LAST_OFFSET: Final = MAXIMUM_OFFSET
-
-_DEFAULTS: Final[dict[FamilyName, dict[str, Any]]] = {
-    "standard": {
-        "description": "Made by a test",
-        "promotion_type": "fixed_discount",
-        "schema": {"currencies": [{"currency": "USD", "amount": 1000}]},
-    },
-    "rule": {
-        "rule_set": {
-            "rules": {"strategy": "cart_total", "operator": "gte", "args": [10000]},
-            "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}],
-        },
-    },
-}
-_COMMON: Final[dict[str, Any]] = {"enabled": True, "automatic": False, "start": "2000-01-01", "end": "2100-01-01"}
 
 
 class PromotionsHandle:
@@ -44,7 +30,7 @@ class PromotionsHandle:
         """Create a promotion; what is not given has a sensible value, so that `create()` will do. It is in force and not automatic."""
         check_word("promotions.create: family", family, FAMILY_NAMES, "a name is given as name=...")
         kind = family_named(family)
-        document = {"type": kind.promotion_type, **_COMMON, **_DEFAULTS[family], "name": name, **fields}
+        document = ordinary_promotion(kind, name, fields)
         return Promotion(self._client.api("POST", f"/v2/{kind.collection}", {"data": document})["data"])
 
     def get(self, promotion: AnyPromotion, family: FamilyName | None = None) -> Promotion:

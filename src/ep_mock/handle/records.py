@@ -62,7 +62,9 @@ class Job(_Record, frozen=True):
     status: Status
     created_at: str
     updated_at: str
+    number: int = 0
     name: str | None = None
+    promotion_name: str | None = None
     parameters: dict[str, Any] | None = None
     error: str | None = None
     result: dict[str, int] | None = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ep_mock.domain import problems
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import STATUSES
+from ep_mock.simulation.content import Content
+from ep_mock.simulation.job import Job
 from ep_mock.simulation.looking import looks_in_vain
 from ep_mock.simulation.standstill import what_it_waits_for
 from ep_mock.web.answers import Answer, json_answer
@@ -32,7 +36,7 @@ class ControlJobs:
             and (not families or job.family.name in families)
             and promotion_id in (None, job.promotion_id)
         ]
-        return json_answer(200, {"jobs": [job_record(job) for job in found[:limit]], "total": len(found)})
+        return json_answer(200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)})
 
     def get_job_history(self, call: Call) -> Answer:
         """GET /jobs/{job_id}/history."""
@@ -50,3 +54,10 @@ class ControlJobs:
         """POST /jobs/wait."""
         body = call.validated_body()
         return begun(JobWait(call.store, body), body.get("timeout", WAIT_SECONDS))
+
+
+def _listed(job: Job, content: Content) -> dict[str, Any]:
+    """A job with the name of its promotion, unless that has been deleted."""
+    promotion = content.promotions[job.family.name].get(job.promotion_id)
+    record = job_record(job)
+    return record if promotion is None else {**record, "promotion_name": promotion.fields["name"]}

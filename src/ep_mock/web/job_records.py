@@ -12,9 +12,10 @@ from ep_mock.simulation.job import Job
 
 
 def job_record(job: Job) -> dict[str, Any]:
-    """`{id, promotion_id, family, job_type[, name][, parameters], status[, error][, result], created_at, updated_at[, plan]}`."""
+    """`{id, number, promotion_id, family, job_type[, name][, parameters], status[, error][, result], created_at, updated_at[, plan]}`."""
     record = {
         "id": job.id,
+        "number": job.number,
         "promotion_id": job.promotion_id,
         "family": job.family.name,
         "job_type": job.job_type,

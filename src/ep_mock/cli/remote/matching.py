@@ -30,3 +30,16 @@ def matching_options(run: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def query_options(run: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, and what became of a request; a command gets all as `query`."""
+
+    @functools.wraps(run)
+    def called(*args: Any, match: dict[str, Any], status: int | None, outcome: str | None, **kwargs: Any) -> Any:
+        query: dict[str, Any] = {"match": match or None, "status": status, "outcome": outcome}
+        return run(*args, query={name: value for name, value in query.items() if value is not None}, **kwargs)
+
+    command = click.option("--outcome", metavar="TEXT", help="Only those served, refused, unmatched, faulted or failed.")(called)
+    command = click.option("--status", type=int, metavar="N", help="Only requests that were answered with this status.")(command)
+    return matching_options(command)

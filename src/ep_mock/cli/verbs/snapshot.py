@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from ep_mock.cli.groups import VerbGroup
 from ep_mock.cli.remote.options import Remote, remote_options
-from ep_mock.cli.remote.tables import moment
+from ep_mock.cli.remote.tables import clock_line
 from ep_mock.errors import UsageError
 
 
-@click.group("snapshot", short_help="Save a store in a file, or restore it.")
+@click.group("snapshot", cls=VerbGroup, short_help="Save a store in a file, or restore it.")
 def command() -> None:
     """Save a whole store in a file, or restore it: promotions, codes, jobs, worker, plans, clock, settings."""
 
@@ -22,10 +23,13 @@ def command() -> None:
 @remote_options
 def save(remote: Remote, file: str) -> None:
     """Save a store in FILE, - for standard output."""
-    snapshot = remote.call("GET", "snapshot")
+    text = json.dumps(remote.call("GET", "snapshot"), separators=(",", ":"))
+    if file == "-":
+        click.echo(text)
+        return
     try:
-        with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as target:
-            target.write(json.dumps(snapshot, separators=(",", ":")) + "\n")
+        with click.open_file(file, "w", encoding="utf-8", atomic=True) as target:
+            target.write(text + "\n")
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
 
@@ -34,8 +38,11 @@ def save(remote: Remote, file: str) -> None:
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
 @remote_options
 def load(remote: Remote, file: str) -> None:
-    """Restore a store from FILE, - for standard input; it goes on at the time at which it was saved."""
-    remote.show(remote.call("PUT", "snapshot", _read(file)), lambda clock: f"restored; {clock['mode']} clock, {moment(clock['now'])}")
+    """Restore a store from FILE, - for standard input; it goes on at the time at which it was saved.
+
+    A store that does not exist yet is made.
+    """
+    remote.show(remote.call("PUT", "snapshot", _read(file), creates=True), lambda clock: f"restored; {clock_line(clock)}")
 
 
 def _read(file: str) -> Any:

@@ -18,8 +18,8 @@ from ep_mock.timings import SECOND, parse_duration
 def command(remote: Remote, how: str) -> None:
     """Move the time of a store and print what has happened on the way.
 
-    DURATION is such as 10s, 1.5 or 250ms; DATE such as 2025-01-31 or 2025-01-31T10:00:00Z; next is the worker's next event; idle is when
-    all jobs have ended.
+    DURATION is such as 10s, 250ms, 5m, 1h or 2d; DATE such as 2025-01-31 or 2025-01-31T10:00:00Z; next is the
+    worker's next event; idle is when all jobs have ended.
     """
     remote.show(remote.call("POST", "clock/advance", _body(how)), transitions)
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from ep_mock.cli.remote.options import Remote, remote_options
-from ep_mock.cli.remote.tables import table
+from ep_mock.cli.groups import VerbGroup
+from ep_mock.cli.remote.options import Remote, remote_options, segment
+from ep_mock.cli.remote.tables import plain, table
 
 _HEADINGS = ("plan", "left", "for", "what happens")
 _FOR = ("family", "promotion_id", "job_type", "name")
 
 
-@click.group("plan", short_help="Decide what becomes of the next jobs.")
+@click.group("plan", cls=VerbGroup, short_help="Decide what becomes of the next jobs.")
 def command() -> None:
     """Decide what becomes of the next jobs: add, list or clear plans."""
 
@@ -46,12 +46,21 @@ def list_plans(remote: Remote) -> None:
     remote.show(remote.call("GET", "plans"), lambda answer: _listed(answer["plans"]))
 
 
+@command.command("delete", short_help="Withdraw plans by their ids.")
+@click.argument("plan_ids", nargs=-1, required=True, metavar="ID...")
+@remote_options
+def delete(remote: Remote, plan_ids: tuple[str, ...]) -> None:
+    """Withdraw plans by their ids."""
+    for plan_id in plan_ids:
+        remote.call("DELETE", f"plans/{segment(plan_id)}")
+
+
 @command.command("clear", short_help="Withdraw plans.")
 @click.argument("plan_id", required=False)
 @remote_options
 def clear(remote: Remote, plan_id: str | None) -> None:
     """Withdraw one plan, or all. Jobs that are there already keep theirs."""
-    remote.call("DELETE", "plans" if plan_id is None else f"plans/{quote(plan_id, safe='')}")
+    remote.call("DELETE", "plans" if plan_id is None else f"plans/{segment(plan_id)}")
 
 
 def _listed(plans: list[dict[str, Any]]) -> str:
@@ -66,4 +75,4 @@ def _listed(plans: list[dict[str, Any]]) -> str:
 def _said(name: str, value: Any) -> str:
     if value is True:
         return name
-    return f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+    return f"{name} {' '.join(map(plain, value)) if isinstance(value, list) else plain(value)}"

@@ -1,0 +1,1 @@
+"""The commands that steer a running server, one file each."""
