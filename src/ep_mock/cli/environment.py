@@ -38,6 +38,7 @@ def warnings(environment: Mapping[str, str], context: click.Context) -> list[str
             "to choose the port, say --port"
         )
     known = {field.name.upper() for field in settings_fields()} | {"CONFIG"}
+    known.update(name.removeprefix(PREFIX) for name in _variables(context.command, context))
     others = sorted(name for name, value in given.items() if name not in known and not _is_injected(name, value))
     if others:
         root = context.find_root()
