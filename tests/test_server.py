@@ -63,19 +63,19 @@ def is_refused(port: int) -> bool:
     return False
 
 
-OTHERS: set[int | None] = set()
+OTHERS: set[threading.Thread] = set()
 
 
 @pytest.fixture(autouse=True)
 def _others() -> None:
     """Servers that other tests of this process share do not count."""
     OTHERS.clear()
-    OTHERS.update(thread.ident for thread in threading.enumerate())
+    OTHERS.update(threading.enumerate())
 
 
 def server_threads() -> list[str]:
     """The servers that the test has running."""
-    return [thread.name for thread in threading.enumerate() if thread.name == "ep-mock-server" and thread.ident not in OTHERS]
+    return [thread.name for thread in threading.enumerate() if thread.name == "ep-mock-server" and thread not in OTHERS]
 
 
 @pytest.fixture
