@@ -19,6 +19,7 @@ from ep_mock.cli import main
 from ep_mock.server import ServerThread
 from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run
+from tests.silent_port import silent_port
 
 OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
 
@@ -147,9 +148,10 @@ def test_healthcheck_tells_when_nobody_answers_or_no_http_comes() -> None:
         thread.join()
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith(f"ep-mock: nothing healthy at {place}: ")
-    code, out, err = invoke("healthcheck", "--port", str(port))
+    with silent_port() as port:
+        code, out, err = invoke("healthcheck", "--port", str(port))
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert err.startswith(f"ep-mock: nothing healthy at {place}: ")
+    assert err.startswith(f"ep-mock: nothing healthy at http://127.0.0.1:{port}: ")
 
 
 HEAVY = {"schemathesis", "httpx", "httpx2", "hypothesis", "jsonschema_rs", "starlette", "tomllib", "uvicorn", "yaml"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +13,7 @@ from ep_mock import MockServer
 from tests.bodies import code_export, code_generate
 from tests.cli.shell import GIVEN, NOW, Shell, add_job, words
 from tests.control.programs import SocketClient
+from tests.silent_port import silent_port
 
 
 def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) -> None:
@@ -186,10 +186,9 @@ def test_the_control_token_is_sent_along() -> None:
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    said = Shell(url).fails("jobs")
+    with silent_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        said = Shell(url).fails("jobs")
     assert said == f"ep-mock: no ep-mock answers at {url}: Connection refused; start it with ep-mock serve, or say where it is with --url"
     assert Shell("ftp://x").fails("jobs", code=2) == "ep-mock: --url: expected an address such as http://127.0.0.1:8080, got 'ftp://x'"
 

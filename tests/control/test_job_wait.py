@@ -350,6 +350,6 @@ def test_a_wait_on_a_poll_clock_ends_also_where_polls_do_not_move_time() -> None
     cancel_job(store, promotion, later.id)
     promotion.jobs.insert(0, unfinished)
     store.worker.resume(store.now)
-    title, detail = in_vain(client, job_id=job["id"], timeout=1)
+    title, detail = in_vain(client, job_id=job["id"], timeout=60)
     assert title == "Time stands still"
     assert "move time with POST /__ep_mock/clock/advance" in detail

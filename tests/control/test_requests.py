@@ -166,10 +166,10 @@ def test_a_wait_holds_up_nobody_and_ends_with_the_last_request_it_needs() -> Non
         waits = [waiting(mock, match={"operation": "list_promotions"}, after=1, count=2), waiting(mock, status=404)]
         client.get("/v2/promotions")
         client.get("/v2/rule-promotions/x")
-        assert numbers(waits[1].result(20).json()) == [3]
+        assert numbers(waits[1].result(60).json()) == [3]
         assert not waits[0].done()
         client.get("/v2/promotions")
-        assert numbers(waits[0].result(20).json()) == [2, 4]
+        assert numbers(waits[0].result(60).json()) == [2, 4]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")])
@@ -177,7 +177,7 @@ def test_a_wait_ends_with_its_store(method: str, path: str) -> None:
     with MockServer(clock="manual") as mock, httpx2.Client(base_url=mock.url, trust_env=False) as client:
         wait = waiting(mock, match={"method": "POST"})
         assert client.request(method, path).status_code == 204
-        answer = wait.result(20)
+        answer = wait.result(60)
     (item,) = answer.json()["errors"]
     assert (answer.status_code, item["title"]) == (409, "Store is gone")
     assert item["detail"] == "the store was reset, restored or deleted; waited for 1 such request, none came"

@@ -17,6 +17,7 @@ from ep_mock import MockServer, create_app
 from ep_mock.errors import UsageError
 from ep_mock.handle import Handle, RefusedError, UnreachableError
 from ep_mock.transports import VENDOR_HOSTS, httpx_transport
+from tests.silent_port import silent_port
 
 
 @pytest.fixture
@@ -37,11 +38,11 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         Handle.connect(url)
 
 
-def test_nobody_at_an_address_is_told(listener: socket.socket) -> None:
-    url = url_of(listener)
-    listener.close()
-    with pytest.raises(UnreachableError, match=rf"^ep-mock does not answer at {url} \(.*refused\); is the server running, and is this its"):
-        Handle.connect(url + "/").health()
+def test_nobody_at_an_address_is_told() -> None:
+    with silent_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        with pytest.raises(UnreachableError, match=rf"^ep-mock does not answer at {url} \(.*refused\); is the server running, and is this"):
+            Handle.connect(url + "/").health()
 
 
 def test_something_else_at_an_address_is_told(listener: socket.socket) -> None:

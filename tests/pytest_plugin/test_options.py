@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 
 import pytest
 
 from ep_mock import MockServer
 from tests.certificates import CERTIFICATE, KEY
 from tests.pytest_plugin.conftest import Run
+from tests.silent_port import silent_port
 
 pytest_plugins = ["pytester"]
 
@@ -121,9 +121,9 @@ def test_an_address_that_is_none_stops_the_session(run: Run, url: str) -> None:
 
 
 def test_nobody_there_is_told_by_each_test(run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    result = run(TELL_ID + "\ndef test_two(ep_mock):\n    pass", f"--ep-mock-url={url}")
+    with silent_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        result = run(TELL_ID + "\ndef test_two(ep_mock):\n    pass", f"--ep-mock-url={url}")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines([f"ep-mock: ep-mock does not answer at {url} (*refused); is the server running, and is this its address?"])
 

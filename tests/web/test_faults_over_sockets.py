@@ -213,7 +213,7 @@ def test_a_delay_holds_up_its_own_request_only(mock: MockServer, client: httpx2.
     creating.start()
     totals = []
     for _ in ("before", "after"):
-        assert naps.asleep.wait(10)
+        assert naps.asleep.wait(60)
         naps.asleep.clear()
         totals.append(client.get(jobs).json()["meta"]["results"]["total"])
         naps.wake()
