@@ -62,7 +62,7 @@ def fill(store: Store) -> None:
     store.traffic.faults.add(Fault(match=RequestMatcher(path="/nowhere"), error="unavailable"))
     for operation, method in (("list_jobs", "GET"), ("cancel_job", "POST")):
         seen = Request(method, b"/v2/promotions/p1/jobs", b"", operation, "standard", b"", b"{}")
-        store.traffic.journal.record(seen, store.now, 200, "served", True)
+        store.traffic.journal.record(seen, store.content.next_sequence(), store.now, 200, "served", True)
 
 
 def seeded(store: Store, family: Family) -> Seeded:

@@ -11,7 +11,7 @@ import msgspec
 from ep_mock.simulation.store import Store
 
 _LEFT_OUT: Final = frozenset(
-    {"_by_id", "_candidates", "_keyed", "_listed", "_origin", "_owners", "_sorted", "looks", "polled", "traffic", "writes"}
+    {"_by_id", "_candidates", "_keyed", "_listed", "_origin", "_owners", "_sorted", "looks", "polled", "sequence", "traffic", "writes"}
 )
 """What is made of the rest when it is needed, what is the machine's, and what counts or records requests."""
 

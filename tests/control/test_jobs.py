@@ -67,10 +67,10 @@ def test_a_history_has_each_status_with_time_and_cause() -> None:
             "updated_at": "2024-12-03T23:31:36.377680423Z",
         },
         "history": [
-            {"at": "2024-12-03T23:31:35.962680423Z", "status": "pending", "cause": "created"},
-            {"at": "2024-12-03T23:31:36.062680423Z", "status": "processing", "cause": "taken up by the worker"},
-            {"at": "2024-12-03T23:31:36.222680423Z", "status": "cancelling", "cause": "cancel requested"},
-            {"at": "2024-12-03T23:31:36.377680423Z", "status": "cancelled", "cause": "codes deleted"},
+            {"at": "2024-12-03T23:31:35.962680423Z", "status": "pending", "cause": "created", "sequence": 3},
+            {"at": "2024-12-03T23:31:36.062680423Z", "status": "processing", "cause": "taken up by the worker", "sequence": 4},
+            {"at": "2024-12-03T23:31:36.222680423Z", "status": "cancelling", "cause": "cancel requested", "sequence": 6},
+            {"at": "2024-12-03T23:31:36.377680423Z", "status": "cancelled", "cause": "codes deleted", "sequence": 7},
         ],
     }
 

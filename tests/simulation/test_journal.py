@@ -18,7 +18,7 @@ def request(body: bytes = b"", method: str = "GET") -> Request:
 
 
 def recorded(journal: Journal, *bodies: bytes) -> list[Entry]:
-    return [journal.record(request(body), 0, 200, "served", True) for body in bodies]
+    return [journal.record(request(body), 1, 0, 200, "served", True) for body in bodies]
 
 
 @given(st.lists(st.integers(0, 3000)), st.integers(0, 6), st.integers(0, 5000))
@@ -83,9 +83,10 @@ def test_once_cleared_it_has_room_for_as_much_as_a_new_one(before: list[int], si
     ],
 )
 def test_an_entry_is_shown_whole(body: bytes, shown: Any) -> None:
-    entry = Journal(10, 10**6).record(request(body), 1_733_268_695_962_680_423, None, "faulted", True, ("fault-1", "fault-3"))
+    entry = Journal(10, 10**6).record(request(body), 9, 1_733_268_695_962_680_423, None, "faulted", True, ("fault-1", "fault-3"))
     assert entry.document() == {
         "number": 1,
+        "sequence": 9,
         "at": "2024-12-03T23:31:35.962680423Z",
         "method": "GET",
         "path": "/v2/promotions",
@@ -116,16 +117,16 @@ def test_an_entry_is_shown_whole(body: bytes, shown: Any) -> None:
 )
 def test_entries_are_found_by_what_they_are_and_what_became_of_them(query: dict[str, Any], numbers: list[int]) -> None:
     journal = Journal(10, 10**6)
-    journal.record(request(), 0, 200, "served", True)
-    journal.record(request(), 0, 404, "refused", False)
-    journal.record(request(method="POST"), 0, 503, "faulted", False, ("fault-7",))
+    journal.record(request(), 1, 0, 200, "served", True)
+    journal.record(request(), 1, 0, 404, "refused", False)
+    journal.record(request(method="POST"), 1, 0, 503, "faulted", False, ("fault-7",))
     assert [entry.number for entry in journal.find(msgspec.convert(query, JournalQuery))] == numbers
 
 
 def test_the_nearest_differ_least_and_say_in_what() -> None:
     journal = Journal(10, 10**6)
     for method, status in (("GET", 200), ("POST", 404), ("GET", 404), ("GET", 404)):
-        journal.record(request(method=method), 0, status, "served", True)
+        journal.record(request(method=method), 1, 0, status, "served", True)
     query = JournalQuery(match=RequestMatcher(method="POST", operation="list_promotions"), status=200)
     found = [(entry.number, different) for entry, different in nearest(query, journal.after(0), 3)]
     assert found == [(2, ("status",)), (1, ("method",)), (4, ("status", "method"))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +28,10 @@ def test_a_generate_job_passes_its_statuses_at_their_times(family: Family) -> No
     transitions = store.advance_until_idle()
     assert log_of(job) == FAST_FIVE
     assert (job.error, job.result, job.updated_at) == (None, {"generated": 5}, START + 255 * MS)
-    shared = {"job_id": job.id, "promotion_id": promotion.id, "family": family.name, "job_type": "code_generate"}
+    shared: dict[str, Any] = {"job_id": job.id, "promotion_id": promotion.id, "family": family.name, "job_type": "code_generate"}
     assert transitions == [
-        JobTransition(at=START + 100 * MS, status="processing", cause="taken up by the worker", **shared),
-        JobTransition(at=START + 255 * MS, status="completed", cause="done", **shared),
+        JobTransition(at=START + 100 * MS, status="processing", cause="taken up by the worker", sequence=2, **shared),
+        JobTransition(at=START + 255 * MS, status="completed", cause="done", sequence=3, **shared),
     ]
 
 

@@ -42,11 +42,15 @@ FINAL = frozenset(STATUSES) - {status for status, _ in TRANSITIONS}
 
 
 class Transition(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One change of a job's status: when (nanoseconds), into what, and why. A job's first one is its creation."""
+    """One change of a job's status: when (nanoseconds), into what, and why. A job's first one is its creation.
+
+    `sequence` is its place among all events of the store; 0 until the store records it.
+    """
 
     at: int
     status: Status
     cause: str
+    sequence: int = 0
 
 
 class IllegalTransitionError(EpMockError):

@@ -33,7 +33,7 @@ class ClockReading(_Record, frozen=True):
 
 
 class JobTransition(_Record, frozen=True):
-    """A change of a job's status."""
+    """A change of a job's status. `sequence` is its place among all transitions and journal entries of the store."""
 
     at: str
     job_id: str
@@ -42,6 +42,7 @@ class JobTransition(_Record, frozen=True):
     job_type: JobType
     status: Status
     cause: str
+    sequence: int = 0
 
 
 class Advanced(_Record, frozen=True):
@@ -72,11 +73,12 @@ class Job(_Record, frozen=True):
 
 
 class HistoryEntry(_Record, frozen=True):
-    """A status that a job came into: when, and why."""
+    """A status that a job came into: when, and why. `sequence` is as in `JobTransition`."""
 
     at: str
     status: Status
     cause: str
+    sequence: int = 0
 
 
 class JobHistory(_Record, frozen=True):
@@ -127,6 +129,8 @@ class RecordedRequest(_Record, frozen=True):
     Attributes:
         outcome: served, refused, unmatched (nothing is served there), faulted or failed.
         carried_out: whether it has had its effect, which a fault may hide from the client.
+        sequence: its place among all journal entries and transitions of the store: after what time had
+            brought about before it, before what it brought about itself.
     """
 
     number: int
@@ -143,6 +147,7 @@ class RecordedRequest(_Record, frozen=True):
     family: str | None = None
     truncated: bool = False
     faults: list[str] = []
+    sequence: int = 0
 
     def value_of(self, name: str) -> Any:
         """What it has where a question asks for `name`: `status`, `query` as a mapping, and so on."""

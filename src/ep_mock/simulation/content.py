@@ -11,7 +11,7 @@ import msgspec
 
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES
-from ep_mock.domain.lifecycle import Status, Transition
+from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.plans import Plan
 from ep_mock.domain.quotas import CodesQuota, codes_quota
 from ep_mock.entropy import Entropy
@@ -36,6 +36,7 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     job_type: str
     status: Status
     cause: str
+    sequence: int = 0
 
     def document(self) -> dict[str, Any]:
         """As the control plane prints it."""
@@ -60,6 +61,7 @@ class Content:
         jobs: all jobs by id in order of arrival, those of deleted promotions included.
         plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever were.
         transitions: the latest changes of jobs, oldest first; `transitions_total` counts all of them.
+        sequence: the latest number in the one order of all events: changes of jobs and requests of the journal.
     """
 
     def __init__(self, name: str, settings: Settings, entropy: Entropy) -> None:
@@ -76,6 +78,7 @@ class Content:
         self.plans_made = 0
         self.transitions: deque[JobTransition] = deque(maxlen=HISTORY_LENGTH)
         self.transitions_total = 0
+        self.sequence = 0
 
     def new_id(self) -> str:
         """The next id in turn that nothing in the store has: a fixture or a snapshot may have brought it."""
@@ -125,8 +128,19 @@ class Content:
         promotions = self.promotions[promotion.family.name]
         return any(not promotions[other].expired(at) for _, other in promotions.names.holders(keys, besides=promotion.id))
 
-    def record(self, job: Job, transition: Transition) -> None:
-        """Remember a change of a job's status, and the job."""
+    def next_sequence(self) -> int:
+        """The number of an event that happens now: greater than those of all events before, from 1."""
+        self.sequence = number = self.sequence + 1
+        return number
+
+    def record(self, job: Job, place: int = -1) -> None:
+        """Remember a change of a job's status, and the job. The change gets its number.
+
+        Args:
+            place: which entry of the job's history it is; the latest unless told.
+        """
+        transition = msgspec.structs.replace(job.history[place], sequence=self.next_sequence())
+        job.history[place] = transition
         self.jobs[job.id] = job
         self.transitions_total += 1
         self.transitions.append(
@@ -138,6 +152,7 @@ class Content:
                 job_type=job.job_type,
                 status=transition.status,
                 cause=transition.cause,
+                sequence=transition.sequence,
             )
         )
 

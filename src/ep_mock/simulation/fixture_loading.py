@@ -74,9 +74,9 @@ def _join(store: Store, arriving: list[NewPromotion]) -> None:
     for new in arriving:
         store.add_promotion(new.promotion)
     jobs = sorted((job for new in arriving for job in new.jobs), key=lambda each: each.job.number)
-    history = [(transition, each.job) for each in jobs for transition in each.job.history]
-    for transition, job in sorted(history, key=lambda pair: pair[0].at):
-        store.content.record(job, transition)
+    history = [(transition.at, each.job, place) for each in jobs for place, transition in enumerate(each.job.history)]
+    for _, job, place in sorted(history, key=lambda change: change[0]):
+        store.content.record(job, place)
     for each in jobs:
         if each.job.status == "completed" and each.job.parameters is None:
             each.promotion.keep_export(each.job.id)

@@ -83,7 +83,7 @@ class Job:
         """Whether the status will never change again."""
         return self.status in FINAL
 
-    def move(self, action: Action, at: int, cause: str, *, error: str | None = None, result: dict[str, int] | None = None) -> Transition:
+    def move(self, action: Action, at: int, cause: str, *, error: str | None = None, result: dict[str, int] | None = None) -> None:
         """Take one step of the life cycle at the time `at`.
 
         Raises:
@@ -94,9 +94,7 @@ class Job:
         self.error = error
         self.result = result
         self._listed = None
-        transition = Transition(at, self.status, cause)
-        self.history.append(transition)
-        return transition
+        self.history.append(Transition(at, self.status, cause))
 
     def document(self, *, nanoseconds: bool = False) -> dict[str, Any]:
         """The job as the API prints it: keys in the published order, absent is absent."""

@@ -32,7 +32,7 @@ def create_job(store: Store, promotion: Promotion, request: Mapping[str, Any], p
         ApiError: 422 automatic promotion, 400 too many codes, 400 another job is unfinished.
     """
     job = new_job(store, promotion, request, plan=plan)
-    store.content.record(job, job.history[0])
+    store.content.record(job)
     store.worker.enqueue(job, promotion)
     return job
 

@@ -27,6 +27,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         number: its place in the order in which requests were carried out, from 1, ever since the store began.
+        sequence: its place among all events of the store, drawn when it began to be carried out.
         at: the time of the store, in nanoseconds.
         status: what the client got; None when it got no whole answer.
         carried_out: whether the request did what it was for, though its answer may be lost.
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """
 
     number: int
+    sequence: int
     at: int
     request: Request
     status: int | None
@@ -53,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return {
             "number": self.number,
+            "sequence": self.sequence,
             "at": format_nanos(self.at),
             "method": request.method,
             "path": request.path.decode("latin-1"),
@@ -127,6 +130,7 @@ class Journal:
     def record(
         self,
         request: Request,
+        sequence: int,
         at: int,
         status: int | None,
         outcome: Outcome,
@@ -143,7 +147,7 @@ class Journal:
             request = msgspec.structs.replace(request, body=request.body[:MOST_BODY])
         size = _OWN_SIZE + len(request.path) + len(request.query) + len(request.header_lines) + len(request.body)
         self._latest = request
-        entry = Entry(number, at, request, status, outcome, carried_out, fault_ids, truncated, size)
+        entry = Entry(number, sequence, at, request, status, outcome, carried_out, fault_ids, truncated, size)
         entries = self._entries
         entries.append(entry)
         self._bytes += size

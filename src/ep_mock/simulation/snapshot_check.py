@@ -23,6 +23,7 @@ from ep_mock.simulation.plans import MOST_PLANS
 from ep_mock.simulation.snapshot_check_codes import check_batches, check_runs
 from ep_mock.simulation.snapshot_check_jobs import JobsCheck, check_plan_of
 from ep_mock.simulation.snapshot_check_worker import WorkerCheck
+from ep_mock.simulation.snapshot_numbering import check_numbers
 
 ROOT: Final = Place("snapshot")
 _SOME_TIME: Final = {"start": "2000-01-01", "end": "2000-01-02"}
@@ -51,6 +52,7 @@ def check_snapshot(state: form.StoreState, check: Check) -> None:
     JobsCheck(ROOT, state, check).run()
     WorkerCheck(ROOT.at("worker"), state).run()
     _check_transitions(state)
+    check_numbers(ROOT, state)
 
 
 def _check_clock(state: form.StoreState) -> None:
@@ -197,13 +199,14 @@ def _check_transitions(state: form.StoreState) -> None:
             job.job_type,
         )
         latest = history.pop() if history else None
-        known = latest is not None and (entry.at, entry.status, entry.cause) == (
+        known = latest is not None and (entry.at, entry.status, entry.cause, entry.sequence) == (
             latest.at,
             latest.status,
             latest.cause,
+            latest.sequence,
         )
         place.expect(
             of_job and known,
             f"what the history of job {job.id} says",
-            [entry.at, entry.status, entry.cause],
+            [entry.at, entry.status, entry.cause, entry.sequence],
         )

@@ -227,6 +227,8 @@ class StoreState(_State, kw_only=True):
     worker: WorkerState
     transitions: list[JobTransition]
     transitions_total: Count
+    sequence: Count | None = None
+    """Older snapshots have none, and their transitions no numbers: see `snapshot_numbering`."""
     polls: Count = 0
     polled_at: Instant = 0
     """No longer used, and `polls` neither: older snapshots have them."""

@@ -19,6 +19,7 @@ from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.looks import Looks
 from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.snapshot_numbering import number_transitions
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
@@ -37,6 +38,7 @@ class Restoring:
 
     def fill(self) -> None:
         state, content, store = self._state, self._content, self._store
+        content.sequence = number_transitions(state) if state.sequence is None else state.sequence
         content.jobs = {job.id: self._job(job) for job in state.jobs}
         for usage in state.usages:
             own = {**msgspec.structs.asdict(usage), "family": family_named(usage.family)}

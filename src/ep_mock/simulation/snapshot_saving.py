@@ -48,6 +48,7 @@ class Saving:
             worker=worker,
             transitions=list(content.transitions),
             transitions_total=content.transitions_total,
+            sequence=content.sequence,
             looks={promotion_id: dict(requests) for promotion_id, requests in store.looks.all_at(store.moment).items()},
         )
 

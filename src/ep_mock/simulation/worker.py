@@ -187,7 +187,8 @@ class Worker:
 
     def _move(self, job: Job, action: Action, at: int, cause: str, *, task: Task | None = None) -> None:
         error, result = (task.error, task.result()) if task is not None else (None, None)
-        self._content.record(job, job.move(action, at, cause, error=error, result=result))
+        job.move(action, at, cause, error=error, result=result)
+        self._content.record(job)
 
     def _pick_up(self, at: int) -> None:
         # First of all, so that carrying out events until none is due ends, whatever the queue holds.

@@ -31,9 +31,11 @@ def job_record(job: Job) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value is not None}
 
 
-def history_record(job: Job) -> list[dict[str, str]]:
-    """Each status with its time and cause, the oldest first."""
-    return [{"at": format_nanos(entry.at), "status": entry.status, "cause": entry.cause} for entry in job.history]
+def history_record(job: Job) -> list[dict[str, Any]]:
+    """Each status with its time, cause and place among all events of the store, the oldest first."""
+    return [
+        {"at": format_nanos(entry.at), "status": entry.status, "cause": entry.cause, "sequence": entry.sequence} for entry in job.history
+    ]
 
 
 def job_with_history(job: Job) -> dict[str, Any]:

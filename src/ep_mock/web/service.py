@@ -144,8 +144,9 @@ class Service:
             elif store.traffic.faults.active:
                 strike = store.traffic.faults.strike(request)
             if strike is None:
+                sequence = store.content.next_sequence()
                 answer, outcome = self._carried_out(exchange, store)
-                store.traffic.journal.record(request, now, answer.status, outcome, outcome == "served")
+                store.traffic.journal.record(request, sequence, now, answer.status, outcome, outcome == "served")
                 return answer
         return await self._struck(exchange, request, guarded, strike, receive)
 
@@ -165,13 +166,14 @@ class Service:
         with self._gate.drafted(name, began) as draft, draft.lock:
             store = draft.use()
             now = store.now
+            sequence = 0 if arranges else store.content.next_sequence()
             answer, outcome = self._carried_out(exchange, store)
             if answer.status >= _REFUSED:
                 return answer
             if not arranges:
                 if store.content.settings.rate_limit:
                     _seconds_to_wait(call, store)
-                store.traffic.journal.record(exchange.request(), now, answer.status, outcome, True)
+                store.traffic.journal.record(exchange.request(), sequence, now, answer.status, outcome, True)
             return answer if self._gate.keep() else None
 
     async def _struck(self, exchange: Exchange, request: Request, guarded: GuardedStore, strike: Strike, receive: Receive) -> Answer:
@@ -187,7 +189,7 @@ class Service:
                 raise problems.server_stopping("this request was held up by a fault, and is not carried out")
         with guarded.lock:
             store = guarded.use()
-            now = store.now
+            now, sequence = store.now, store.content.next_sequence()
             own: Answer | None = None
             outcome: Outcome = "faulted"
             if fault is None or fault.when == "after":
@@ -198,7 +200,7 @@ class Service:
             elif own is not None:
                 answer = own
             status = None if fault is not None and fault.connection else answer.status
-            store.traffic.journal.record(request, now, status, outcome, carried_out, strike.fault_ids)
+            store.traffic.journal.record(request, sequence, now, status, outcome, carried_out, strike.fault_ids)
         if strike.delay_after:
             await pause(guarded, strike.delay_after, exchange.scope)
         return answer
