@@ -13,7 +13,7 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.plans import Plan
-from ep_mock.domain.quotas import CodesQuota, codes_quota
+from ep_mock.domain.problems import CodesQuota, codes_quota
 from ep_mock.entropy import Entropy
 from ep_mock.settings import Settings
 from ep_mock.simulation.family_promotions import FamilyPromotions

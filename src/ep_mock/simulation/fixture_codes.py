@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ep_mock.domain.codes import Batch, Code, first_unusable
+from ep_mock.domain.location import Check, Place
 from ep_mock.errors import ApiError
 from ep_mock.simulation.content import Content
 from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.fixture_jobs import IN_HANDS, JobInStatus
-from ep_mock.simulation.fixture_place import Check, Place
 from ep_mock.simulation.fixtures import CodeEntry, GeneratedCodes
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.task import new_growth

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ep_mock.domain.lifecycle import Action, Status
+from ep_mock.domain.location import Check, Place
 from ep_mock.errors import ApiError
-from ep_mock.simulation.fixture_place import Check, Place
 from ep_mock.simulation.fixtures import JobEntry
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.jobs import new_job

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES
+from ep_mock.domain.location import Check, Place
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.fixture_codes import CodesDraft, NewPromotion, make_codes
 from ep_mock.simulation.fixture_jobs import IN_HANDS, JobDraft, JobInStatus, draft_job, make_job
-from ep_mock.simulation.fixture_place import Check, Place
 from ep_mock.simulation.fixtures import Fixture, PromotionEntry
 from ep_mock.simulation.promotions import new_promotion
 from ep_mock.simulation.rate_limit import check_rate_limit

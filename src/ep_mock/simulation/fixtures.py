@@ -18,7 +18,7 @@ from ep_mock.domain.codes import DEFAULT_LENGTH, LONGEST_NAME, SHORTEST
 from ep_mock.domain.codes import LONGEST as LONGEST_CODE
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.lifecycle import STATUSES, Status
-from ep_mock.simulation.fixture_place import Moment, Place, shown
+from ep_mock.domain.location import Moment, Place, shown
 
 VERSION: Final = 1
 JOB_TYPES: Final = ("code_generate", "code_export")

@@ -13,12 +13,12 @@ from typing import Final
 from ep_mock.clock import EARLIEST, GREATEST_SCALE, LATEST
 from ep_mock.domain.dates import MAXIMUM, MINIMUM
 from ep_mock.domain.families import family_named
+from ep_mock.domain.location import Check, Place, shown
 from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
 from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.codebook import key_of
 from ep_mock.simulation.content import HISTORY_LENGTH
-from ep_mock.simulation.fixture_place import Check, Place, shown
 from ep_mock.simulation.plans import MOST_PLANS
 from ep_mock.simulation.snapshot_check_codes import check_batches, check_runs
 from ep_mock.simulation.snapshot_check_jobs import JobsCheck, check_plan_of

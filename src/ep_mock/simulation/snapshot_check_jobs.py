@@ -8,10 +8,10 @@ from typing import Final
 from ep_mock.domain.codes import DEFAULT_LENGTH
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import FINAL, TRANSITIONS, Status
+from ep_mock.domain.location import Check, Place
 from ep_mock.domain.plans import ORDINARY, Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.fixture_place import Check, Place
 
 _STEPS: Final = frozenset((before, after) for (before, _), after in TRANSITIONS.items())
 

@@ -10,9 +10,9 @@ from typing import Final
 from ep_mock.domain.codes import DEFAULT_LENGTH, joined_prefix
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import Action, Status
+from ep_mock.domain.location import Place, shown
 from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.codebook import key_of
-from ep_mock.simulation.fixture_place import Place, shown
 from ep_mock.simulation.promotion import EXPORTS_KEPT
 from ep_mock.simulation.snapshot_check_codes import check_batch, check_keys, check_runs
 from ep_mock.simulation.snapshot_check_jobs import wanted_codes

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ep_mock.domain.location import Place
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.fixture_place import Place
 
 
 def check_numbers(root: Place, state: form.StoreState) -> None:

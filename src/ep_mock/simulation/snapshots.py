@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from ep_mock.domain.location import Check
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
 from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.fixture_place import Check
 from ep_mock.simulation.snapshot_check import ROOT, check_snapshot
 from ep_mock.simulation.snapshot_restoring import Restoring
 from ep_mock.simulation.snapshot_saving import Saving
