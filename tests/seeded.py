@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from ep_mock.domain.families import FAMILIES, Family
-from ep_mock.domain.faults import Fault
-from ep_mock.domain.matching import Request, RequestMatcher
 from ep_mock.settings import Settings
 from ep_mock.simulation import codes, usages
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
+from ep_mock.traffic.faults import Fault
+from ep_mock.traffic.matching import Request, RequestMatcher
 from ep_mock.web.app import Application, create_app
 from tests.client import START
 from tests.simulation.stores import MS, add_promotion, cancel, export, generate

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 
 from ep_mock.domain.display import printable
-from ep_mock.domain.redaction import redacted_query
 from ep_mock.log_lines import FIELDS
+from ep_mock.traffic.redaction import redacted_query
 from ep_mock.web.breaking import TRANSPORT
 from ep_mock.web.waiting import STOPPING
 

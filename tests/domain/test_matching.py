@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.domain.matching import Request, RequestMatcher, extends
+from ep_mock.traffic.matching import Request, RequestMatcher, extends
 
 WORDS = st.text("ab/*%. -é", max_size=8)
 JSON = st.recursive(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.domain.redaction import is_secret, redacted_body, redacted_headers, redacted_query
+from ep_mock.traffic.redaction import is_secret, redacted_body, redacted_headers, redacted_query
 
 SECRET = "hunter2-Zm9v"
 NAMES = [

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from ep_mock.contract.documents import load_document
-from ep_mock.domain.faults import Delay, Fault, StubAnswer
-from ep_mock.domain.matching import RequestMatcher
 from ep_mock.domain.plans import Plan
 from ep_mock.handle import Handle, keywords, records
 from ep_mock.handle.connection import InProcessConnection, Reply
 from ep_mock.settings import names_of
-from ep_mock.simulation.journal import JournalQuery
+from ep_mock.traffic.faults import Delay, Fault, StubAnswer
+from ep_mock.traffic.journal import JournalQuery
+from ep_mock.traffic.matching import RequestMatcher
 from ep_mock.web.app import create_app
 from tests.answers import operation_for
 from tests.client import START

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.domain.faults import Fault
-from ep_mock.domain.matching import Request
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
-from ep_mock.simulation.faults import MOST_FAULTS, FaultList
+from ep_mock.traffic.faults import MOST_FAULTS, Fault, FaultList
+from ep_mock.traffic.matching import Request
 
 GET = Request("GET", b"/v2/promotions", b"", "list_promotions", "standard", b"", b"")
 POST = Request("POST", b"/v2/promotions", b"", "create_promotion", "standard", b"", b"")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.domain.matching import Request, RequestMatcher
-from ep_mock.simulation.journal import MOST_BODY, Entry, Journal, JournalQuery, nearest
+from ep_mock.traffic.journal import MOST_BODY, Entry, Journal, JournalQuery, nearest
+from ep_mock.traffic.matching import Request, RequestMatcher
 
 
 def request(body: bytes = b"", method: str = "GET") -> Request:

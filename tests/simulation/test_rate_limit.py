@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from ep_mock.clock import Clock, ClockMode
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
-from ep_mock.simulation.rate_limit import RateLimit, check_rate_limit
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
+from ep_mock.traffic.rate_limit import RateLimit, check_rate_limit
 
 
 @given(st.integers(1, 5), st.lists(st.integers(0, SECOND), max_size=60))

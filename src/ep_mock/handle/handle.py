@@ -210,7 +210,7 @@ class Handle:
     def fault(self, **fault: Unpack[FaultOptions]) -> str:
         """Decide what will happen to the next matching requests; answers the id of the fault.
 
-        `ep_mock.domain.faults.Fault` tells what each keyword means.
+        `ep_mock.traffic.faults.Fault` tells what each keyword means.
 
             mock.fault(error="rate_limited", retry_after=2)
             mock.fault(connection="reset", when="after", match={"operation": "create_job"})

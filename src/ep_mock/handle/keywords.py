@@ -7,8 +7,8 @@ from typing import Any, Literal, TypedDict
 
 from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FamilyName
-from ep_mock.domain.faults import Connection, ErrorName, Phase
-from ep_mock.simulation.journal import Outcome
+from ep_mock.traffic.faults import Connection, ErrorName, Phase
+from ep_mock.traffic.journal import Outcome
 
 
 class StoreSettings(TypedDict, total=False):

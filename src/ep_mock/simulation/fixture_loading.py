@@ -18,8 +18,8 @@ from ep_mock.simulation.fixture_codes import CodesDraft, NewPromotion, make_code
 from ep_mock.simulation.fixture_jobs import IN_HANDS, JobDraft, JobInStatus, draft_job, make_job
 from ep_mock.simulation.fixtures import Fixture, PromotionEntry
 from ep_mock.simulation.promotions import new_promotion
-from ep_mock.simulation.rate_limit import check_rate_limit
 from ep_mock.simulation.store import Store
+from ep_mock.traffic.rate_limit import check_rate_limit
 
 _Entry = TypeVar("_Entry")
 

@@ -21,9 +21,9 @@ from ep_mock.simulation.content import Content, JobTransition
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.looks import Looks, Moment
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.rate_limit import check_rate_limit
-from ep_mock.simulation.traffic import Traffic
 from ep_mock.simulation.worker import Worker
+from ep_mock.traffic import Traffic
+from ep_mock.traffic.rate_limit import check_rate_limit
 
 
 class Store:

@@ -15,8 +15,7 @@ from typing import Final
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from ep_mock.domain.faults import Connection, Fault, StubAnswer, error_named
-from ep_mock.simulation.faults import Strike
+from ep_mock.traffic.faults import Connection, Fault, Strike, StubAnswer, error_named
 from ep_mock.web.answers import Answer, error_answer, json_answer
 
 TRANSPORT: Final = "ep_mock.transport"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from ep_mock.domain import problems
-from ep_mock.domain.faults import Fault
 from ep_mock.errors import UsageError
+from ep_mock.traffic.faults import Fault
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.refusals import refused

@@ -10,8 +10,8 @@ import msgspec
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import ApiError
-from ep_mock.simulation.journal import Entry, Journal, JournalQuery, nearest
 from ep_mock.simulation.store import Store
+from ep_mock.traffic.journal import Entry, Journal, JournalQuery, nearest
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.waiting import WAIT_SECONDS, begun

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from starlette.types import Receive, Scope
 
 from ep_mock.domain import problems
-from ep_mock.domain.matching import Request
-from ep_mock.domain.redaction import redacted_body, redacted_headers, redacted_query
 from ep_mock.errors import ApiError
-from ep_mock.simulation.faults import Strike
-from ep_mock.simulation.journal import Outcome
 from ep_mock.simulation.store import Store
+from ep_mock.traffic.faults import Strike
+from ep_mock.traffic.journal import Outcome
+from ep_mock.traffic.matching import Request
+from ep_mock.traffic.redaction import redacted_body, redacted_headers, redacted_query
 from ep_mock.web.answers import Answer, error_answer
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.breaking import faulty_answer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ep_mock.entropy import Entropy
 from ep_mock.settings import Settings
-from ep_mock.simulation.faults import FaultList
-from ep_mock.simulation.journal import Journal
-from ep_mock.simulation.rate_limit import RateLimit
+from ep_mock.traffic.faults import FaultList
+from ep_mock.traffic.journal import Journal
+from ep_mock.traffic.rate_limit import RateLimit
 
 
 class Traffic:

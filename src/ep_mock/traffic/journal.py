@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ep_mock.domain.dates import format_nanos
-from ep_mock.domain.matching import Request, RequestMatcher
+from ep_mock.traffic.matching import Request, RequestMatcher
 
 Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
 """`unmatched`: nothing is served there; `faulted`: a fault decided the answer; `failed`: a defect of ep-mock's own."""
