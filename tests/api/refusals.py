@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ep_mock.simulation.snapshots import save
+from ep_mock.snapshots import save
 from tests.client import ApiClient
 
 

@@ -11,8 +11,8 @@ from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
 from ep_mock.domain.plans import Plan
 from ep_mock.simulation import codes, plans, promotions
-from ep_mock.simulation.snapshots import save
 from ep_mock.simulation.store import Store
+from ep_mock.snapshots import save
 from tests.seeded import seeded_store
 from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 

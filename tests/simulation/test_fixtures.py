@@ -17,8 +17,8 @@ from ep_mock.simulation import exports
 from ep_mock.simulation.fixture_loading import load_fixture
 from ep_mock.simulation.fixtures import parse_fixture
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.snapshots import save
 from ep_mock.simulation.store import Store
+from ep_mock.snapshots import save
 from ep_mock.web.fixture_files import check_request
 from tests.simulation.stores import MS, SECOND, START, add_promotion, code_documents, codes_of, generate, log_of, new_store, poll
 

@@ -20,8 +20,8 @@ from ep_mock.simulation import promotions
 from ep_mock.simulation.fixture_loading import load_fixture
 from ep_mock.simulation.fixtures import parse_fixture
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.snapshots import restore, save
 from ep_mock.simulation.store import Store
+from ep_mock.snapshots import restore, save
 from ep_mock.web.fixture_files import check_request
 from tests.simulation.stores import (
     EVERYTHING,

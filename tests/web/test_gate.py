@@ -64,7 +64,7 @@ def test_who_has_entered_a_store_cannot_use_it_once_it_is_gone(end: str) -> None
     stores = gate()
     entered = stores.enter("one")
     if end == "restore":
-        from ep_mock.simulation.snapshots import save
+        from ep_mock.snapshots import save
 
         stores.restore("one", save(entered.store))
     else:

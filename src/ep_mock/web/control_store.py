@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ep_mock import snapshots
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
 from ep_mock.settings import names_of
-from ep_mock.simulation import snapshots, usages
+from ep_mock.simulation import usages
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer

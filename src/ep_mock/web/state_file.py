@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ep_mock.errors import ApiError, UsageError
-from ep_mock.simulation.snapshots import save
+from ep_mock.snapshots import save
 from ep_mock.web.gate import Gate
 from ep_mock.web.state_claim import Claim
 

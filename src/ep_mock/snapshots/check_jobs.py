@@ -11,7 +11,7 @@ from ep_mock.domain.lifecycle import FINAL, TRANSITIONS, Status
 from ep_mock.domain.location import Check, Place
 from ep_mock.domain.plans import ORDINARY, Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
-from ep_mock.simulation import snapshot_format as form
+from ep_mock.snapshots import format as form
 
 _STEPS: Final = frozenset((before, after) for (before, _), after in TRANSITIONS.items())
 

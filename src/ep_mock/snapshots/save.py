@@ -6,7 +6,6 @@ import msgspec
 
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.settings import names_of
-from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
@@ -15,6 +14,7 @@ from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
 from ep_mock.simulation.worker import Worker
+from ep_mock.snapshots import format as form
 
 _STORE_SETTINGS = names_of("store")
 _CODE_FIELDS = ("consume_unit", "uses", "max_uses", "user", "max_uses_per_shopper", "is_for_new_shopper")

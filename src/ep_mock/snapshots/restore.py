@@ -11,7 +11,6 @@ from ep_mock.clock import Clock
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
-from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.codebook import CapturedCodes
 from ep_mock.simulation.content import Content, PlanInForce
@@ -19,11 +18,12 @@ from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.looks import Looks
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.snapshot_numbering import number_transitions
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
 from ep_mock.simulation.worker import Worker
+from ep_mock.snapshots import format as form
+from ep_mock.snapshots.numbering import number_transitions
 
 
 class Restoring:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from ep_mock.domain.location import Place
-from ep_mock.simulation import snapshot_format as form
+from ep_mock.snapshots import format as form
 
 
 def check_numbers(root: Place, state: form.StoreState) -> None:

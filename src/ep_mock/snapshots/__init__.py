@@ -9,11 +9,11 @@ import msgspec
 from ep_mock.domain.location import Check
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
-from ep_mock.simulation import snapshot_format as form
-from ep_mock.simulation.snapshot_check import ROOT, check_snapshot
-from ep_mock.simulation.snapshot_restoring import Restoring
-from ep_mock.simulation.snapshot_saving import Saving
 from ep_mock.simulation.store import Store
+from ep_mock.snapshots import format as form
+from ep_mock.snapshots.check import ROOT, check_snapshot
+from ep_mock.snapshots.restore import Restoring
+from ep_mock.snapshots.save import Saving
 
 
 def save(store: Store) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from ep_mock.domain.families import family_named
 from ep_mock.domain.location import Check, Place, shown
 from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
-from ep_mock.simulation import snapshot_format as form
 from ep_mock.simulation.codebook import key_of
 from ep_mock.simulation.content import HISTORY_LENGTH
 from ep_mock.simulation.plans import MOST_PLANS
-from ep_mock.simulation.snapshot_check_codes import check_batches, check_runs
-from ep_mock.simulation.snapshot_check_jobs import JobsCheck, check_plan_of
-from ep_mock.simulation.snapshot_check_worker import WorkerCheck
-from ep_mock.simulation.snapshot_numbering import check_numbers
+from ep_mock.snapshots import format as form
+from ep_mock.snapshots.check_codes import check_batches, check_runs
+from ep_mock.snapshots.check_jobs import JobsCheck, check_plan_of
+from ep_mock.snapshots.check_worker import WorkerCheck
+from ep_mock.snapshots.numbering import check_numbers
 
 ROOT: Final = Place("snapshot")
 _SOME_TIME: Final = {"start": "2000-01-01", "end": "2000-01-02"}
