@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ep_mock.domain.lifecycle import STATUSES
-from ep_mock.web.fixture_files import read_fixture, shipped_fixtures
+from ep_mock.fixtures.files import read_fixture, shipped_fixtures
 from tests.client import ApiClient, api_client
 
 DOCS = Path(__file__).parent.parent / "docs" / "fixtures.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ep_mock.web.fixture_files import read_document, shipped_fixtures
+from ep_mock.fixtures.files import read_document, shipped_fixtures
 
 _GENERATE: Final = {
     "job_type": "code_generate",

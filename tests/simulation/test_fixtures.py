@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.errors import UsageError
+from ep_mock.fixtures.files import check_request
+from ep_mock.fixtures.format import parse_fixture
+from ep_mock.fixtures.load import load_fixture
 from ep_mock.simulation import exports
-from ep_mock.simulation.fixture_loading import load_fixture
-from ep_mock.simulation.fixtures import parse_fixture
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import save
-from ep_mock.web.fixture_files import check_request
 from tests.simulation.stores import MS, SECOND, START, add_promotion, code_documents, codes_of, generate, log_of, new_store, poll
 
 ID = "00000000-0000-4000-8000-00000000000%d"

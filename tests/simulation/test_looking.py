@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import STANDARD
 from ep_mock.domain.plans import Plan
+from ep_mock.fixtures.files import check_request
+from ep_mock.fixtures.format import parse_fixture
+from ep_mock.fixtures.load import load_fixture
 from ep_mock.simulation import promotions
-from ep_mock.simulation.fixture_loading import load_fixture
-from ep_mock.simulation.fixtures import parse_fixture
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore, save
-from ep_mock.web.fixture_files import check_request
 from tests.simulation.stores import (
     EVERYTHING,
     MS,

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.errors import UsageError
-from ep_mock.web import fixture_files
+from ep_mock.fixtures import files as fixture_files
+from ep_mock.fixtures.files import fixture_paths, read_fixture, shipped_fixtures
+from ep_mock.fixtures.yaml import read_yaml
 from ep_mock.web.app import create_app
-from ep_mock.web.fixture_files import fixture_paths, read_fixture, shipped_fixtures
-from ep_mock.web.yaml_reading import read_yaml
 from tests.client import api_client
 
 YAML = """\

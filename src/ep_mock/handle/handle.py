@@ -242,7 +242,7 @@ class Handle:
         """
         document: object = fixture
         if isinstance(document, str | PathLike):
-            from ep_mock.web.fixture_files import read_document
+            from ep_mock.fixtures.files import read_document
 
             document = read_document(str(document))
         elif not isinstance(document, Mapping):

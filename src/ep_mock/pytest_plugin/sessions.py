@@ -14,6 +14,7 @@ import pytest
 
 from ep_mock.entropy import fresh_seed
 from ep_mock.errors import EpMockError, UsageError
+from ep_mock.fixtures.files import fixture_paths, read_document
 from ep_mock.handle import Handle, HandleError, RefusedError
 from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
 from ep_mock.mock_server import MockServer
@@ -22,7 +23,6 @@ from ep_mock.pytest_plugin.wishes import marked, only_of_a_store, settings_given
 from ep_mock.settings import Settings, names_of
 from ep_mock.tls import Verify, client_context
 from ep_mock.web.app import Application
-from ep_mock.web.fixture_files import fixture_paths, read_document
 from ep_mock.web.gate import DEFAULT_STORE
 
 Given = Settings | Mapping[str, Any]

@@ -12,6 +12,7 @@ from ep_mock.contract.documents import Operation, load_document
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
+from ep_mock.fixtures.files import fixture_filler
 from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import Settings, settings_from
 from ep_mock.web import codes, files, jobs, promotions, usages
@@ -19,7 +20,6 @@ from ep_mock.web.auth import Authenticator
 from ep_mock.web.calls import Endpoint
 from ep_mock.web.control import Handler, server_handlers, store_handlers
 from ep_mock.web.edge import Edge
-from ep_mock.web.fixture_files import fixture_filler
 from ep_mock.web.gate import Gate
 from ep_mock.web.routing import RouteTable
 from ep_mock.web.state_file import StateFile

@@ -8,6 +8,7 @@ from ep_mock import snapshots
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
+from ep_mock.fixtures.files import check_request
 from ep_mock.settings import names_of
 from ep_mock.simulation import usages
 from ep_mock.simulation.promotion import Promotion
@@ -15,7 +16,6 @@ from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.control_clock import clock_record
-from ep_mock.web.fixture_files import check_request
 from ep_mock.web.gate import Gate
 from ep_mock.web.refusals import refused
 from ep_mock.web.store_choice import named_store
@@ -53,8 +53,8 @@ class ControlStore:
     def load_fixture(self, call: Call) -> Answer:
         """POST /fixtures."""
         # Imported when needed: a start without fixtures should not pay for them.
-        from ep_mock.simulation.fixture_loading import load_fixture
-        from ep_mock.simulation.fixtures import parse_fixture
+        from ep_mock.fixtures.format import parse_fixture
+        from ep_mock.fixtures.load import load_fixture
 
         content = call.store.content
         before = {promotion.id for family in content.promotions.values() for promotion in family.values()}

@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from ep_mock.domain import problems
 from ep_mock.entropy import fresh_seed
+from ep_mock.fixtures.files import check_request
 from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore
-from ep_mock.web.fixture_files import check_request
 from ep_mock.web.guarded_store import GuardedStore
 
 DEFAULT_STORE = "default"

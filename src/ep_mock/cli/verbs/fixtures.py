@@ -37,7 +37,7 @@ def load(remote: Remote, names: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_fixtures(as_json: bool) -> None:
     """List the fixtures that come with ep-mock, and what each describes."""
-    from ep_mock.web.fixture_files import read_document, shipped_fixtures
+    from ep_mock.fixtures.files import read_document, shipped_fixtures
 
     shipped = [{"name": name, "description": read_document(name).get("description", "")} for name in shipped_fixtures()]
     if as_json:
@@ -52,7 +52,7 @@ def _documents(name: str) -> list[Any]:
             return [json.load(sys.stdin)]
         except ValueError as error:
             raise UsageError(f"-: is no JSON: {error}") from None
-    from ep_mock.web.fixture_files import fixture_paths, read_document
+    from ep_mock.fixtures.files import fixture_paths, read_document
 
     return [read_document(path) for path in fixture_paths(name)]
 
