@@ -13,8 +13,8 @@ from typing import Any
 from ep_mock.domain.families import RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import Plan
+from ep_mock.operations import codes, jobs, promotions
 from ep_mock.settings import Settings
-from ep_mock.simulation import codes, jobs, promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from verdicts import Finding, Goal

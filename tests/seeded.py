@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from ep_mock.domain.families import FAMILIES, Family
+from ep_mock.operations import codes, usages
 from ep_mock.settings import Settings
-from ep_mock.simulation import codes, usages
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.faults import Fault

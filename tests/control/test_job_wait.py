@@ -13,7 +13,7 @@ from ep_mock import MockServer
 from ep_mock.clock import Clock
 from ep_mock.domain.families import RULE, STANDARD
 from ep_mock.in_process import call_app
-from ep_mock.simulation.jobs import cancel_job, create_job
+from ep_mock.operations.jobs import cancel_job, create_job
 from ep_mock.timings import SECOND
 from tests import virtual_time
 from tests.answers import answer_problems

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.domain.exports import COLUMNS, ExportRow, csv_chunks, file_name
+from ep_mock.operations.exports import COLUMNS, ExportRow, csv_chunks, file_name
 
 CREATED = "2024-12-03T23:31:35.962Z"
 

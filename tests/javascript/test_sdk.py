@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from ep_mock.domain.exports import COLUMNS
 from ep_mock.domain.families import FAMILIES, RULE, Family
 from ep_mock.mock_server import MockServer
+from ep_mock.operations.exports import COLUMNS
 
 FOLDER: Final = Path(__file__).parent
 ENDPOINTS: Final = {family: "RulePromotions" if family is RULE else "Promotions" for family in FAMILIES}

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx2
 
 from ep_mock.domain.families import Family, family_named
-from ep_mock.simulation import usages
+from ep_mock.operations import usages
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ep_mock.clock import Clock, ClockMode
 from ep_mock.domain.families import FAMILIES
-from ep_mock.simulation import exports, jobs, promotions
+from ep_mock.operations import exports, jobs, promotions
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from tests.simulation.stores import EVERYTHING, START, code_documents, new_store, poll

@@ -12,8 +12,8 @@ from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
+from ep_mock.operations import codes, jobs, promotions, usages
 from ep_mock.settings import Settings
-from ep_mock.simulation import codes, jobs, promotions, usages
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.looking import begin_look, end_look
 from ep_mock.simulation.promotion import Promotion

@@ -6,7 +6,7 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.errors import ApiError
-from ep_mock.simulation import jobs
+from ep_mock.operations import jobs
 from tests.simulation.stores import (
     MS,
     add_promotion,

@@ -10,7 +10,7 @@ import pytest
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
 from ep_mock.errors import ApiError
-from ep_mock.simulation import codes
+from ep_mock.operations import codes
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.simulation.stores import (

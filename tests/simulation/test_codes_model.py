@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from ep_mock.simulation import codes
+from ep_mock.operations import codes
 from tests.simulation.stores import add_codes, add_promotion, codes_of, delete_code, new_store, refusal
 
 DUPLICATE = {"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"}

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from ep_mock.simulation import exports
+from ep_mock.operations import exports
 from tests.bodies import HALF_A_YEAR, code_export, code_generate, new_promotion
 from tests.client import HOST, ApiClient, api_client
 from tests.simulation.stores import MS, SECOND, START

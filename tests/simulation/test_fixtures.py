@@ -16,7 +16,7 @@ from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import check_request
 from ep_mock.fixtures.format import parse_fixture
 from ep_mock.fixtures.load import load_fixture
-from ep_mock.simulation import exports
+from ep_mock.operations import exports
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import save

@@ -13,7 +13,7 @@ import pytest
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import Plan
-from ep_mock.simulation import jobs, promotions
+from ep_mock.operations import jobs, promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.simulation.stores import (

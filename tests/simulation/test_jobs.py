@@ -8,7 +8,7 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
-from ep_mock.simulation import jobs
+from ep_mock.operations import jobs
 from tests.bodies import code_generate
 from tests.simulation.stores import EVERYTHING, MS, add_promotion, at, export, generate, new_store, poll
 

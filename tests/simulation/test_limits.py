@@ -6,7 +6,7 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, STANDARD, Family
 from ep_mock.errors import ApiError
-from ep_mock.simulation import codes
+from ep_mock.operations import codes
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.simulation.stores import MS, add_promotion, at, cancel, codes_of, delete_code, export, generate, log_of, new_store

@@ -19,7 +19,7 @@ from ep_mock.domain.plans import Plan
 from ep_mock.fixtures.files import check_request
 from ep_mock.fixtures.format import parse_fixture
 from ep_mock.fixtures.load import load_fixture
-from ep_mock.simulation import promotions
+from ep_mock.operations import promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore, save

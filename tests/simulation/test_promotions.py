@@ -12,7 +12,7 @@ from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
-from ep_mock.simulation import promotions
+from ep_mock.operations import promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.bodies import new_promotion

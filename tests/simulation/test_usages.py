@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.paging import Page
-from ep_mock.simulation import usages
+from ep_mock.operations import usages
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.simulation.stores import (

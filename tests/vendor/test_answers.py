@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, Family
-from ep_mock.simulation import usages
+from ep_mock.operations import usages
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
 from tests.vendor.documents import VARIABLE, VendorDocument, vendor_documents, vendor_folder

@@ -190,7 +190,7 @@ def failing_client(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> tuple[ht
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
-    monkeypatch.setattr("ep_mock.simulation.jobs.list_jobs", fail)
+    monkeypatch.setattr("ep_mock.operations.jobs.list_jobs", fail)
     usual = api_client(**settings)
     return httpx2.Client(transport=InProcess(usual.app), base_url=HOST, headers=usual.headers), usual
 

@@ -11,7 +11,7 @@ from starlette.types import Send
 from ep_mock import __version__
 from ep_mock.domain.paging import Page, links, meta
 from ep_mock.errors import ApiError
-from ep_mock.simulation.listing import Listing
+from ep_mock.operations.listing import Listing
 
 _JSON: Final = (b"content-type", b"application/json")
 _VERSION: Final = (b"x-ep-mock", __version__.encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ep_mock.simulation import codes
+from ep_mock.operations import codes
 from ep_mock.web.answers import Answer, data_answer, records_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.lists import answer_list

@@ -9,8 +9,8 @@ from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import check_request
+from ep_mock.operations import usages
 from ep_mock.settings import names_of
-from ep_mock.simulation import usages
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.answers import Answer, json_answer

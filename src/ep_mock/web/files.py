@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ep_mock.simulation import exports
+from ep_mock.operations import exports
 from ep_mock.web.answers import Answer
 from ep_mock.web.calls import Call
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ep_mock.simulation import exports, jobs
+from ep_mock.operations import exports, jobs
 from ep_mock.simulation.promotion import Polled
 from ep_mock.web.answers import Answer, data_answer, encoded_answer, json_answer
 from ep_mock.web.calls import Call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ep_mock.domain.paging import Page
-from ep_mock.simulation.listing import Listing
+from ep_mock.operations.listing import Listing
 from ep_mock.web.answers import Answer, list_answer
 from ep_mock.web.calls import Call
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ep_mock.simulation import promotions
+from ep_mock.operations import promotions
 from ep_mock.web.answers import Answer, data_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.lists import answer_list

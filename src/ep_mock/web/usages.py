@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ep_mock.domain import problems
-from ep_mock.simulation import usages
+from ep_mock.operations import usages
 from ep_mock.web.answers import Answer, records_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.lists import answer_list

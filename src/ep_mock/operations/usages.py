@@ -15,7 +15,7 @@ from ep_mock.domain.codes import Code
 from ep_mock.domain.families import Family
 from ep_mock.domain.filters import Attribute
 from ep_mock.domain.paging import Page
-from ep_mock.simulation.listing import Listing, read_filter
+from ep_mock.operations.listing import Listing, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.usage import Usage

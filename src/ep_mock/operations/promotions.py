@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import msgspec
 
 from ep_mock.domain import problems
 from ep_mock.domain.dates import parse_date
-from ep_mock.domain.families import Family
-from ep_mock.domain.filters import CompiledFilter
+from ep_mock.domain.families import RULE, STANDARD, Family
+from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
-from ep_mock.domain.rule_sets import auto_add_refusal
+from ep_mock.errors import ApiError
+from ep_mock.operations.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.family_promotions import FamilyPromotions
-from ep_mock.simulation.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.promotion_filters import FILTERS
 from ep_mock.simulation.store import Store
+
+_EQUAL = frozenset({"eq"})
+_ORDER = frozenset({"lt", "le", "eq", "gt", "ge"})
+_CONTAINS = frozenset({"contains"})
+
+
+def _field(name: str) -> Attribute:
+    return Attribute(_EQUAL, "boolean", lambda promotion: promotion.fields[name])
+
+
+def _rules(promotion: Promotion) -> Mapping[str, Any]:
+    rules: Mapping[str, Any] = promotion.fields["rule_set"]["rules"]
+    return rules
+
+
+def _args(rule: Mapping[str, Any]) -> list[str]:
+    """The args of a rule as one writes them in a filter: texts as they are, all else as JSON."""
+    return [each if isinstance(each, str) else msgspec.json.encode(each).decode() for each in rule.get("args", ())]
+
+
+def _account_tags(rule: Mapping[str, Any]) -> Iterator[str]:
+    """The tags that a rule or any rule below it asks for."""
+    pending = [rule]
+    while pending:
+        current = pending.pop()
+        if current.get("strategy") == "account_tags":
+            yield from (argument for argument in current.get("args", ()) if isinstance(argument, str))
+        pending.extend(child for child in current.get("children", ()) if isinstance(child, dict))
+
+
+FILTERS: Mapping[str, Mapping[str, Attribute]] = {
+    STANDARD.name: {"code": Attribute(_EQUAL, "list", lambda promotion: promotion.book)},
+    RULE.name: {
+        "code": Attribute(_EQUAL, "list", lambda promotion: promotion.book),
+        "name": Attribute(frozenset({"like", "ilike"}), "string", lambda promotion: promotion.fields["name"]),
+        "enabled": _field("enabled"),
+        "stackable": _field("stackable"),
+        "override_stacking": _field("override_stacking"),
+        "start": Attribute(_ORDER, "date", lambda promotion: promotion.start),
+        "end": Attribute(_ORDER, "date", lambda promotion: promotion.end),
+        # Published: these two do not look at child conditions, the tags do.
+        "rule_set.rules.strategy": Attribute(frozenset({"eq", "in"}), "string", lambda promotion: _rules(promotion).get("strategy")),
+        "rule_set.rules.args": Attribute(_CONTAINS, "list", lambda promotion: _args(_rules(promotion))),
+        "account_tags": Attribute(_CONTAINS, "list", lambda promotion: set(_account_tags(_rules(promotion)))),
+    },
+}
 
 
 class _Draft(NamedTuple):
@@ -170,3 +217,20 @@ def _check(store: Store, family: Family, draft: _Draft, promotions: Sequence[Fam
 
 def _runs_or_will_run(fields: Mapping[str, Any], end: int, now: int) -> bool:
     return bool(fields["enabled"]) and end > now
+
+
+FREE = ["percent", 100]
+
+
+def auto_add_refusal(rule_set: Mapping[str, Any], *, automatic: bool) -> ApiError | None:
+    """400 when an action adds items to the cart by itself although the promotion is not automatic or the items are not free, else None.
+
+    Published: `auto_add` can be true only with a discount of 100 percent in an automatic promotion. The text is ours.
+    """
+    for position, action in enumerate(rule_set["actions"]):
+        wanted = action.get("limitations", {}).get("items", {}).get("auto_add", False)
+        if wanted and not (automatic and action.get("args") == FREE):
+            source = f"data.rule_set.actions.{position}.limitations.items.auto_add"
+            detail = "auto_add needs an automatic promotion and a discount of 100 percent"
+            return ApiError(400, [{"status": 400, "source": source, "title": "Bad Request", "detail": detail}])
+    return None

@@ -12,8 +12,8 @@ from ep_mock.domain.codes import Batch, Code, code_document, first_unusable
 from ep_mock.domain.families import Family
 from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
+from ep_mock.operations.listing import Listing, read_filter
 from ep_mock.simulation.codebook import CodeBook
-from ep_mock.simulation.listing import Listing, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 

@@ -10,8 +10,8 @@ from ep_mock.domain.filters import Attribute
 from ep_mock.domain.lifecycle import CANCELLABLE
 from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import ORDINARY, Plan
+from ep_mock.operations.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 
