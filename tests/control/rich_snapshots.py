@@ -11,7 +11,7 @@ from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
 from ep_mock.domain.plans import Plan
 from ep_mock.operations import codes, promotions
-from ep_mock.simulation import plans
+from ep_mock.simulation import plan as plans
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import save
 from tests.seeded import seeded_store

@@ -15,9 +15,9 @@ from ep_mock.errors import ApiError
 from ep_mock.operations import codes, jobs, promotions, usages
 from ep_mock.settings import Settings
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.looking import begin_look, end_look
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
+from ep_mock.simulation.stuck_polls import begin_look, end_look
 from ep_mock.simulation.usage import Usage
 from ep_mock.snapshots import save
 from tests.bodies import code_export, code_generate, new_promotion

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ep_mock.domain.codes import Batch
 from ep_mock.domain.families import STANDARD
 from ep_mock.entropy import Entropy
+from ep_mock.simulation.code_book import CapturedCodes, CodeBook
 from ep_mock.simulation.code_names import CodeNames
-from ep_mock.simulation.codebook import CapturedCodes, CodeBook
 
 BATCH = Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=0, created_by="somebody")
 PROMOTIONS = 12

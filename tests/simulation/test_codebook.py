@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.codebook import CodeBook
-from ep_mock.simulation.growth import BLOCK, Growth, Shrinkage
+from ep_mock.simulation.code_book import CodeBook
+from ep_mock.simulation.code_generation import BLOCK, Growth, Shrinkage
 
 ENTROPY = Entropy("seed", "store")
 

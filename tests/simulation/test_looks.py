@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ep_mock.simulation.looks import MOST_REQUESTS, Looks
+from ep_mock.simulation.poll_counts import MOST_REQUESTS, Looks
 
 
 def test_each_request_is_counted_apart_until_something_happens() -> None:

@@ -14,7 +14,7 @@ from ep_mock.domain.families import RULE
 from ep_mock.domain.lifecycle import CANCELLABLE
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
-from ep_mock.simulation.content import PlanInForce
+from ep_mock.simulation.state import PlanInForce
 from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
 from tests.simulation.stores import MS, add_promotion, at, cancel, export, generate, new_store, poll

@@ -12,7 +12,7 @@ from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
 from ep_mock.operations import jobs
-from ep_mock.simulation.content import JobTransition
+from ep_mock.simulation.state import JobTransition
 from tests.bodies import code_export
 from tests.simulation.stores import MS, START, add_promotion, at, cancel, export, generate, log_of, new_store
 from tests.store_dump import dump

@@ -11,11 +11,11 @@ from weakref import ref
 import pytest
 
 from ep_mock.domain.families import RULE, STANDARD, Family
-from ep_mock.simulation.codebook import CapturedCodes, CodeBook
-from ep_mock.simulation.content import Content
-from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.code_book import CapturedCodes, CodeBook
+from ep_mock.simulation.code_generation import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import EXPORTS_KEPT, Promotion
+from ep_mock.simulation.state import Content
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.worker import Worker

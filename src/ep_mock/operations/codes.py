@@ -13,7 +13,7 @@ from ep_mock.domain.families import Family
 from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
 from ep_mock.operations.listing import Listing, read_filter
-from ep_mock.simulation.codebook import CodeBook
+from ep_mock.simulation.code_book import CodeBook
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 

@@ -17,7 +17,7 @@ from ep_mock.domain.codes import Batch, Code, plain
 from ep_mock.domain.dates import format_compact, format_millis, format_seconds
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
-from ep_mock.simulation.codebook import CapturedCodes
+from ep_mock.simulation.code_book import CapturedCodes
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import EXPORTS_KEPT, Promotion
 from ep_mock.simulation.store import Store

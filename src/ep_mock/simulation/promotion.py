@@ -11,7 +11,7 @@ from ep_mock.domain.codes import Batch
 from ep_mock.domain.dates import format_millis, format_seconds
 from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.codebook import CapturedCodes, CodeBook
+from ep_mock.simulation.code_book import CapturedCodes, CodeBook
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.usage import Usage
 

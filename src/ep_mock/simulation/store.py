@@ -16,11 +16,11 @@ from ep_mock.domain.families import Family
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
-from ep_mock.simulation.codebook import CodeBook, key_of
-from ep_mock.simulation.content import Content, JobTransition
+from ep_mock.simulation.code_book import CodeBook, key_of
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.looks import Looks, Moment
+from ep_mock.simulation.poll_counts import Looks, Moment
 from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.state import Content, JobTransition
 from ep_mock.simulation.worker import Worker
 from ep_mock.traffic import Traffic
 from ep_mock.traffic.rate_limit import check_rate_limit

@@ -9,10 +9,10 @@ import msgspec
 
 from ep_mock.domain.codes import DEFAULT_LENGTH, Batch, joined_prefix
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.content import Content
-from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.code_generation import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.state import Content
 from ep_mock.timings import Timings, parse_timings
 
 LIMIT_EXCEEDED = "codes limit exceeded"

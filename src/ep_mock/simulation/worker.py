@@ -10,10 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.content import Content
-from ep_mock.simulation.growth import Growth, Shrinkage
+from ep_mock.simulation.code_generation import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.state import Content
 from ep_mock.simulation.task import Task, begun, cancellation, timings_for
 
 _CAUSES: dict[Action, str] = {"complete": "done", "finish_cancel": "codes deleted", "lose_race": "the cancellation came too late"}

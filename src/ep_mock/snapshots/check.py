@@ -16,9 +16,9 @@ from ep_mock.domain.families import family_named
 from ep_mock.domain.location import Check, Place, shown
 from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
-from ep_mock.simulation.codebook import key_of
-from ep_mock.simulation.content import HISTORY_LENGTH
-from ep_mock.simulation.plans import MOST_PLANS
+from ep_mock.simulation.code_book import key_of
+from ep_mock.simulation.plan import MOST_PLANS
+from ep_mock.simulation.state import HISTORY_LENGTH
 from ep_mock.snapshots import format as form
 from ep_mock.snapshots.check_codes import check_batches, check_runs
 from ep_mock.snapshots.check_jobs import JobsCheck, check_plan_of

@@ -8,7 +8,7 @@ from typing import Final
 from ep_mock.domain.codes import joined_prefix
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.location import Place
-from ep_mock.simulation.codebook import key_of
+from ep_mock.simulation.code_book import key_of
 from ep_mock.snapshots import format as form
 
 _UNITS: Final = tuple(unit for family in FAMILIES for unit in family.consume_units)

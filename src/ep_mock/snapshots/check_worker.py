@@ -11,7 +11,7 @@ from ep_mock.domain.codes import DEFAULT_LENGTH, joined_prefix
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import Action, Status
 from ep_mock.domain.location import Place, shown
-from ep_mock.simulation.codebook import key_of
+from ep_mock.simulation.code_book import key_of
 from ep_mock.simulation.promotion import EXPORTS_KEPT
 from ep_mock.snapshots import format as form
 from ep_mock.snapshots.check_codes import check_batch, check_keys, check_runs

@@ -17,7 +17,7 @@ from ep_mock.domain.codes import LONGEST, SHORTEST
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import Action, JobType, Status, Transition
 from ep_mock.domain.plans import Plan
-from ep_mock.simulation.content import JobTransition
+from ep_mock.simulation.state import JobTransition
 from ep_mock.timings import LONGEST as LONGEST_STEP
 
 VERSION: Literal[1] = 1

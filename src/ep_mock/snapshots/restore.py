@@ -11,13 +11,13 @@ from ep_mock.clock import Clock
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
+from ep_mock.simulation.code_book import CapturedCodes
+from ep_mock.simulation.code_generation import Growth, Shrinkage
 from ep_mock.simulation.code_names import Entries
-from ep_mock.simulation.codebook import CapturedCodes
-from ep_mock.simulation.content import Content, PlanInForce
-from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.looks import Looks
+from ep_mock.simulation.poll_counts import Looks
 from ep_mock.simulation.promotion import Promotion
+from ep_mock.simulation.state import Content, PlanInForce
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage

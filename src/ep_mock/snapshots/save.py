@@ -6,8 +6,8 @@ import msgspec
 
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.settings import names_of
+from ep_mock.simulation.code_generation import Growth, Shrinkage
 from ep_mock.simulation.code_names import Entries
-from ep_mock.simulation.growth import Growth, Shrinkage
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store

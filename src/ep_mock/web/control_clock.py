@@ -8,7 +8,7 @@ from ep_mock.clock import LATEST
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos, parse_date
 from ep_mock.errors import UsageError
-from ep_mock.simulation.content import JobTransition
+from ep_mock.simulation.state import JobTransition
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.answers import Answer, json_answer

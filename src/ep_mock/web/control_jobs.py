@@ -7,10 +7,10 @@ from typing import Any
 from ep_mock.domain import problems
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import STATUSES
-from ep_mock.simulation.content import Content
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.looking import looks_in_vain
 from ep_mock.simulation.standstill import what_it_waits_for
+from ep_mock.simulation.state import Content
+from ep_mock.simulation.stuck_polls import looks_in_vain
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.job_records import job_record, job_with_history

@@ -11,8 +11,8 @@ from ep_mock.contract.validation import validate_body
 from ep_mock.domain import problems
 from ep_mock.domain.plans import Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
-from ep_mock.simulation.content import PlanInForce
-from ep_mock.simulation.plans import add_plan, withdraw_all_plans, withdraw_plan
+from ep_mock.simulation.plan import add_plan, withdraw_all_plans, withdraw_plan
+from ep_mock.simulation.state import PlanInForce
 from ep_mock.web.answers import Answer, json_answer
 from ep_mock.web.calls import Call
 from ep_mock.web.refusals import refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ep_mock.errors import ApiError
-from ep_mock.simulation.looking import begin_look, end_look
+from ep_mock.simulation.stuck_polls import begin_look, end_look
 from ep_mock.web.answers import Answer
 from ep_mock.web.calls import Call
 

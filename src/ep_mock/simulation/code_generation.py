@@ -9,7 +9,7 @@ import msgspec
 
 from ep_mock.domain.codes import Batch, Code, dashed, plain
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.codebook import CodeBook
+from ep_mock.simulation.code_book import CodeBook
 
 BLOCK = 1000
 FEW = 16

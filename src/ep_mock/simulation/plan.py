@@ -6,7 +6,7 @@ from typing import Final
 
 from ep_mock.domain.plans import Plan, check_plan
 from ep_mock.errors import UsageError
-from ep_mock.simulation.content import Content, PlanInForce
+from ep_mock.simulation.state import Content, PlanInForce
 
 MOST_PLANS: Final = 1000
 """How many plans a store has at most."""
