@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from ep_mock.contract.decoding import NotDecodableError, decode
 from ep_mock.contract.documents import Operation
+from ep_mock.contract.messages import validation_items
 from ep_mock.contract.schemas import CompiledSchema, compile_schema
-from ep_mock.contract.vocabulary import validation_items
+from ep_mock.contract.validation import NotDecodableError, decode
 
 
 def response_problems(operation: Operation, status: int, body: bytes) -> list[str]:
