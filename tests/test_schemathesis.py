@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.families import FAMILIES
-from ep_mock.web.guarded_store import Wait
+from ep_mock.web.store_slot import Wait
 from tests.client import ApiClient
 from tests.contract_refusals import is_finding
 from tests.seeded import Place, refill, seeded, seeded_app, seeded_store
@@ -206,7 +206,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(wait: Wait, _seconds: float) -> Never:
         raise wait.refusal("Timed out", wait.stands())
 
-    monkeypatch.setattr("ep_mock.web.waiting.Waiting", give_up)
+    monkeypatch.setattr("ep_mock.web.long_poll.Waiting", give_up)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

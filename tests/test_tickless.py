@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 from ep_mock.listening import listen
 from ep_mock.server import ServerThread
 from ep_mock.tickless import TicklessServer
-from ep_mock.web.breaking import TRANSPORT
+from ep_mock.web.connection_faults import TRANSPORT
 
 Send = Callable[[dict[str, Any]], Any]
 Receive = Callable[[], Any]

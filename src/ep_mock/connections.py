@@ -15,8 +15,8 @@ import h11
 from ep_mock.domain.display import printable
 from ep_mock.log_lines import FIELDS
 from ep_mock.traffic.redaction import redacted_query
-from ep_mock.web.breaking import TRANSPORT
-from ep_mock.web.waiting import STOPPING
+from ep_mock.web.connection_faults import TRANSPORT
+from ep_mock.web.long_poll import STOPPING
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -11,8 +11,8 @@ from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
 from ep_mock.settings import choices_of, kind_of, settings_fields
-from ep_mock.web import control
 from ep_mock.web.app import create_app
+from ep_mock.web.control import handlers as control
 
 SCHEMAS: dict[str, Any] = load_document("control").raw["components"]["schemas"]
 JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.entropy import Entropy
-from ep_mock.web.tokens import GRANTS, Token, TokenMint
+from ep_mock.web.auth import GRANTS, Token, TokenMint
 from tests.client import ApiClient, api_client
 
 LOGIN = {"grant_type": "client_credentials", "client_id": "shop", "client_secret": "s3cret"}

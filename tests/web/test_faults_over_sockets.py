@@ -204,7 +204,7 @@ class Naps:
 
 def test_a_delay_holds_up_its_own_request_only(mock: MockServer, client: httpx2.Client, jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     naps = Naps()
-    monkeypatch.setattr("ep_mock.web.service.pause", naps.pause)
+    monkeypatch.setattr("ep_mock.web.pipeline.pause", naps.pause)
     for when, delay in (("before", 0.5), ("after", {"least": 2, "most": 3})):
         set_fault(client, match={"operation": "create_job"}, delay=delay, when=when)
     answers: list[tuple[bytes, type[OSError] | None]] = []

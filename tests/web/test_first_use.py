@@ -13,7 +13,7 @@ import pytest
 
 from ep_mock.domain.families import STANDARD
 from ep_mock.web.app import Application, create_app
-from ep_mock.web.gate import MOST_STORES
+from ep_mock.web.stores import MOST_STORES
 from tests.asgi import Header, RawAnswer, request
 from tests.bodies import new_promotion
 from tests.client import api_client

@@ -10,9 +10,9 @@ import pytest
 from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
-from ep_mock.web import gate as gates
-from ep_mock.web.gate import Gate
-from ep_mock.web.guarded_store import GuardedStore
+from ep_mock.web import stores as gates
+from ep_mock.web.store_slot import GuardedStore
+from ep_mock.web.stores import Gate
 
 PATIENCE = 30
 

@@ -15,9 +15,9 @@ from ep_mock.errors import ApiError
 from ep_mock.in_process import call_app
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
-from ep_mock.web.answers import Answer
-from ep_mock.web.guarded_store import SOONEST, GuardedStore
-from ep_mock.web.waiting import Waiting
+from ep_mock.web.long_poll import Waiting
+from ep_mock.web.response import Answer
+from ep_mock.web.store_slot import SOONEST, GuardedStore
 from tests.virtual_time import run, settled
 
 PATIENCE = 30

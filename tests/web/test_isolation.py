@@ -15,7 +15,7 @@ from ep_mock.domain.families import STANDARD
 from ep_mock.in_process import AppReply, call_app
 from ep_mock.timings import SECOND
 from ep_mock.web.app import Application
-from ep_mock.web.waiting import STOPPING
+from ep_mock.web.long_poll import STOPPING
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import api_client
 from tests.virtual_time import run, settled

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from ep_mock.domain.families import RULE, STANDARD, Family
 from ep_mock.errors import ApiError
 from ep_mock.web.app import create_app
-from ep_mock.web.routing import RouteTable
+from ep_mock.web.routes import RouteTable
 from tests.answers import documents
 from tests.asgi import request
 from tests.bodies import new_promotion

@@ -23,7 +23,7 @@ from ep_mock.pytest_plugin.wishes import marked, only_of_a_store, settings_given
 from ep_mock.settings import Settings, names_of
 from ep_mock.tls import Verify, client_context
 from ep_mock.web.app import Application
-from ep_mock.web.gate import DEFAULT_STORE
+from ep_mock.web.stores import DEFAULT_STORE
 
 Given = Settings | Mapping[str, Any]
 

@@ -15,15 +15,18 @@ from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import fixture_filler
 from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import Settings, settings_from
-from ep_mock.web import codes, files, jobs, promotions, usages
-from ep_mock.web.auth import Authenticator
-from ep_mock.web.calls import Endpoint
-from ep_mock.web.control import Handler, server_handlers, store_handlers
-from ep_mock.web.edge import Edge
-from ep_mock.web.gate import Gate
-from ep_mock.web.routing import RouteTable
+from ep_mock.web import api as codes
+from ep_mock.web import api as files
+from ep_mock.web import api as jobs
+from ep_mock.web import api as promotions
+from ep_mock.web import api as usages
+from ep_mock.web.asgi import Edge
+from ep_mock.web.auth import Authenticator, TokenMint
+from ep_mock.web.control.handlers import Handler, server_handlers, store_handlers
+from ep_mock.web.request import Endpoint
+from ep_mock.web.routes import RouteTable
 from ep_mock.web.state_file import StateFile
-from ep_mock.web.tokens import TokenMint
+from ep_mock.web.stores import Gate
 
 _API_HANDLERS: Mapping[str, Handler] = {
     handler.__name__: handler

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from ep_mock.web.answers import Answer
-from ep_mock.web.safety import ARRANGE_HEADER, PLAN_HEADER, TOKEN_HEADER
+from ep_mock.web.request import ARRANGE_HEADER, PLAN_HEADER, TOKEN_HEADER
+from ep_mock.web.response import Answer
 
 _OPEN = ("/v2/", "/oauth/")
 _ANY_ORIGIN = (b"access-control-allow-origin", b"*")

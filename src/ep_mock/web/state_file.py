@@ -20,8 +20,8 @@ import msgspec
 
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.snapshots import save
-from ep_mock.web.gate import Gate
 from ep_mock.web.state_claim import Claim
+from ep_mock.web.stores import Gate
 
 VERSION: Final = 1
 _MOUNTS: Final = Path("/proc/self/mountinfo")

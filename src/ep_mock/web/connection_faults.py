@@ -16,7 +16,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ep_mock.traffic.faults import Connection, Fault, Strike, StubAnswer, error_named
-from ep_mock.web.answers import Answer, error_answer, json_answer
+from ep_mock.web.response import Answer, error_answer, json_answer
 
 TRANSPORT: Final = "ep_mock.transport"
 """The key of the connection's `asyncio.Transport` in the `extensions` of a scope."""

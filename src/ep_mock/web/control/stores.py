@@ -13,12 +13,11 @@ from ep_mock.operations import usages
 from ep_mock.settings import names_of
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.control_clock import clock_record
-from ep_mock.web.gate import Gate
-from ep_mock.web.refusals import refused
-from ep_mock.web.store_choice import named_store
+from ep_mock.web.control.clock import clock_record
+from ep_mock.web.control.parameters import refused
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.stores import Gate, named_store
 
 _SETTINGS = names_of("store")
 _KEPT = ("order_id", "customer_id", "customer_email", "account_id")

@@ -13,18 +13,15 @@ from ep_mock.traffic.faults import Strike
 from ep_mock.traffic.journal import Outcome
 from ep_mock.traffic.matching import Request
 from ep_mock.traffic.redaction import redacted_body, redacted_headers, redacted_query
-from ep_mock.web.answers import Answer, error_answer
 from ep_mock.web.auth import Authenticator
-from ep_mock.web.breaking import faulty_answer
-from ep_mock.web.calls import Call, Endpoint
-from ep_mock.web.gate import Gate
-from ep_mock.web.guarded_store import GuardedStore
-from ep_mock.web.looking import answer_while_time_stands
-from ep_mock.web.reading import BODILESS, read_body
-from ep_mock.web.routing import RouteTable
-from ep_mock.web.safety import ARRANGE_HEADER
-from ep_mock.web.store_choice import StoreChoice
-from ep_mock.web.waiting import is_stopping, pause
+from ep_mock.web.connection_faults import faulty_answer
+from ep_mock.web.long_poll import is_stopping, pause
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Call, Endpoint, read_body
+from ep_mock.web.response import Answer, error_answer
+from ep_mock.web.routes import RouteTable
+from ep_mock.web.store_slot import GuardedStore
+from ep_mock.web.stores import Gate, StoreChoice
+from ep_mock.web.stuck_polls import answer_while_time_stands
 
 _REFUSED = 400
 

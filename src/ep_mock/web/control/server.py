@@ -12,10 +12,10 @@ from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.docs_page import docs_page
-from ep_mock.web.gate import Gate
+from ep_mock.web.control.docs_page import docs_page
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.stores import Gate
 
 DOCUMENTS: Final = ("standard", "rule", "control")
 

@@ -7,7 +7,10 @@ lock is released.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, unquote
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import Router
@@ -17,20 +20,45 @@ from ep_mock.domain import problems
 from ep_mock.domain.display import printable
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
-from ep_mock.web.answers import Answer, error_answer
 from ep_mock.web.auth import Authenticator
-from ep_mock.web.calls import Call, Endpoint
+from ep_mock.web.control.access import HEALTH, ControlGuard, TokenPlace, is_control
+from ep_mock.web.control.parameters import check_query
 from ep_mock.web.cors import allow_any_origin, allow_origin, asks_leave, control_preflight_answer, is_preflight, preflight_answer
-from ep_mock.web.gate import Gate
-from ep_mock.web.guarded_store import GuardedStore
-from ep_mock.web.query import check_query
-from ep_mock.web.reading import BODILESS, read_body
-from ep_mock.web.routing import RouteTable
-from ep_mock.web.safety import ARRANGE_HEADER, HEALTH, PLAN_HEADER, ControlGuard, TokenPlace, is_control
-from ep_mock.web.service import Service
-from ep_mock.web.store_choice import named_store
-from ep_mock.web.targets import has_path, with_path
-from ep_mock.web.waiting import Waiting
+from ep_mock.web.long_poll import Waiting
+from ep_mock.web.pipeline import Service
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Call, Endpoint, read_body
+from ep_mock.web.response import Answer, error_answer
+from ep_mock.web.routes import RouteTable
+from ep_mock.web.store_slot import GuardedStore
+from ep_mock.web.stores import Gate, named_store
+
+_AUTHORITY: Final = re.compile(rb"https?://[^/]*", re.IGNORECASE)
+
+
+def has_path(scope: Scope) -> bool:
+    """Whether the scope says a raw path that begins with a slash, as nearly all do."""
+    return (scope.get("raw_path") or b"").startswith(b"/")
+
+
+def with_path(scope: Scope) -> Scope:
+    """The scope with a raw path. One in absolute form (`http://host/path`), which a client may send to any server, loses its authority.
+
+    The target `*` stays: it names the server as a whole, and the routes have nothing there.
+
+    Raises:
+        ApiError: 400, the target is no path.
+    """
+    raw_path = scope.get("raw_path")
+    if raw_path is None:
+        # ASGI leaves it to the server; uvicorn always says it.
+        raw_path = quote(scope["path"]).encode()
+    if authority := _AUTHORITY.match(raw_path):
+        raw_path = raw_path[authority.end() :] or b"/"
+    if raw_path != b"*" and not raw_path.startswith(b"/"):
+        shown = raw_path[:100].decode("latin-1")
+        raise problems.bad_request(f"the target of a request is a path that begins with a slash, and this one is {shown!r}")
+    return {**scope, "raw_path": raw_path, "path": unquote(raw_path.decode("latin-1"))}
+
 
 _log = logging.getLogger("ep_mock")
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from ep_mock.errors import ApiError
 from ep_mock.simulation.stuck_polls import begin_look, end_look
-from ep_mock.web.answers import Answer
-from ep_mock.web.calls import Call
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer
 
 _SHOWN: Final = ("filter", "sort", "page[offset]", "page[limit]")
 """The parameters that make a difference. Others, such as those that clients add against caches, do not."""

@@ -5,15 +5,68 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
+from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import FINAL, STATUSES
+from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.standstill import next_event, what_it_waits_for
+from ep_mock.simulation.state import Content
 from ep_mock.simulation.store import Store
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.job_records import history_record, job_record, job_with_history
+from ep_mock.simulation.stuck_polls import looks_in_vain
+from ep_mock.web.control.parameters import chosen, whole_number
+from ep_mock.web.long_poll import WAIT_SECONDS, begun
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
+
+_SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
+
+
+class ControlJobs:
+    """The handlers under `/__ep_mock/jobs`, named as their operations are."""
+
+    def list_all_jobs(self, call: Call) -> Answer:
+        """GET /jobs, newest first. This is no poll."""
+        query = call.query
+        statuses, families = chosen(query, "status", STATUSES), chosen(query, "family", [family.name for family in FAMILIES])
+        limit, promotion_id = whole_number(query, "limit", _SHOWN, most=_MOST_SHOWN), query.get("promotion_id")
+        found = [
+            job
+            for job in reversed(call.store.content.jobs.values())
+            if (not statuses or job.status in statuses)
+            and (not families or job.family.name in families)
+            and promotion_id in (None, job.promotion_id)
+        ]
+        return json_answer(200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)})
+
+    def get_job_history(self, call: Call) -> Answer:
+        """GET /jobs/{job_id}/history."""
+        job = call.store.content.jobs.get(call.parameters[0])
+        if job is None:
+            raise problems.job_not_found()
+        record = job_with_history(job)
+        if not job.ended:
+            record["waits_for"] = what_it_waits_for(call.store, job).text
+            if polls := looks_in_vain(call.store, job.promotion_id):
+                record["polls"] = polls
+        return json_answer(200, record)
+
+    def wait_for_job(self, call: Call) -> Answer:
+        """POST /jobs/wait."""
+        body = call.validated_body()
+        return begun(JobWait(call.store, body), body.get("timeout", WAIT_SECONDS))
+
+
+def _listed(job: Job, content: Content) -> dict[str, Any]:
+    """A job with the name of its promotion, unless that has been deleted."""
+    promotion = content.promotions[job.family.name].get(job.promotion_id)
+    record = job_record(job)
+    return record if promotion is None else {**record, "promotion_name": promotion.fields["name"]}
+
 
 _OTHER_WAYS: Final[Mapping[str, str]] = {
     "still": ', or wait with "others_advance": true if somebody else will',
@@ -126,3 +179,35 @@ class JobWait:
         if self._job is not None:
             meta |= {"job": job_record(self._job), "history": history_record(self._job)}
         return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])
+
+
+def job_record(job: Job) -> dict[str, Any]:
+    """`{id, number, promotion_id, family, job_type[, name][, parameters], status[, error][, result], created_at, updated_at[, plan]}`."""
+    record = {
+        "id": job.id,
+        "number": job.number,
+        "promotion_id": job.promotion_id,
+        "family": job.family.name,
+        "job_type": job.job_type,
+        "name": job.name,
+        "parameters": job.parameters,
+        "status": job.status,
+        "error": job.error,
+        "result": job.result,
+        "created_at": format_nanos(job.created_at),
+        "updated_at": format_nanos(job.updated_at),
+        "plan": None if job.plan == ORDINARY else msgspec.to_builtins(job.plan),
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def history_record(job: Job) -> list[dict[str, Any]]:
+    """Each status with its time, cause and place among all events of the store, the oldest first."""
+    return [
+        {"at": format_nanos(entry.at), "status": entry.status, "cause": entry.cause, "sequence": entry.sequence} for entry in job.history
+    ]
+
+
+def job_with_history(job: Job) -> dict[str, Any]:
+    """`{job, history}`."""
+    return {"job": job_record(job), "history": history_record(job)}

@@ -20,15 +20,11 @@ from starlette.types import Scope
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 from ep_mock.settings import Settings, origin_of
+from ep_mock.web.request import TOKEN_HEADER
 
 CONTROL: Final = b"/__ep_mock"
 HEALTH: Final = CONTROL + b"/health"
 """The one path that needs no token."""
-TOKEN_HEADER: Final = b"x-ep-mock-token"
-PLAN_HEADER: Final = b"x-ep-mock-plan"
-"""A request that has it brings a plan for the job that it creates."""
-ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
-"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
 
 
 class TokenPlace(Enum):

@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.types import Scope
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from ep_mock.contract.documents import Operation
 from ep_mock.contract.validation import body_validator, validate_body
+from ep_mock.domain import problems
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page, read_page
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from ep_mock.web.answers import Answer
+from ep_mock.web.response import Answer
+
+TOKEN_HEADER: Final = b"x-ep-mock-token"
+PLAN_HEADER: Final = b"x-ep-mock-plan"
+"""A request that has it brings a plan for the job that it creates."""
+ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
+"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
 
 _HOST = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
 
@@ -168,3 +176,43 @@ def _host(sent: bytes) -> str | None:
     """What the client called this server; None if that is no host."""
     host = sent.decode("latin-1")
     return host if re.fullmatch(_HOST, host) else None
+
+
+BODILESS: Final = frozenset({"GET", "HEAD"})
+"""The methods whose requests have no body that means anything."""
+
+
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """The whole body, as it is.
+
+    Raises:
+        ApiError: 413, it has more than `limit` bytes; 415, it is compressed.
+        ClientDisconnect: the client has gone.
+    """
+    body = await _read(headers, receive, limit)
+    coding = headers.get(b"content-encoding")
+    if coding is not None and body and coding.strip().lower() not in (b"", b"identity"):
+        raise problems.compressed_body(coding.decode("latin-1"))
+    return body
+
+
+async def _read(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced[:20]) > limit:
+        raise problems.body_too_large(limit)
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        first: bytes = message.get("body", b"")
+        if len(first) > limit:
+            raise problems.body_too_large(limit)
+        return first
+    pieces = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces += message.get("body", b"")
+        if len(pieces) > limit:
+            raise problems.body_too_large(limit)
+        if not message.get("more_body", False):
+            return bytes(pieces)
+        message = await receive()

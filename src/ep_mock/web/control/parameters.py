@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from ep_mock.domain import problems
+from ep_mock.errors import ApiError, UsageError
 
 
 def check_query(query: bytes, names: Sequence[str]) -> None:
@@ -47,3 +49,11 @@ def whole_number(query: Mapping[str, str], name: str, default: int, *, most: int
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
         raise problems.bad_request(f"{name}: expected a whole number from 1 to {most}, got {text[:60]!r}", name)
     return int(text)
+
+
+def refused(error: UsageError) -> ApiError:
+    """400: what was asked for cannot be done. Where the message begins with the name of a property, that is the source."""
+    source, colon, detail = str(error).partition(": ")
+    if colon and re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", source):
+        return problems.bad_request(detail, source)
+    return problems.bad_request(str(error))

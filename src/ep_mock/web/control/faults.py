@@ -7,9 +7,9 @@ import msgspec
 from ep_mock.domain import problems
 from ep_mock.errors import UsageError
 from ep_mock.traffic.faults import Fault
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.refusals import refused
+from ep_mock.web.control.parameters import refused
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
 
 
 def create_fault(call: Call) -> Answer:

@@ -12,9 +12,9 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.journal import Entry, Journal, JournalQuery, nearest
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.waiting import WAIT_SECONDS, begun
+from ep_mock.web.long_poll import WAIT_SECONDS, begun
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
 
 NEAREST: Final = 3
 """How many entries are shown that come nearest to what was not found."""

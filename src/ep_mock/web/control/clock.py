@@ -11,9 +11,9 @@ from ep_mock.errors import UsageError
 from ep_mock.simulation.state import JobTransition
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.refusals import refused
+from ep_mock.web.control.parameters import refused
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
 
 
 def get_clock(call: Call) -> Answer:

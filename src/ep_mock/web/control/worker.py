@@ -9,11 +9,11 @@ from ep_mock.domain.lifecycle import Action
 from ep_mock.errors import UsageError
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
-from ep_mock.web.answers import Answer, json_answer
-from ep_mock.web.calls import Call
-from ep_mock.web.control_clock import advanced_record
-from ep_mock.web.job_records import job_record
-from ep_mock.web.refusals import refused
+from ep_mock.web.control.clock import advanced_record
+from ep_mock.web.control.jobs import job_record
+from ep_mock.web.control.parameters import refused
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer, json_answer
 
 _DELETING: Final[tuple[Action, ...]] = ("finish_cancel", "lose_race")
 

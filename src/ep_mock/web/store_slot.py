@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
-from ep_mock.web.answers import Answer
+from ep_mock.web.response import Answer
 
 SOONEST: Final = 0.001
 """Seconds before looking again at the earliest: many requests in a row cost those who wait one look, and timers are no finer."""

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from ep_mock.domain import problems
-from ep_mock.web.answers import Answer
-from ep_mock.web.guarded_store import GuardedStore, Wait
+from ep_mock.web.response import Answer
+from ep_mock.web.store_slot import GuardedStore, Wait
 
 STOPPING: Final = "ep_mock.stopping"
 """The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it begins to stop."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ep_mock.web import control_clock, control_faults, control_plans, control_worker
-from ep_mock.web.answers import Answer
-from ep_mock.web.calls import Call
-from ep_mock.web.control_jobs import ControlJobs
-from ep_mock.web.control_requests import ControlRequests
-from ep_mock.web.control_server import ControlServer
-from ep_mock.web.control_store import ControlStore
-from ep_mock.web.gate import Gate
+from ep_mock.web.control import clock as control_clock
+from ep_mock.web.control import faults as control_faults
+from ep_mock.web.control import plans as control_plans
+from ep_mock.web.control import worker as control_worker
+from ep_mock.web.control.jobs import ControlJobs
+from ep_mock.web.control.requests import ControlRequests
+from ep_mock.web.control.server import ControlServer
+from ep_mock.web.control.stores import ControlStore
+from ep_mock.web.request import Call
+from ep_mock.web.response import Answer
+from ep_mock.web.stores import Gate
 
 Handler = Callable[[Call], Answer]
 

@@ -1,0 +1,203 @@
+"""The handlers of the API, and of the files at its signed URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from ep_mock.contract.documents import load_document
+from ep_mock.contract.validation import validate_body
+from ep_mock.domain import problems
+from ep_mock.domain.paging import Page
+from ep_mock.domain.plans import Plan, check_plan
+from ep_mock.errors import ApiError, UsageError
+from ep_mock.operations import codes, exports, jobs, promotions, usages
+from ep_mock.operations.listing import Listing
+from ep_mock.simulation.promotion import Polled
+from ep_mock.web.request import PLAN_HEADER, Call
+from ep_mock.web.response import Answer, data_answer, encoded_answer, json_answer, list_answer, records_answer
+
+_KEPT = ("filter", "sort")
+"""Parameters that the links of a list repeat."""
+
+_PLAN_SOURCE: Final = "X-EP-Mock-Plan"
+_SELECTING: Final = ("family", "promotion_id", "job_type", "name", "times")
+
+
+def answer_list(call: Call, look_up: Callable[[Page], Listing]) -> Answer:
+    """The page that the request asks for, with links that keep its filter and its sorting."""
+    page, query = call.page, call.query
+    extra = tuple((name, query[name]) for name in _KEPT if name in query) if query else ()
+    return list_answer(look_up(page), page, call.url, extra)
+
+
+def list_jobs(call: Call) -> Answer:
+    """GET …/jobs: what clients poll."""
+    promotion, store = call.promotion, call.store
+    # Most polls find nothing new. Then the answer is the same as before, with all its links.
+    cause = (store.content.transitions_total, store.settings, *call.address)
+    polled = promotion.polled
+    if polled is not None and polled.cause == cause:
+        return encoded_answer(200, polled.body)
+    answer = answer_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
+    if isinstance(answer.body, bytes):
+        promotion.polled = Polled(cause, answer.body)
+    return answer
+
+
+def create_job(call: Call) -> Answer:
+    """POST …/jobs; the request may bring a plan of its own along."""
+    promotion = call.promotion
+    job = jobs.create_job(call.store, promotion, call.validated_body(), _plan_in_header(call))
+    return data_answer(201, msgspec.json.encode(job.document(nanoseconds=True)))
+
+
+def cancel_job(call: Call) -> Answer:
+    """POST …/jobs/{job_id}/cancel; the body, if any, is ignored."""
+    promotion = call.promotion
+    job = jobs.cancel_job(call.store, promotion, call.parameters[1])
+    return data_answer(200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds)))
+
+
+def get_job_file(call: Call) -> Answer:
+    """GET …/jobs/{job_id}/file."""
+    promotion = call.promotion
+    path = exports.file_url(call.store, promotion, jobs.find_job(call.store, promotion, call.parameters[1]))
+    return json_answer(200, {"href": call.base_url + path})
+
+
+def list_promotions(call: Call) -> Answer:
+    """GET the family's promotions."""
+    return answer_list(call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter")))
+
+
+def create_promotion(call: Call) -> Answer:
+    """POST a promotion."""
+    return data_answer(201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed())
+
+
+def get_promotion(call: Call) -> Answer:
+    """GET one promotion."""
+    return data_answer(200, call.promotion.listed())
+
+
+def update_promotion(call: Call) -> Answer:
+    """PUT a promotion: what is sent changes, the rest stays, and both must go together (a `schema` with a `promotion_type`)."""
+    promotion, request = call.promotion, call.validated_body()
+    call.validate({**promotion.fields, **request})
+    return data_answer(200, promotions.update_promotion(call.store, promotion, request).listed())
+
+
+def get_promotion_history(call: Call) -> Answer:
+    """GET …/history."""
+    promotion = call.promotion
+    return answer_list(call, lambda page: promotions.list_history(promotion, page))
+
+
+def delete_promotion(call: Call) -> Answer:
+    """DELETE a promotion with all that belongs to it."""
+    promotions.delete_promotion(call.store, call.promotion)
+    return Answer(204)
+
+
+def list_codes(call: Call) -> Answer:
+    """GET …/codes."""
+    promotion, query = call.promotion, call.query
+    return answer_list(call, lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")))
+
+
+def create_codes(call: Call) -> Answer:
+    """POST …/codes: answered with the codes, or with the promotion, as the family has it."""
+    promotion = call.promotion
+    created = codes.create_codes(call.store, promotion, call.validated_body())
+    if not call.family.lists_created_codes:
+        return data_answer(201, promotion.listed())
+    return records_answer(201, created.codes, _about(created.repeated))
+
+
+def delete_codes(call: Call) -> Answer:
+    """DELETE …/codes, several with a body that names them."""
+    codes.delete_codes(call.store, call.promotion, call.validated_body())
+    return Answer(204)
+
+
+def delete_code(call: Call) -> Answer:
+    """DELETE …/codes/{code}; a body, which a published client sends, is ignored."""
+    codes.delete_code(call.store, call.promotion, call.parameters[1])
+    return Answer(204)
+
+
+def _about(repeated: list[str]) -> dict[str, object]:
+    """The published message about codes that other promotions have as well."""
+    if not repeated:
+        return {}
+    message = {
+        "source": {"type": "promotion_codes", "codes": repeated},
+        "title": "Duplicate code names",
+        "description": "Code names duplicated in other promotions",
+    }
+    return {"messages": [message]}
+
+
+def list_usages(call: Call) -> Answer:
+    """GET …/usages."""
+    promotion, query = call.promotion, call.query
+    return answer_list(call, lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")))
+
+
+def list_code_usages(call: Call) -> Answer:
+    """GET …/codes/{code}/usages."""
+    promotion, code, query = call.promotion, call.parameters[1], call.query
+    return answer_list(
+        call, lambda page: usages.list_code_usages(call.store, promotion, code, page, query.get("filter"), query.get("sort"))
+    )
+
+
+def anonymize_usages(call: Call) -> Answer:
+    """POST usages/anonymize; ids that nobody knows stand in `errors` beside what was done."""
+    done = usages.anonymize_usages(call.store, call.family, call.validated_body())
+    if not done.unknown:
+        return records_answer(200, done.usages)
+    if not done.usages:
+        raise problems.no_known_usage(call.family, done.unknown)
+    return records_answer(200, done.usages, {"errors": problems.unknown_usages(done.unknown).errors})
+
+
+TEMPLATE = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
+
+
+def get_file(call: Call) -> Answer:
+    """GET an exported file, as CSV; a large one is streamed."""
+    _, promotion_id, name = call.parameters
+    pieces = exports.open_file(call.store, promotion_id, name, call.query)
+    disposition = f'attachment; filename="{name}"'.encode()
+    return Answer(200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition)))
+
+
+def _plan_in_header(call: Call) -> Plan | None:
+    """The plan that came with the request, None where there is none or the control plane is off.
+
+    Raises:
+        ApiError: 400, it cannot be used.
+    """
+    raw = call.headers.get(PLAN_HEADER)
+    if raw is None or not call.store.settings.control:
+        return None
+    try:
+        wanted = validate_body(load_document("control").operation("create_plan"), raw)
+        if selecting := [name for name in _SELECTING if name in wanted]:
+            raise UsageError(f"{selecting[0]}: a plan in a header is for the job that comes with it; leave this out")
+        plan = msgspec.convert(wanted, Plan)
+        check_plan(plan)
+    except UsageError as error:
+        raise problems.bad_request(str(error), _PLAN_SOURCE) from None
+    except ApiError as error:
+        raise ApiError(400, [{**item, "source": _PLAN_SOURCE, "detail": _placed(item)} for item in error.errors]) from None
+    return plan
+
+
+def _placed(item: dict[str, Any]) -> str:
+    detail: str = item["detail"].replace("The request body", "The plan")
+    return f"{item['source']}: {detail}" if "source" in item else detail

@@ -1,0 +1,1 @@
+"""The control plane: what a test can do to the server."""
