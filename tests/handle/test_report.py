@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ep_mock.handle import Handle
-from ep_mock.handle.records import Job
+from ep_mock.handle.models import Job
 from tests.handle.callers import call, generate_job
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
-from ep_mock.handle import Handle, keywords, records
+from ep_mock.handle import Handle
+from ep_mock.handle import models as records
+from ep_mock.handle import typed_arguments as keywords
 from ep_mock.handle.connection import InProcessConnection, Reply
 from ep_mock.settings import names_of
 from ep_mock.traffic.faults import Delay, Fault, StubAnswer

@@ -6,9 +6,9 @@ from typing import Any
 
 from ep_mock.clock import ClockMode
 from ep_mock.handle.arguments import check_keywords, check_seconds, wrong
-from ep_mock.handle.client import StoreClient
-from ep_mock.handle.keywords import ClockChange
-from ep_mock.handle.records import Advanced, ClockReading
+from ep_mock.handle.models import Advanced, ClockReading
+from ep_mock.handle.store_client import StoreClient
+from ep_mock.handle.typed_arguments import ClockChange
 
 
 class ClockHandle:

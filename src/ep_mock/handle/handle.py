@@ -10,18 +10,18 @@ from urllib.parse import quote
 import msgspec
 
 from ep_mock.domain.lifecycle import Status
+from ep_mock.handle.aio import AsyncWaits
 from ep_mock.handle.arguments import check_keywords, check_word, wrong
-from ep_mock.handle.client import StoreClient
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.keywords import FaultOptions, Matcher, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
+from ep_mock.handle.models import Job, LoadedPromotion, RecordedRequest, StoreReading
 from ep_mock.handle.places import AnyJob, AnyPromotion
 from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
-from ep_mock.handle.records import Job, LoadedPromotion, RecordedRequest, StoreReading
 from ep_mock.handle.report import store_report
 from ep_mock.handle.requests import RequestsHandle
-from ep_mock.handle.waits import AsyncWaits
+from ep_mock.handle.store_client import StoreClient
+from ep_mock.handle.typed_arguments import FaultOptions, Matcher, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
 from ep_mock.handle.worker import WorkerHandle
 from ep_mock.settings import names_of
 from ep_mock.tls import Verify

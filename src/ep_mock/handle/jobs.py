@@ -12,10 +12,10 @@ from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
-from ep_mock.handle.client import StoreClient
 from ep_mock.handle.errors import RefusedError, WaitError, why_in_vain
+from ep_mock.handle.models import HistoryEntry, Job, JobHistory
 from ep_mock.handle.places import FAMILY_NAMES, AnyJob, AnyPromotion, Place, call_promotion, job_id_of, path_of, place_of
-from ep_mock.handle.records import HistoryEntry, Job, JobHistory
+from ep_mock.handle.store_client import StoreClient
 
 WAIT_SECONDS: Final = 10.0
 WAIT_ENDED: Final = 409

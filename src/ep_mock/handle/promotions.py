@@ -11,10 +11,10 @@ from ep_mock.domain.ordinary_promotions import ordinary_promotion
 from ep_mock.domain.paging import MAXIMUM_LIMIT, MAXIMUM_OFFSET
 from ep_mock.errors import UsageError
 from ep_mock.handle.arguments import check_keywords, check_word, wrong
-from ep_mock.handle.client import StoreClient
-from ep_mock.handle.keywords import Checkout
+from ep_mock.handle.models import Usage
 from ep_mock.handle.places import FAMILY_NAMES, AnyPromotion, Promotion, call_promotion, place_of
-from ep_mock.handle.records import Usage
+from ep_mock.handle.store_client import StoreClient
+from ep_mock.handle.typed_arguments import Checkout
 
 _PAGE: Final = MAXIMUM_LIMIT
 _LAST_OFFSET: Final = MAXIMUM_OFFSET

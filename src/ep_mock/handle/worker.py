@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ep_mock.handle.client import StoreClient
-from ep_mock.handle.records import Advanced, WorkerReading
+from ep_mock.handle.models import Advanced, WorkerReading
+from ep_mock.handle.store_client import StoreClient
 
 
 class WorkerHandle:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar, Unpack
 
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.keywords import RequestQuery
+from ep_mock.handle.models import Job, RecordedRequest
 from ep_mock.handle.places import AnyJob, AnyPromotion
-from ep_mock.handle.records import Job, RecordedRequest
 from ep_mock.handle.requests import RequestsHandle
+from ep_mock.handle.typed_arguments import RequestQuery
 
 _Result = TypeVar("_Result")
 
