@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from ep_mock.handle import Handle
     from ep_mock.mock_server import MockServer
-    from ep_mock.pytest_plugin.sessions import RemoteServer, Session
+    from ep_mock.pytest_plugin.backends import RemoteServer, Session
     from ep_mock.settings import Settings
     from ep_mock.web.app import Application
 
@@ -75,7 +75,7 @@ def ep_mock_settings() -> Settings | Mapping[str, Any]:
 
 @pytest.fixture(scope="session")
 def _ep_mock_session(pytestconfig: pytest.Config, ep_mock_settings: Settings | Mapping[str, Any]) -> Iterator[Session]:
-    from ep_mock.pytest_plugin.sessions import open_session
+    from ep_mock.pytest_plugin.backends import open_session
 
     with open_session(pytestconfig, ep_mock_settings) as session:
         yield session

@@ -19,7 +19,7 @@ from ep_mock.handle import Handle, HandleError, RefusedError
 from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
 from ep_mock.mock_server import MockServer
 from ep_mock.pytest_plugin import option
-from ep_mock.pytest_plugin.wishes import marked, only_of_a_store, settings_given
+from ep_mock.pytest_plugin.options import marked, only_of_a_store, settings_given
 from ep_mock.settings import Settings, names_of
 from ep_mock.tls import Verify, client_context
 from ep_mock.web.app import Application
