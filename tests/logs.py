@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from ep_mock.log_lines import foreground_logging
+from ep_mock.serving.logs import foreground_logging
 
 LOGGERS: tuple[str, ...] = tuple(foreground_logging("text")["loggers"])
 

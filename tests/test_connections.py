@@ -13,7 +13,7 @@ from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
-from ep_mock.connections import MOST_BYTES, adapted
+from ep_mock.serving.connections import MOST_BYTES, adapted
 from tests.test_tickless import Receive, Send, echo, names_used_of_self
 
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHost: x\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
@@ -206,4 +206,4 @@ def test_what_is_built_upon_does_in_uvicorn_what_it_did_then(method: str, parame
     pytest.importorskip("httptools")
     function: Callable[..., Any] = getattr(import_from_string(str(HTTP_PROTOCOLS["httptools"])), method)
     assert list(inspect.signature(function).parameters) == parameters
-    assert names_used_of_self(function) == uses, "uvicorn has changed: see whether ep_mock.connections has to do the new thing, too"
+    assert names_used_of_self(function) == uses, "uvicorn has changed: see whether ep_mock.serving.connections has to do the new thing, too"

@@ -11,8 +11,8 @@ import warnings
 import pytest
 from freezegun import freeze_time
 
-from ep_mock import event_loops
-from ep_mock.event_loops import LoopThread
+from ep_mock.serving import event_loops
+from ep_mock.serving.event_loops import LoopThread
 
 
 async def twice(number: int) -> int:

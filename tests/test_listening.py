@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.errors import UsageError
-from ep_mock.listening import Listeners, listen
+from ep_mock.serving.sockets import Listeners, listen
 
 
 def refuses(address: tuple[str, int], family: socket.AddressFamily = socket.AF_INET) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.log_lines import FIELDS, JsonLine, foreground_logging, json_line
+from ep_mock.serving.logs import FIELDS, JsonLine, foreground_logging, json_line
 from tests.logs import LOGGERS, restored_logging
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ep_mock.errors import UsageError
-from ep_mock.listening import listen
-from ep_mock.server import ServerThread, serve
-from ep_mock.tickless import TicklessServer
+from ep_mock.serving.run import ServerThread, serve
+from ep_mock.serving.sockets import listen
+from ep_mock.serving.uvicorn_server import TicklessServer
 from tests.logs import restored_logging
 
 
@@ -121,7 +121,7 @@ def test_a_request_that_is_not_answered_is_cancelled_when_the_server_stops(caplo
 
 
 def test_a_request_that_is_being_answered_when_the_server_stops_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ep_mock.server.THREAD_GRACE_SECONDS", 60)
+    monkeypatch.setattr("ep_mock.serving.run.THREAD_GRACE_SECONDS", 60)
     asked, go_on = threading.Event(), asyncio.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -212,7 +212,7 @@ def test_an_interrupt_during_the_start_leaves_nothing_running(monkeypatch: pytes
         def result(self) -> None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("ep_mock.server.Future", Interrupted)
+    monkeypatch.setattr("ep_mock.serving.run.Future", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         ServerThread(hello).start()
     assert server_threads() == []
@@ -271,7 +271,7 @@ def test_a_taken_port_stops_the_foreground_server_before_it_says_anything() -> N
 
 PROGRAM = """
 import asyncio, sys
-from ep_mock.server import serve
+from ep_mock.serving.run import serve
 
 async def never(scope, receive, send):
     print("asked", flush=True)

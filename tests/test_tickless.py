@@ -14,9 +14,9 @@ import uvicorn
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.server import ServerState
 
-from ep_mock.listening import listen
-from ep_mock.server import ServerThread
-from ep_mock.tickless import TicklessServer
+from ep_mock.serving.run import ServerThread
+from ep_mock.serving.sockets import listen
+from ep_mock.serving.uvicorn_server import TicklessServer
 from ep_mock.web.connection_faults import TRANSPORT
 
 Send = Callable[[dict[str, Any]], Any]

@@ -13,7 +13,7 @@ import pytest
 
 from ep_mock import MockServer
 from ep_mock.errors import UsageError
-from ep_mock.tls import tls_context
+from ep_mock.serving.tls import tls_context
 from tests.certificates import CERTIFICATE, KEY, KEY_WITH_PASSPHRASE, OTHER_KEY
 
 

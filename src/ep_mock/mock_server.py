@@ -7,10 +7,10 @@ import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self, Unpack
 
-from ep_mock.server import ServerThread
+from ep_mock.serving.run import ServerThread
+from ep_mock.serving.tls import tls_context
 from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import Settings, settings_from
-from ep_mock.tls import tls_context
 from ep_mock.web.app import create_app
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from ep_mock import __version__
 from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import fixture_paths
 from ep_mock.handle import Handle
+from ep_mock.serving.tls import Verify
 from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import ENVIRONMENT_PREFIX, Settings
-from ep_mock.tls import Verify
 
 try:
     from testcontainers.core.container import DockerContainer

@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ep_mock.domain.patterns import fits
-from ep_mock.event_loops import LoopThread
-from ep_mock.in_process import AppReply, Headers, call_app, checked_app
+from ep_mock.serving.event_loops import LoopThread
+from ep_mock.serving.in_process import AppReply, Headers, call_app, checked_app
 
 if TYPE_CHECKING:
     import httpx

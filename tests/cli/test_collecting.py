@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from ep_mock.cli.collecting import collected_later
+from ep_mock.serving.gc_tuning import collected_later
 
 
 def test_nothing_is_collected_until_told_and_afterwards_all_is_as_before() -> None:

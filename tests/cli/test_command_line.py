@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from ep_mock import MockServer, __version__
 from ep_mock.cli import main
-from ep_mock.server import ServerThread
+from ep_mock.serving.run import ServerThread
 from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run
 from tests.silent_port import silent_port
@@ -90,7 +90,7 @@ def test_an_interrupt_is_one_line_and_code_130(monkeypatch: pytest.MonkeyPatch) 
     def interrupted(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ep_mock.server.serve", interrupted)
+    monkeypatch.setattr("ep_mock.serving.run.serve", interrupted)
     code, out, err = invoke("serve")
     assert (code, out, err.lstrip("\n")) == (130, "", "ep-mock: interrupted\n")
 
@@ -172,6 +172,6 @@ def test_a_command_loads_only_what_it_needs() -> None:
     call = "from ep_mock.cli import main; main.main({}, standalone_mode=False)"
     assert modules_after(call.format(["--help"])) & HEAVY == set()
     assert modules_after("import ep_mock.cli.serve, ep_mock.cli.demo, ep_mock.cli.healthcheck, ep_mock.cli.openapi") & HEAVY == set()
-    serving = "import ep_mock.server; ep_mock.server.serve = lambda *_, **__: 0; " + call.format(["serve"])
+    serving = "import ep_mock.serving.run; ep_mock.serving.run.serve = lambda *_, **__: 0; " + call.format(["serve"])
     unneeded = {"schemathesis", "httpx", "httpx2", "hypothesis", "tomllib", "yaml", "difflib"}
     assert modules_after(serving) & unneeded == set()

@@ -101,7 +101,7 @@ def test_a_signal_while_the_state_is_saved_does_not_stop_the_saving(tmp_path: Pa
 SIGNALS_WHILE_SAVING = """
 import os, signal
 from ep_mock.cli import main
-from ep_mock import server
+from ep_mock.serving import run as server
 from ep_mock.web import state_file
 
 replace = os.replace
@@ -139,7 +139,7 @@ def announced(*arguments: str, monkeypatch: pytest.MonkeyPatch, terminal: bool =
         return 0
 
     with monkeypatch.context() as patched:
-        patched.setattr("ep_mock.server.serve", announce_only)
+        patched.setattr("ep_mock.serving.run.serve", announce_only)
         patched.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: terminal)
         result = CliRunner().invoke(main, ["serve", "--seed=1", *arguments])
     assert (result.exit_code, result.stderr) == (0, "")
@@ -311,7 +311,7 @@ def test_a_taken_port_is_one_line_and_code_1() -> None:
 @given(name=st.sampled_from(TEXT_SETTINGS), text=st.text(max_size=20))
 def test_any_text_for_any_setting_is_taken_or_told_in_one_line(name: str, text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ep_mock.server.serve", lambda *_, **__: 0)
+        patched.setattr("ep_mock.serving.run.serve", lambda *_, **__: 0)
         result = CliRunner().invoke(main, ["serve", f"{flag_of(name)}={text}"])
     if result.exit_code == 0:
         assert result.stderr == ""

@@ -12,8 +12,8 @@ import pytest
 from ep_mock import MockServer
 from ep_mock.clock import Clock
 from ep_mock.domain.families import RULE, STANDARD
-from ep_mock.in_process import call_app
 from ep_mock.operations.jobs import cancel_job, create_job
+from ep_mock.serving.in_process import call_app
 from ep_mock.timings import SECOND
 from tests import virtual_time
 from tests.answers import answer_problems
@@ -327,7 +327,7 @@ def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: st
 
 
 def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ep_mock.server.THREAD_GRACE_SECONDS", 30)  # however slow the machine is
+    monkeypatch.setattr("ep_mock.serving.run.THREAD_GRACE_SECONDS", 30)  # however slow the machine is
     with MockServer(clock="manual") as server:
         caller = Caller(server)
         job = caller.add_job(1)

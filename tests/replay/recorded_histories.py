@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ep_mock import create_app
-from ep_mock.in_process import call_app
+from ep_mock.serving.in_process import call_app
 
 FOLDER = Path(__file__).parent / "recorded"
 CLOCKS = ("manual", "poll")

@@ -15,8 +15,8 @@ import pytest
 from uvicorn.config import HTTP_PROTOCOLS
 
 from ep_mock.domain.families import STANDARD
-from ep_mock.in_process import call_app
 from ep_mock.mock_server import MockServer
+from ep_mock.serving.in_process import call_app
 from ep_mock.web.app import Application, create_app
 from tests.asgi import Header, request
 from tests.bodies import code_export, code_generate, new_promotion

@@ -29,7 +29,7 @@ def mock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         pytest.importorskip(module)
     monkeypatch.setitem(HTTP_PROTOCOLS, "auto", HTTP_PROTOCOLS[parser])
     if loop == "asyncio":
-        monkeypatch.setattr("ep_mock.server.new_event_loop", asyncio.new_event_loop)
+        monkeypatch.setattr("ep_mock.serving.run.new_event_loop", asyncio.new_event_loop)
     with MockServer(clock="manual", clock_start=START, seed="tests") as server:
         yield server
 

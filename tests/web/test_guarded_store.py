@@ -12,7 +12,7 @@ import pytest
 
 from ep_mock import create_app
 from ep_mock.errors import ApiError
-from ep_mock.in_process import call_app
+from ep_mock.serving.in_process import call_app
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
 from ep_mock.web.long_poll import Waiting

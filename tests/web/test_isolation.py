@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ep_mock.clock import Clock
 from ep_mock.domain.families import STANDARD
-from ep_mock.in_process import AppReply, call_app
+from ep_mock.serving.in_process import AppReply, call_app
 from ep_mock.timings import SECOND
 from ep_mock.web.app import Application
 from ep_mock.web.long_poll import STOPPING

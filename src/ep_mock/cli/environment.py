@@ -51,7 +51,7 @@ def say_warnings(context: click.Context, *, as_json: bool = False) -> None:
     """Say on standard error what there is to say of this process's environment."""
     for line in warnings(os.environ, context):
         if as_json:
-            from ep_mock.log_lines import json_line
+            from ep_mock.serving.logs import json_line
 
             line = json_line(line, {"level": "warning"})
         else:

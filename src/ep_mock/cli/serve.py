@@ -12,10 +12,10 @@ from typing import Any, Final
 import click
 
 from ep_mock import __version__
-from ep_mock.cli.collecting import collected_later
 from ep_mock.cli.environment import say_warnings
 from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
+from ep_mock.serving.gc_tuning import collected_later
 from ep_mock.settings import Settings
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
@@ -53,8 +53,8 @@ def command(context: click.Context, /, **_: object) -> int:
             click.echo(_announcement(url, settings, app.gate.seed, hints=sys.stdout.isatty()))
 
     with _signals(lambda *_: os._exit(0), _ENDING), collected_later() as collect_from_now_on:
-        from ep_mock.server import serve
-        from ep_mock.tls import tls_context
+        from ep_mock.serving.run import serve
+        from ep_mock.serving.tls import tls_context
         from ep_mock.web.app import create_app
 
         with configuration.named():
@@ -98,7 +98,7 @@ def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> st
     clock = f"{settings.clock} x{settings.clock_scale:g}" if settings.clock == "scaled" else settings.clock
     facts = {"seed": seed, "clock": clock, "timings": settings.timings, "auth": settings.auth}
     if settings.log_format == "json":
-        from ep_mock.log_lines import json_line
+        from ep_mock.serving.logs import json_line
 
         return json_line(f"listening on {url}", {"version": __version__, "url": url, **facts})
     lines = [f"ep-mock {__version__} ({', '.join(f'{name} {value}' for name, value in facts.items())}) listening on {url}"]

@@ -44,7 +44,7 @@ from ep_mock.handle.typed_arguments import (
     StubAnswer,
 )
 from ep_mock.handle.worker import WorkerHandle
-from ep_mock.tls import Verify
+from ep_mock.serving.tls import Verify
 
 __all__ = [
     "Advanced",

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ep_mock.errors import UsageError
-from ep_mock.event_loops import LoopThread
 from ep_mock.handle.errors import UnreachableError
-from ep_mock.in_process import call_app, checked_app
-from ep_mock.tls import Verify, client_context, not_trusted
+from ep_mock.serving.event_loops import LoopThread
+from ep_mock.serving.in_process import call_app, checked_app
+from ep_mock.serving.tls import Verify, client_context, not_trusted
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

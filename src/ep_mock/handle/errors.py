@@ -6,7 +6,7 @@ from typing import Any
 
 from ep_mock.domain.display import printable
 from ep_mock.errors import EpMockError
-from ep_mock.event_loops import inside_event_loop
+from ep_mock.serving.event_loops import inside_event_loop
 
 
 class HandleError(EpMockError):

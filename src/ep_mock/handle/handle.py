@@ -23,8 +23,8 @@ from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import FaultOptions, Matcher, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
 from ep_mock.handle.worker import WorkerHandle
+from ep_mock.serving.tls import Verify
 from ep_mock.settings import names_of
-from ep_mock.tls import Verify
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

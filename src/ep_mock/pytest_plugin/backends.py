@@ -20,8 +20,8 @@ from ep_mock.handle.connection import Connection, HttpConnection, InProcessConne
 from ep_mock.mock_server import MockServer
 from ep_mock.pytest_plugin import option
 from ep_mock.pytest_plugin.options import marked, only_of_a_store, settings_given
+from ep_mock.serving.tls import Verify, client_context
 from ep_mock.settings import Settings, names_of
-from ep_mock.tls import Verify, client_context
 from ep_mock.web.app import Application
 from ep_mock.web.stores import DEFAULT_STORE
 

@@ -13,7 +13,7 @@ import click
 
 from ep_mock.cli.remote.refusals import refusal
 from ep_mock.errors import UsageError
-from ep_mock.tls import client_context, not_trusted
+from ep_mock.serving.tls import client_context, not_trusted
 
 _PATIENCE: Final = 30.0
 _CONTROL: Final = "/__ep_mock/"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 
 from ep_mock.domain.display import printable
-from ep_mock.log_lines import FIELDS
+from ep_mock.serving.logs import FIELDS
 from ep_mock.traffic.redaction import redacted_query
 from ep_mock.web.connection_faults import TRANSPORT
 from ep_mock.web.long_poll import STOPPING

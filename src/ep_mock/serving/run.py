@@ -15,16 +15,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Self
 
 from ep_mock.errors import UsageError
-from ep_mock.event_loops import new_event_loop
-from ep_mock.listening import Listeners, listen
+from ep_mock.serving.event_loops import new_event_loop
+from ep_mock.serving.sockets import Listeners, listen
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from starlette.types import ASGIApp
 
+    from ep_mock.serving.uvicorn_server import TicklessServer
     from ep_mock.settings import LogFormat
-    from ep_mock.tickless import TicklessServer
 
 FOREGROUND_GRACE_SECONDS = 0.3
 THREAD_GRACE_SECONDS = 0.025
@@ -79,7 +79,7 @@ class ServerThread:
         with self._changing:
             if self._thread is not None and self._process == os.getpid():
                 raise UsageError(f"the server is running already, on {self.url}")
-            from ep_mock.tickless import TicklessServer
+            from ep_mock.serving.uvicorn_server import TicklessServer
 
             self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
             self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
@@ -166,8 +166,8 @@ def serve(
         UsageError: the host or port cannot be used; raised before anything else happens.
     """
     with contextlib.closing(listen(host, port, scheme=_scheme(tls))) as listeners:
-        from ep_mock.log_lines import foreground_logging
-        from ep_mock.tickless import TicklessServer
+        from ep_mock.serving.logs import foreground_logging
+        from ep_mock.serving.uvicorn_server import TicklessServer
 
         server = TicklessServer(app, grace=grace, access_log=access_log, log_config=foreground_logging(log_format), tls=tls)
         with asyncio.Runner(loop_factory=new_event_loop) as runner, _stopped_by_signals(server, runner.get_loop()) as signals:

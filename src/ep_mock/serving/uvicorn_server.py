@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
-from ep_mock.connections import adapted
+from ep_mock.serving.connections import adapted
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -1,0 +1,1 @@
+"""How ep-mock is a process: sockets, uvicorn, TLS, logs, event loops."""
