@@ -15,8 +15,8 @@ import yaml
 
 from ep_mock import MockServer, __version__
 from ep_mock.cli import main
+from ep_mock.cli.options import variable_of
 from ep_mock.cli.serve import command as serve
-from ep_mock.cli.settings_options import variable_of
 from ep_mock.serving.logs import json_line
 from ep_mock.settings import settings_fields
 from ep_mock.testcontainers import IMAGE

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ep_mock.cli.settings_options import flag_of, grouped_names, variable_of
+from ep_mock.cli.options import flag_of, grouped_names, variable_of
 from ep_mock.settings import choices_of, kind_of, settings_fields
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

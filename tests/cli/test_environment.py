@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ep_mock.cli import main
 from ep_mock.cli.environment import warnings
-from ep_mock.cli.settings_options import variable_of
+from ep_mock.cli.options import variable_of
 from ep_mock.settings import settings_fields
 from tests.cli.commands import run, started
 

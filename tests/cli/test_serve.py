@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.cli import main
-from ep_mock.cli.settings_options import flag_of
+from ep_mock.cli.options import flag_of
 from ep_mock.settings import kind_of, settings_fields
 from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run, started

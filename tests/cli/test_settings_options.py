@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.cli import main
-from ep_mock.cli.settings_options import configuration_of, flag_of, grouped_names, settings_options, variable_of
+from ep_mock.cli.options import configuration_of, flag_of, grouped_names, settings_options, variable_of
 from ep_mock.settings import Settings, choices_of, kind_of, settings_fields
 
 NAMES = [field.name for field in settings_fields()]

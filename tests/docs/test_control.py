@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ep_mock.cli.settings_options import flag_of
+from ep_mock.cli.options import flag_of
 from ep_mock.settings import settings_fields
 from tests.control.programs import Program
 from tests.docs.blocks import ROOT, blocks

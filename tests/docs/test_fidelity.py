@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ep_mock.cli.settings_options import flag_of
+from ep_mock.cli.options import flag_of
 from ep_mock.settings import settings_fields
 from tests.docs.blocks import ROOT
 

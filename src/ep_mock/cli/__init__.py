@@ -19,24 +19,25 @@ NAME = "ep-mock"
 USAGE = 2
 INTERRUPTED = 130
 
-_PROCESS_COMMANDS = ("serve", "demo", "healthcheck", "openapi")
-# These steer a running server; each is a module of `ep_mock.cli.verbs`.
-_VERBS = (
+_COMMANDS = (
+    *("serve", "demo", "healthcheck", "openapi"),
     *("clock", "advance", "worker", "jobs", "wait", "plan", "fault", "requests"),
     *("promotions", "codes", "usages", "fixtures", "settings", "snapshot", "reset", "stores", "docs"),
 )
+_BESIDE = ("serve", "demo", "healthcheck", "openapi", "docs")
+"""The commands whose modules are beside this one; those of all others are in `ep_mock.cli.verbs`."""
 
 
 class CommandLine(click.Group):
     """Whatever goes wrong is one line on standard error that begins `ep-mock: `, and an exit code: 2 for bad usage, 1 for the rest."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_PROCESS_COMMANDS, *_VERBS]
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in (*_PROCESS_COMMANDS, *_VERBS):
+        if cmd_name not in _COMMANDS:
             return None
-        package = "ep_mock.cli.verbs" if cmd_name in _VERBS else "ep_mock.cli"
+        package = "ep_mock.cli" if cmd_name in _BESIDE else "ep_mock.cli.verbs"
         command: click.Command = import_module(f"{package}.{cmd_name}").command
         return command
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ep_mock.cli.environment import say_warnings
-from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
+from ep_mock.cli.options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 
 _SECONDS = 5

@@ -13,7 +13,7 @@ import click
 
 from ep_mock import __version__
 from ep_mock.cli.environment import say_warnings
-from ep_mock.cli.settings_options import SettingsCommand, configuration_of, settings_options
+from ep_mock.cli.options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
 from ep_mock.serving.gc_tuning import collected_later
 from ep_mock.settings import Settings

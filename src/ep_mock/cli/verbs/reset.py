@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ep_mock.cli.remote.assignments import RESET_SETTINGS, read_assignments
+from ep_mock.cli.options import RESET_SETTINGS, read_assignments
 from ep_mock.cli.remote.options import Remote, remote_options
 
 

@@ -7,7 +7,8 @@ and so does a port that is the address of a service.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from click.core import ParameterSource
 
 from ep_mock.cli.environment import is_address
 from ep_mock.errors import UsageError
-from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, setting_from_text, settings_fields
+from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, names_of, setting_from_text, settings_fields
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Listening": ("host", "port", "public_url", "tls_certificate", "tls_key", "access_log", "log_format"),
@@ -112,7 +113,7 @@ def configuration_of(context: click.Context) -> Configuration:
     places: dict[str, str] = {}
     path = context.params["config"]
     if path:
-        from ep_mock.cli.config_file import read_config_file
+        from ep_mock.cli.options import read_config_file
 
         values = read_config_file(Path(path))
         places = {name: f"{path}: {name}" for name in values}
@@ -190,3 +191,68 @@ def _named(places: Mapping[str, str]) -> Iterator[None]:
         if name not in places:
             raise
         raise UsageError(f"{places[name]}: {rest}") from None
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """The settings in a file, by name, each of its TOML type; `Settings` checks the rest.
+
+    A fixture or a folder of fixtures that lies beside the file is found there, wherever ep-mock is started.
+
+    Raises:
+        UsageError: the file cannot be read, is no TOML, or has a key that is no setting.
+    """
+    import difflib  # when needed, as the next one
+    import tomllib
+
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: is no TOML: {error}") from None
+    names = [field.name for field in settings_fields()]
+    for key in content:
+        if key not in names:
+            near = difflib.get_close_matches(key.replace("-", "_").lower(), names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"expected some of {', '.join(names)}"
+            raise UsageError(f"{path}: {key!r} is not a setting; {hint}")
+    return {name: _value(path, name, value) for name, value in content.items()}
+
+
+def _value(path: Path, name: str, value: Any) -> Any:
+    kind = kind_of(name)
+    if kind is str and isinstance(value, datetime.date):  # a date without quotes, also one with a time
+        return value.isoformat()
+    if kind is not tuple:
+        return value
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f'{path}: {name}: expected a list of texts such as ["one", "two"], got {value!r}')
+    if name != "fixtures":
+        return tuple(value)
+    return tuple(_beside(path, item) for item in value)
+
+
+def _beside(path: Path, fixture: str) -> str:
+    beside = path.parent / fixture
+    # A folder is not meant by a bare word: that is the name of a shipped fixture.
+    return str(beside) if beside.is_file() or (Path(fixture).name != fixture and beside.is_dir()) else fixture
+
+
+def read_assignments(texts: Sequence[str], allowed: Sequence[str]) -> dict[str, Any]:
+    """The settings by name; dashes in a name count as underscores.
+
+    Raises:
+        UsageError: one is no assignment, of an unknown setting or of a value of the wrong kind.
+    """
+    changes = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in allowed:
+            raise UsageError(f"expected NAME=VALUE with one of the names {', '.join(allowed)}, got {text!r}")
+        changes[name] = setting_from_text(name, value)
+    return changes
+
+
+STORE_SETTINGS = names_of("store")
+RESET_SETTINGS = names_of("start", "store")
