@@ -10,7 +10,7 @@ import pytest
 from ep_mock import MockServer
 from tests.cli.shell import Shell
 from tests.client import START
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from ep_mock.cli import main
 from ep_mock.domain.families import RULE, STANDARD
 from tests.bodies import new_promotion
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 GIVEN = "00000000-0000-4000-8000-00000000000"
 NOW = "2024-12-03 23:31:35.962"

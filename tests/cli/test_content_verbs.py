@@ -13,7 +13,7 @@ import pytest
 from ep_mock import MockServer
 from tests.cli.commands import environment
 from tests.cli.shell import GIVEN, NOW, Shell, words
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 
 def created(shell: Shell, *arguments: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ep_mock import MockServer
 from tests.bodies import code_export, code_generate
 from tests.cli.commands import COMMAND, environment, on_terminal
 from tests.cli.shell import GIVEN, Shell, add_job
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 FULL = Path("/dev/full")
 

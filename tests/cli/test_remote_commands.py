@@ -12,8 +12,8 @@ import pytest
 from ep_mock import MockServer
 from tests.bodies import code_export, code_generate
 from tests.cli.shell import GIVEN, NOW, Shell, add_job, words
-from tests.control.programs import SocketClient
 from tests.silent_port import silent_port
+from tests.web.control.programs import SocketClient
 
 
 def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) -> None:

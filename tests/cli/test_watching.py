@@ -18,7 +18,7 @@ from ep_mock import MockServer
 from tests.bodies import code_generate
 from tests.cli.commands import environment
 from tests.cli.shell import GIVEN, add_job
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent ctrl-C there")
 

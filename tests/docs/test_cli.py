@@ -11,9 +11,9 @@ import click
 import pytest
 
 from ep_mock.cli import main
-from tests.control.programs import Program
 from tests.docs.blocks import ROOT, blocks
 from tests.docs.console import Terminal, examples, prints
+from tests.web.control.programs import Program
 
 PAGE = "docs/cli.md"
 URL = "http://127.0.0.1:8080"

@@ -10,9 +10,9 @@ import pytest
 
 from ep_mock.cli.options import flag_of
 from ep_mock.settings import settings_fields
-from tests.control.programs import Program
 from tests.docs.blocks import ROOT, blocks
 from tests.docs.console import Terminal, examples, prints
+from tests.web.control.programs import Program
 
 PAGE = "docs/control.md"
 URL = "http://127.0.0.1:8080"

@@ -12,11 +12,11 @@ SOURCE: Final = Path(ep_mock.__file__).parent
 
 MAKERS: Final = {
     "family_promotions",  # tells the index about a book that comes or goes
-    "fixture_codes",  # fills promotions that are not in a store yet
+    "load_codes",  # fills promotions that are not in a store yet
     "promotion",
-    "promotion_filters",  # reads what `Store.promotions_with_code` has brought
-    "snapshot_restoring",
-    "snapshot_saving",
+    "promotions",  # its filters read what `Store.promotions_with_code` has brought
+    "restore",
+    "save",
     "store",
     "task",
     "worker",

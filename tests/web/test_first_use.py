@@ -17,7 +17,7 @@ from ep_mock.web.stores import MOST_STORES
 from tests.asgi import Header, RawAnswer, request
 from tests.bodies import new_promotion
 from tests.client import api_client
-from tests.web.control_calls import ControlCall, control_calls
+from tests.web.control.control_calls import ControlCall, control_calls
 
 BEARER = (b"authorization", b"Bearer x")
 FORM = b"grant_type=client_credentials&client_id=%s&client_secret=%s"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from tests.api.refusals import refused, titles
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
+from tests.web.api.refusals import refused, titles
 
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 PARAMETERS = "data.parameters"

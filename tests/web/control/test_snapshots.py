@@ -11,11 +11,11 @@ from ep_mock.clock import CLOCK_MODES, ClockMode
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
 from tests.bodies import code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.control.hostile import try_snapshot
-from tests.control.rich_snapshots import rich_snapshot
-from tests.control.test_clock_and_worker import add_job
 from tests.mutations import edits
 from tests.seeded import seeded_app
+from tests.web.control.hostile import try_snapshot
+from tests.web.control.rich_snapshots import rich_snapshot
+from tests.web.control.test_clock_and_worker import add_job
 
 SEEDED: dict[str, Any] = ApiClient(seeded_app()).get("/__ep_mock/snapshot").json()
 EDITS: Final = {mode: edits(rich_snapshot(mode)) for mode in CLOCK_MODES}

@@ -7,7 +7,7 @@ import pytest
 from ep_mock.domain.families import RULE, STANDARD
 from tests.bodies import code_export, code_generate
 from tests.client import ApiClient, api_client
-from tests.control.test_clock_and_worker import add_job
+from tests.web.control.test_clock_and_worker import add_job
 
 
 def ids(client: ApiClient, query: str = "") -> tuple[list[str], int]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.control.hostile import try_fixture
-from tests.control.rich_fixtures import RICH
 from tests.mutations import edits
+from tests.web.control.hostile import try_fixture
+from tests.web.control.rich_fixtures import RICH
 
 # The large one says the same as the others of more codes.
 EDITS: Final = {name: edits(fixture) for name, fixture in RICH.items() if name != "large"}

@@ -14,7 +14,7 @@ from ep_mock.domain.families import STANDARD
 from ep_mock.domain.lifecycle import TRANSITIONS
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.control.rich_snapshots import rich_snapshot
+from tests.web.control.rich_snapshots import rich_snapshot
 
 STEPS = {(before, after) for (before, _), after in TRANSITIONS.items()}
 ARRANGE = {"X-EP-Mock-Arrange": "1"}

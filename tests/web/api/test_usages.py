@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from tests.api.refusals import refused, titles
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
 from tests.simulation.stores import use
+from tests.web.api.refusals import refused, titles
 
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 NOBODY = "e2b7d9d0-0c2b-4b0e-8a3c-6d5a6f1d9c02"

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from tests.api.refusals import refused, titles
 from tests.bodies import code_generate, new_promotion
 from tests.client import ApiClient, api_client
+from tests.web.api.refusals import refused, titles
 
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 STAMP = {"created_by": "ep-mock@example.com", "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}}}

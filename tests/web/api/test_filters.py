@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from tests.api.refusals import refused
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
 from tests.simulation.stores import use
+from tests.web.api.refusals import refused
 
 BAD_FILTER = [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}]
 TAG, OTHER_TAG = "b6d3f1de-13a5-4d0f-b43e-4fce6e5d8a21", "0b7a2f39-9d53-4f1a-b0c2-77a8e5a3f7d0"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ep_mock.domain.families import RULE
-from tests.api.refusals import refused, titles
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
+from tests.web.api.refusals import refused, titles
 
 PATH = "/v2/rule-promotions"
 TAG = "b6d3f1de-13a5-4d0f-b43e-4fce6e5d8a21"

@@ -7,7 +7,7 @@ import pytest
 from ep_mock.domain.families import STANDARD
 from tests.bodies import code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.control.test_clock_and_worker import add_job
+from tests.web.control.test_clock_and_worker import add_job
 
 
 def settings(client: ApiClient) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
 from ep_mock.serving.connections import MOST_BYTES, adapted
-from tests.test_tickless import Receive, Send, echo, names_used_of_self
+from tests.serving.test_uvicorn_server import Receive, Send, echo, names_used_of_self
 
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHost: x\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
 OFFERS = [b"Upgrade: h2c", b"upgrade: h2c", b"Upgrade:h2c", b"UPGRADE:\t h2c ", b"Upgrade: websocket", b"Upgrade: h2c, TLS/1.0"]

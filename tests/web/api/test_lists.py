@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
-from tests.api.refusals import refused, titles
 from tests.bodies import code_export, new_promotion
 from tests.client import HOST, ApiClient, api_client
 from tests.simulation.stores import use
+from tests.web.api.refusals import refused, titles
 
 COUNT = 7
 

@@ -21,7 +21,7 @@ from ep_mock.web.app import Application, create_app
 from tests.asgi import Header, request
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.web.control_calls import ControlCall, control_calls
+from tests.web.control.control_calls import ControlCall, control_calls
 
 TOKEN = "hunter2-and-more"
 CALLS = control_calls()

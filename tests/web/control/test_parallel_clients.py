@@ -18,7 +18,7 @@ import pytest
 from ep_mock import MockServer
 from ep_mock.domain.families import FAMILIES
 from tests.bodies import code_export, code_generate, new_promotion
-from tests.control.programs import SocketClient
+from tests.web.control.programs import SocketClient
 
 CLIENTS = 16
 REQUESTS = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1600

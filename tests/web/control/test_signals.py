@@ -18,7 +18,7 @@ import pytest
 from ep_mock.domain.families import STANDARD
 from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
-from tests.control.programs import Program, SocketClient, state_arguments
+from tests.web.control.programs import Program, SocketClient, state_arguments
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent these signals there")
 

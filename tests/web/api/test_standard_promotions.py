@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ep_mock.domain.families import STANDARD
-from tests.api.refusals import refused, titles
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
+from tests.web.api.refusals import refused, titles
 
 PATH = "/v2/promotions"
 USD = [{"currency": "USD", "amount": 500}]

@@ -19,7 +19,7 @@ from tests import virtual_time
 from tests.answers import answer_problems
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.control.test_clock_and_worker import add_job
+from tests.web.control.test_clock_and_worker import add_job
 
 START = "2024-12-03T23:31:35.962680423Z"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.client import api_client
-from tests.control.actors import ACTIONS, MS, Action, Actor
+from tests.web.control.actors import ACTIONS, MS, Action, Actor
 
 NAMES = ("left", "right")
 SIDES = st.integers(0, 1)

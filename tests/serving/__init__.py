@@ -1,0 +1,1 @@
+"""Tests of ep_mock.serving."""
