@@ -18,7 +18,7 @@ from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 _SETTINGS: Final[dict[str, Any]] = {"clock": "manual", "clock_start": START, "seed": "tests"}
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """What a path can name: a promotion, and a job and a code, which it has if it has any."""
 
     promotion_id: str
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 class Seeded(NamedTuple):
     """What there is in one family; the first promotion has codes, usages and jobs of both kinds, all ended."""
 
-    places: list[Place]
+    places: list[Location]
     usage_ids: list[str]
 
 
@@ -72,7 +72,7 @@ def seeded(store: Store, family: Family) -> Seeded:
         own_codes = list(promotion.book.entries) or ["no-such-code"]
         own_jobs = [job.id for job in promotion.jobs] or ["no-such-job"]
         longest = max(len(own_codes), len(own_jobs))
-        places += [Place(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)]) for i in range(min(longest, 8))]
+        places += [Location(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)]) for i in range(min(longest, 8))]
     return Seeded(places, list(store.content.usages[family.name]))
 
 

@@ -24,7 +24,7 @@ from ep_mock.domain.families import FAMILIES
 from ep_mock.web.store_slot import Wait
 from tests.client import ApiClient
 from tests.contract_refusals import is_finding
-from tests.seeded import Place, refill, seeded, seeded_app, seeded_store
+from tests.seeded import Location, refill, seeded, seeded_app, seeded_store
 
 DOCUMENTS: Final = ("standard", "rule", "control")
 CHECKS: Final = {
@@ -139,7 +139,7 @@ def _token(app: Any) -> str:
     return token
 
 
-def _document(name: str, places: list[Place], *, shallow: bool) -> dict[str, Any]:
+def _document(name: str, places: list[Location], *, shallow: bool) -> dict[str, Any]:
     raw = copy.deepcopy(load_document(name).raw)
     parameters = raw["components"].get("parameters", {})
     exported = places[1]
@@ -191,9 +191,9 @@ def _flatten(node: Any) -> None:
             _flatten(part)
 
 
-def _known(generated: dict[str, Any] | None, places: list[Place]) -> st.SearchStrategy[dict[str, Any] | None]:
+def _known(generated: dict[str, Any] | None, places: list[Location]) -> st.SearchStrategy[dict[str, Any] | None]:
     """Mostly a place that exists, instead of what was made up."""
-    if not generated or generated.keys().isdisjoint(Place._fields):
+    if not generated or generated.keys().isdisjoint(Location._fields):
         return st.just(generated)
     existing = st.sampled_from(places).map(lambda place: {name: getattr(place, name, value) for name, value in generated.items()})
     return st.integers(0, 7).flatmap(lambda chance: existing if chance else st.just(generated))
@@ -206,7 +206,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(wait: Wait, _seconds: float) -> Never:
         raise wait.refusal("Timed out", wait.stands())
 
-    monkeypatch.setattr("ep_mock.web.long_poll.Waiting", give_up)
+    monkeypatch.setattr("ep_mock.web.long_poll.LongPoll", give_up)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 
-from ep_mock.serving.gc_tuning import collected_later
+from ep_mock.serving.gc_tuning import deferred_gc
 
 
 def test_nothing_is_collected_until_told_and_afterwards_all_is_as_before() -> None:
     usual = gc.get_threshold()
-    with collected_later() as collect_from_now_on:
+    with deferred_gc() as collect_from_now_on:
         before = gc.isenabled()
         collect_from_now_on()
         during = gc.isenabled()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.serving.logs import FIELDS, JsonLine, foreground_logging, json_line
+from ep_mock.serving.logs import FIELDS, JsonFormatter, foreground_logging, json_line
 from tests.logs import LOGGERS, restored_logging
 
 
@@ -25,7 +25,7 @@ def test_a_line_has_its_time_in_utc_its_level_its_message_and_its_fields() -> No
     record = logging.makeLogRecord({"created": 1733268695.9626, "levelname": "WARNING", "msg": "%s of %d", "args": ("one", 2)})
     setattr(record, FIELDS, {"status": 200})
     line = '{"time": "2024-12-03T23:31:35.962Z", "level": "warning", "message": "one of 2", "status": 200}'
-    assert JsonLine().format(record) == line
+    assert JsonFormatter().format(record) == line
 
 
 @given(message=st.text(), value=st.text())

@@ -14,7 +14,7 @@ import pytest
 from ep_mock.errors import UsageError
 from ep_mock.serving.run import ServerThread, serve
 from ep_mock.serving.sockets import listen
-from ep_mock.serving.uvicorn_server import TicklessServer
+from ep_mock.serving.uvicorn_server import UvicornServer
 from tests.logs import restored_logging
 
 
@@ -188,12 +188,12 @@ def test_a_taken_port_is_told_and_leaves_nothing_running() -> None:
 
 
 def test_a_crash_at_startup_surfaces_in_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def crash(_self: TicklessServer, sockets: object = None) -> None:
+    async def crash(_self: UvicornServer, sockets: object = None) -> None:
         raise ZeroDivisionError
 
     server = ServerThread(hello)
     with monkeypatch.context() as patched:
-        patched.setattr(TicklessServer, "startup", crash)
+        patched.setattr(UvicornServer, "startup", crash)
         with pytest.raises(ZeroDivisionError):
             server.start()
     assert is_refused(server.port)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.errors import UsageError
-from ep_mock.serving.sockets import Listeners, listen
+from ep_mock.serving.sockets import BoundSockets, listen
 
 
 def refuses(address: tuple[str, int], family: socket.AddressFamily = socket.AF_INET) -> bool:
@@ -183,7 +183,7 @@ def test_the_wildcard_of_ipv6_takes_ipv4_too() -> None:
     ],
 )
 def test_urls_name_the_bound_address_and_one_that_clients_can_open(host: str, url: str, client_url: str) -> None:
-    listeners = Listeners([], host, 80)
+    listeners = BoundSockets([], host, 80)
     assert (listeners.url, listeners.client_url) == (url, client_url)
 
 

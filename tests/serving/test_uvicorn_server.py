@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 
 from ep_mock.serving.run import ServerThread
 from ep_mock.serving.sockets import listen
-from ep_mock.serving.uvicorn_server import TicklessServer
+from ep_mock.serving.uvicorn_server import UvicornServer
 from ep_mock.web.connection_faults import TRANSPORT
 
 Send = Callable[[dict[str, Any]], Any]
@@ -86,7 +86,7 @@ def http_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def exchange(requests: list[bytes], app: Any = echo, **options: Any) -> list[bytes]:
     """The bytes that one connection gets for each of the pieces it sends; the server stops afterwards."""
     listeners = listen("127.0.0.1", 0)
-    server = TicklessServer(app, grace=0.025, **options)
+    server = UvicornServer(app, grace=0.025, **options)
     answers: list[bytes] = []
 
     async def talk() -> None:
@@ -198,7 +198,7 @@ def test_a_server_forced_while_its_grace_is_running_cuts_the_request_off() -> No
                 outcome.append("cancelled")
                 raise
 
-        server = TicklessServer(never, grace=3600)
+        server = UvicornServer(never, grace=3600)
         serving = asyncio.create_task(server.serve(listeners.sockets, on_listening=listening.set))
         await listening.wait()
         idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", listeners.port)
@@ -226,6 +226,6 @@ def test_sockets_are_closed_when_listening_is_not_welcome() -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        asyncio.run(TicklessServer(echo, grace=0).serve(listeners.sockets, on_listening=unwelcome))
+        asyncio.run(UvicornServer(echo, grace=0).serve(listeners.sockets, on_listening=unwelcome))
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", listeners.port)) != 0

@@ -17,7 +17,7 @@ from ep_mock.settings import Settings
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from ep_mock.simulation.stuck_polls import begin_look, end_look
+from ep_mock.simulation.stuck_polls import begin_poll, finish_poll
 from ep_mock.simulation.usage import Usage
 from ep_mock.snapshots import save
 from tests.bodies import code_export, code_generate, new_promotion
@@ -66,9 +66,9 @@ def cancel(store: Store, promotion: Promotion, job: Job) -> None:
 def poll(store: Store, promotion: Promotion) -> list[bytes]:
     """The promotion's jobs, newest first, as a client that polls gets them."""
     store.settle()
-    begin_look(store, promotion, "jobs")
+    begin_poll(store, promotion, "jobs")
     listing = jobs.list_jobs(store, promotion, EVERYTHING, None)
-    end_look(store, promotion, "jobs", moves=True)
+    finish_poll(store, promotion, "jobs", moves=True)
     return listing.items
 
 

@@ -175,7 +175,7 @@ def test_the_code_of_an_automatic_promotion_is_taken_from_its_creation_on() -> N
         store.advance_until_idle()
         return codes_of(store, promotion), f"auto_{automatic.id}"
 
-    _, own_code = codes_and_own_code("summer", [])
-    made_before, same = codes_and_own_code(own_code, [])
-    assert same == own_code == made_before[0]
-    assert codes_and_own_code(own_code, [120]) == (made_before, own_code)
+    _, automatic_code = codes_and_own_code("summer", [])
+    made_before, same = codes_and_own_code(automatic_code, [])
+    assert same == automatic_code == made_before[0]
+    assert codes_and_own_code(automatic_code, [120]) == (made_before, automatic_code)

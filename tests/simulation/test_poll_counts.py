@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ep_mock.simulation.poll_counts import MOST_REQUESTS, Looks
+from ep_mock.simulation.poll_counts import MOST_REQUESTS, PollCounts
 
 
 def test_each_request_is_counted_apart_until_something_happens() -> None:
-    looks = Looks()
+    looks = PollCounts()
     for request in ("jobs", "codes", "jobs"):
         looks.add((1,), "a", request)
     looks.add((1,), "b", "jobs")
@@ -17,7 +17,7 @@ def test_each_request_is_counted_apart_until_something_happens() -> None:
 
 
 def test_what_is_kept_is_bounded_and_the_same_requests_are_still_noticed() -> None:
-    looks = Looks()
+    looks = PollCounts()
     for number in range(3 * MOST_REQUESTS):
         looks.add((1,), str(number % 7), str(number))
         kept = looks.all_at((1,))

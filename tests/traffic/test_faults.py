@@ -39,7 +39,7 @@ def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> N
     assert faults.strike(POST) is None
     assert luck(faults, 10) == [skip <= number < skip + times for number in range(10)]
     assert faults.active == []
-    assert [(each.hits, each.strikes, each.spent) for each in faults.all()] == [(skip + times, times, True)]
+    assert [(each.hits, each.strikes, each.exhausted) for each in faults.all()] == [(skip + times, times, True)]
 
 
 def test_one_for_every_request_is_never_spent() -> None:

@@ -13,12 +13,12 @@ from ep_mock.contract.documents import Operation, load_document
 from ep_mock.domain.families import FAMILIES
 from tests.answers import answer_problems
 from tests.asgi import Header, RawAnswer, request
-from tests.seeded import Place, refill, seeded, seeded_app, seeded_store
+from tests.seeded import Location, refill, seeded, seeded_app, seeded_store
 from tests.store_dump import changes, dump
 
 APP = seeded_app(stuck_polls=0)
 OPERATIONS = [operation for family in FAMILIES for operation in load_document(family.name).operations]
-PLACES: dict[str, list[Place]] = {family.name: seeded(seeded_store(), family).places for family in FAMILIES}
+PLACES: dict[str, list[Location]] = {family.name: seeded(seeded_store(), family).places for family in FAMILIES}
 
 segments = st.binary(min_size=1, max_size=8).map(lambda segment: segment.replace(b"/", b"%2F").replace(b"?", b"%3F"))
 scalars = (

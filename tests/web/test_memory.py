@@ -12,10 +12,10 @@ import pytest
 
 from ep_mock.domain.families import RULE, STANDARD, Family
 from ep_mock.simulation.code_book import CapturedCodes, CodeBook
-from ep_mock.simulation.code_generation import Growth, Shrinkage
+from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import EXPORTS_KEPT, Promotion
-from ep_mock.simulation.state import Content
+from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.worker import Worker
@@ -26,7 +26,7 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 RESETS = 1000 if THOROUGH else 30
 EXPORTS = 100 if THOROUGH else 2 * EXPORTS_KEPT
 HOURS_OF_A_WEEK = 7 * 24
-KINDS = (CapturedCodes, CodeBook, Content, Growth, Job, Promotion, Shrinkage, Store, Task, Worker)
+KINDS = (CapturedCodes, CodeBook, StoreState, CodeGeneration, Job, Promotion, CodeDeletion, Store, Task, Worker)
 
 
 Kept = Callable[[], list[str]]

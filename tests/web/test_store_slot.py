@@ -15,27 +15,27 @@ from ep_mock.errors import ApiError
 from ep_mock.serving.in_process import call_app
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
-from ep_mock.web.long_poll import Waiting
-from ep_mock.web.response import Answer
-from ep_mock.web.store_slot import SOONEST, GuardedStore
+from ep_mock.web.long_poll import LongPoll
+from ep_mock.web.response import Response
+from ep_mock.web.store_slot import SOONEST, StoreSlot
 from tests.virtual_time import run, settled
 
 PATIENCE = 30
 SCOPE: dict[str, Any] = {"type": "http"}
 
 
-def guarded_store() -> GuardedStore:
-    return GuardedStore(Store("one", Settings(clock="manual"), "tests"))
+def guarded_store() -> StoreSlot:
+    return StoreSlot(Store("one", Settings(clock="manual"), "tests"))
 
 
 class Wanted:
     """A wait that does as it is told."""
 
-    def __init__(self, look: Callable[[], Answer | None] = lambda: None) -> None:
+    def __init__(self, look: Callable[[], Response | None] = lambda: None) -> None:
         self._look = look
         self.looks = 0
 
-    def look(self) -> Answer | None:
+    def look(self) -> Response | None:
         self.looks += 1
         return self._look()
 
@@ -58,23 +58,23 @@ async def silent() -> dict[str, Any]:
     raise AssertionError
 
 
-def wait_for(guarded: GuardedStore, wanted: Wanted, seconds: float = 10, receive: Any = silent) -> asyncio.Future[Answer]:
-    return asyncio.ensure_future(Waiting(wanted, seconds).answer(guarded, SCOPE, receive))
+def wait_for(slot: StoreSlot, wanted: Wanted, seconds: float = 10, receive: Any = silent) -> asyncio.Future[Response]:
+    return asyncio.ensure_future(LongPoll(wanted, seconds).answer(slot, SCOPE, receive))
 
 
-def use(guarded: GuardedStore) -> None:
-    with guarded.lock:
-        guarded.use()
+def use(slot: StoreSlot) -> None:
+    with slot.lock:
+        slot.use()
 
 
-def is_free(guarded: GuardedStore) -> bool:
+def is_free(slot: StoreSlot) -> bool:
     """Whether another thread gets the lock."""
     got: list[bool] = []
 
     def take() -> None:
-        got.append(guarded.lock.acquire(timeout=PATIENCE))
+        got.append(slot.lock.acquire(timeout=PATIENCE))
         if got[0]:
-            guarded.lock.release()
+            slot.lock.release()
 
     thread = threading.Thread(target=take)
     thread.start()
@@ -83,21 +83,21 @@ def is_free(guarded: GuardedStore) -> bool:
 
 
 def test_a_wait_left_over_in_a_closed_loop_keeps_no_lock_and_is_dropped() -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
     loop = asyncio.new_event_loop()
 
-    async def begin() -> asyncio.Future[Answer]:
-        waiting = wait_for(guarded, Wanted(), 600)
-        while not guarded.waiting:
+    async def begin() -> asyncio.Future[Response]:
+        waiting = wait_for(slot, Wanted(), 600)
+        while not slot.waiting:
             await asyncio.sleep(0)
         return waiting
 
     left_over = loop.run_until_complete(begin())
     left_over._log_destroy_pending = False  # type: ignore[attr-defined]
     loop.close()
-    assert guarded.waiting == 1
-    use(guarded)
-    assert (is_free(guarded), guarded.waiting) == (True, 0)
+    assert slot.waiting == 1
+    use(slot)
+    assert (is_free(slot), slot.waiting) == (True, 0)
 
 
 def test_an_application_goes_on_after_a_loop_was_closed_in_the_middle_of_a_wait() -> None:
@@ -127,51 +127,51 @@ def test_an_application_goes_on_after_a_loop_was_closed_in_the_middle_of_a_wait(
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_whatever_is_raised_while_a_store_is_used_its_lock_is_free_again(error: type[BaseException]) -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
 
     def fail() -> None:
         raise error
 
-    guarded.store.settle = fail  # type: ignore[method-assign, assignment]
-    with pytest.raises(error), guarded.lock:
-        guarded.use()
-    assert is_free(guarded)
+    slot.store.settle = fail  # type: ignore[method-assign, assignment]
+    with pytest.raises(error), slot.lock:
+        slot.use()
+    assert is_free(slot)
 
 
 def test_a_wait_that_fails_is_answered_with_its_failure_and_others_go_on() -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
     failing: list[bool] = []
 
-    def fail() -> Answer | None:
+    def fail() -> Response | None:
         if failing:
             raise ZeroDivisionError
         return None
 
-    def come() -> Answer | None:
-        return Answer(204) if failing else None
+    def come() -> Response | None:
+        return Response(204) if failing else None
 
     async def scenario() -> list[Any]:
-        waits = [wait_for(guarded, Wanted(look)) for look in (fail, come)]
+        waits = [wait_for(slot, Wanted(look)) for look in (fail, come)]
         await settled()
         failing.append(True)
         await asyncio.sleep(SOONEST)
-        use(guarded)
+        use(slot)
         return await asyncio.gather(*waits, return_exceptions=True)
 
     failed, answer = run(scenario())
-    assert (type(failed), answer.status, is_free(guarded), guarded.waiting) == (ZeroDivisionError, 204, True, 0)
+    assert (type(failed), answer.status, is_free(slot), slot.waiting) == (ZeroDivisionError, 204, True, 0)
 
 
 def test_who_waits_looks_once_however_many_requests_come_in_a_millisecond() -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
     wanted = [Wanted() for _ in range(20)]
 
     async def scenario() -> list[int]:
-        waits = [wait_for(guarded, each) for each in wanted]
+        waits = [wait_for(slot, each) for each in wanted]
         await asyncio.sleep(1)
         begun = [each.looks for each in wanted]
         for _ in range(100):
-            use(guarded)
+            use(slot)
             await asyncio.sleep(SOONEST / 100)
         await asyncio.sleep(1)
         for each in waits:
@@ -183,18 +183,18 @@ def test_who_waits_looks_once_however_many_requests_come_in_a_millisecond() -> N
 
 
 def test_a_change_made_by_another_thread_is_seen() -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
     changed: list[bool] = []
 
-    async def scenario() -> Answer:
-        waiting = wait_for(guarded, Wanted(lambda: Answer(204) if changed else None), PATIENCE)
-        while not guarded.waiting:
+    async def scenario() -> Response:
+        waiting = wait_for(slot, Wanted(lambda: Response(204) if changed else None), PATIENCE)
+        while not slot.waiting:
             await asyncio.sleep(0)
 
         def change() -> None:
-            with guarded.lock:
+            with slot.lock:
                 changed.append(True)
-                guarded.use()
+                slot.use()
 
         thread = threading.Thread(target=change)
         thread.start()
@@ -206,12 +206,12 @@ def test_a_change_made_by_another_thread_is_seen() -> None:
 
 
 def test_a_wait_takes_no_longer_than_it_says() -> None:
-    guarded = guarded_store()
+    slot = guarded_store()
 
     async def scenario() -> float:
         with pytest.raises(ApiError, match="Timed out"):
-            await wait_for(guarded, Wanted(), 7)
+            await wait_for(slot, Wanted(), 7)
         return asyncio.get_running_loop().time()
 
     assert run(scenario()) == 7
-    assert guarded.waiting == 0
+    assert slot.waiting == 0

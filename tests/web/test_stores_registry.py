@@ -11,14 +11,14 @@ from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
 from ep_mock.web import stores as gates
-from ep_mock.web.store_slot import GuardedStore
-from ep_mock.web.stores import Gate
+from ep_mock.web.store_slot import StoreSlot
+from ep_mock.web.stores import StoreRegistry
 
 PATIENCE = 30
 
 
-def gate(fill: Callable[[Store], None] = lambda _: None) -> Gate:
-    return Gate(Settings(clock="manual", seed="tests"), fill)
+def gate(fill: Callable[[Store], None] = lambda _: None) -> StoreRegistry:
+    return StoreRegistry(Settings(clock="manual", seed="tests"), fill)
 
 
 class Announced:
@@ -41,7 +41,7 @@ class Announced:
 
 
 def test_two_threads_that_enter_a_new_store_at_once_get_the_same_one() -> None:
-    lock, entered, threads = Announced(), list[GuardedStore](), list[threading.Thread]()
+    lock, entered, threads = Announced(), list[StoreSlot](), list[threading.Thread]()
 
     def fill(_: Store) -> None:
         if threads:

@@ -15,7 +15,7 @@ from ep_mock import __version__
 from ep_mock.cli.environment import say_warnings
 from ep_mock.cli.options import SettingsCommand, configuration_of, settings_options
 from ep_mock.errors import UsageError
-from ep_mock.serving.gc_tuning import collected_later
+from ep_mock.serving.gc_tuning import deferred_gc
 from ep_mock.settings import Settings
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
@@ -52,7 +52,7 @@ def command(context: click.Context, /, **_: object) -> int:
         with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
             click.echo(_announcement(url, settings, app.gate.seed, hints=sys.stdout.isatty()))
 
-    with _signals(lambda *_: os._exit(0), _ENDING), collected_later() as collect_from_now_on:
+    with _signals(lambda *_: os._exit(0), _ENDING), deferred_gc() as collect_from_now_on:
         from ep_mock.serving.run import serve
         from ep_mock.serving.tls import tls_context
         from ep_mock.web.app import create_app

@@ -64,7 +64,7 @@ class Family(msgspec.Struct, frozen=True, eq=False):
     codes_sortable: bool
     keeps_history: bool
     ranks_promotions: bool
-    own_code: bool
+    automatic_code: bool
     lists_created_codes: bool
     run_again_refused: Mapping[str, object]
     usages_unknown: Mapping[str, object]
@@ -96,7 +96,7 @@ STANDARD = Family(
     codes_sortable=False,
     keeps_history=True,
     ranks_promotions=False,
-    own_code=True,
+    automatic_code=True,
     lists_created_codes=False,
     run_again_refused={"status": 422, "source": "request", "title": "Unprocessable Entity", "detail": ""},
     usages_unknown={"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."},
@@ -138,7 +138,7 @@ RULE = Family(
     codes_sortable=True,
     keeps_history=False,
     ranks_promotions=True,
-    own_code=False,
+    automatic_code=False,
     lists_created_codes=True,
     run_again_refused={"title": "Unprocessable Entity", "status": "422", "detail": ""},
     usages_unknown={"status": 404, "title": "Usages Not Found", "detail": "Some usage IDs could not be found."},

@@ -22,18 +22,18 @@ _FARTHEST: Final = LONGEST // SECOND
 _SHOWN: Final = 60
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a value stands: the name of its fixture, and the path in it, such as `promotions[2].jobs[0].status`."""
 
     source: str
     path: str = ""
 
-    def at(self, *steps: str | int) -> Place:
+    def at(self, *steps: str | int) -> Location:
         """A place further inside."""
         path = self.path
         for step in steps:
             path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-        return Place(self.source, path)
+        return Location(self.source, path)
 
     def wrong(self, problem: str) -> UsageError:
         """The error that this place has a problem."""
@@ -53,7 +53,7 @@ class Place(NamedTuple):
         problem, _, path = str(error).partition(" - at `$")
         problem = problem.replace("`", "").replace(" | null", "").replace("Object missing required field ", "missing: ")
         problem = problem[:1].lower() + problem[1:]
-        return Place(self.source, (self.path + path.removesuffix("`")).lstrip(".")).wrong(problem)
+        return Location(self.source, (self.path + path.removesuffix("`")).lstrip(".")).wrong(problem)
 
     def refused(self, error: ApiError, inside: Sequence[str | int] = ()) -> UsageError:
         """The error that what is described here would be refused in a request, where it stands at `inside`. It names the first problem."""

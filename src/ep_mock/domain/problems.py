@@ -169,7 +169,7 @@ def duplicate_priority() -> ApiError:
     return ApiError(422, [{"title": "Duplicate Priority", "status": "422", "detail": detail}])
 
 
-def cannot_run_again(family: Family) -> ApiError:
+def too_many_codes_to_reactivate(family: Family) -> ApiError:
     """422: an expired promotion with too many codes cannot be given a later end."""
     return ApiError(422, [family.run_again_refused])
 

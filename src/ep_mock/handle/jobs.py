@@ -14,7 +14,7 @@ from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
 from ep_mock.handle.errors import RefusedError, WaitError, why_in_vain
 from ep_mock.handle.models import HistoryEntry, Job, JobHistory
-from ep_mock.handle.places import FAMILY_NAMES, AnyJob, AnyPromotion, Place, call_promotion, job_id_of, path_of, place_of
+from ep_mock.handle.places import FAMILY_NAMES, AnyJob, AnyPromotion, Location, call_promotion, job_id_of, path_of, place_of
 from ep_mock.handle.store_client import StoreClient
 
 WAIT_SECONDS: Final = 10.0
@@ -124,7 +124,7 @@ class JobsHandle:
             explained = _explained(error)
         raise WaitError(explained)
 
-    def _create(self, place: Place, name: str | None, body: dict[str, Any]) -> Job:
+    def _create(self, place: Location, name: str | None, body: dict[str, Any]) -> Job:
         document = {"type": "promotion_job", **({} if name is None else {"name": name}), **body}
         created = call_promotion(self._client, "POST", place, "/jobs", {"data": document})
         return self.get(created["data"]["id"])

@@ -50,7 +50,7 @@ AnyJob: TypeAlias = Job | JobHistory | Mapping[str, Any] | str
 """A job: what the handle or the API has answered, or its id."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A promotion that a caller means; the family is None where it is not known."""
 
     id: str
@@ -62,7 +62,7 @@ def path_of(identity: str, family: FamilyName) -> str:
     return f"/v2/{family_named(family).collection}/{quote(identity, safe='')}"
 
 
-def place_of(verb: str, promotion: AnyPromotion, family: FamilyName | None = None) -> Place:
+def place_of(verb: str, promotion: AnyPromotion, family: FamilyName | None = None) -> Location:
     """The promotion that is meant. `family` counts where the promotion does not say it itself.
 
     Raises:
@@ -81,10 +81,10 @@ def place_of(verb: str, promotion: AnyPromotion, family: FamilyName | None = Non
     if not isinstance(identity, str) or not identity:
         hint = "write job.promotion_id" if isinstance(promotion, Job | JobHistory) else ""
         raise wrong(f"{verb}: promotion", "a promotion or its id", promotion, hint)
-    return Place(identity, own)
+    return Location(identity, own)
 
 
-def call_promotion(client: StoreClient, method: str, place: Place, below: str = "", body: object = None) -> dict[str, Any]:
+def call_promotion(client: StoreClient, method: str, place: Location, below: str = "", body: object = None) -> dict[str, Any]:
     """A call to the API about a promotion. Where the family is not known, it is the one that has the promotion.
 
     Raises:

@@ -157,14 +157,14 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
     )
     _check(store, family, draft, [store.content.promotions[family.name]], former=promotion)
     book = store.codes_of(promotion)
-    runs_again = promotion.expired(now) and draft.end > now
-    if runs_again and len(book) > store.settings.reenable_codes_limit:
-        raise problems.cannot_run_again(family)
+    is_reactivated = promotion.expired(now) and draft.end > now
+    if is_reactivated and len(book) > store.settings.reenable_codes_limit:
+        raise problems.too_many_codes_to_reactivate(family)
     lengthened = draft.end - draft.start > promotion.end - promotion.start
     quota = store.content.codes_quota(promotion, start=draft.start, end=draft.end)
-    if lengthened and quota.lasts_long and not runs_again and len(book) > quota.limit:
+    if lengthened and quota.lasts_long and not is_reactivated and len(book) > quota.limit:
         raise problems.lasts_too_long(quota.limit)
-    if runs_again:
+    if is_reactivated:
         book.clear()
     store.change_promotion(promotion, draft.fields, draft.start, draft.end)
     if promotion.automatic or was_automatic:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def collected_later() -> Iterator[Callable[[], None]]:
+def deferred_gc() -> Iterator[Callable[[], None]]:
     """No garbage is collected until the function that this yields is called.
 
     What a server imports and builds before its first request stays to the end. To look through it again and again would cost a part of the

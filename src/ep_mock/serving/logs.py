@@ -15,7 +15,7 @@ FIELDS = "ep_mock_fields"
 """The attribute of a log record under which a JSON line finds further fields."""
 
 
-class JsonLine(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: `time` (RFC 3339, UTC), `level`, `message`, the record's own fields, and `exception` with a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -41,13 +41,13 @@ class TextLine(logging.Formatter):
 
 
 def json_line(message: str, fields: Mapping[str, Any]) -> str:
-    """A line as `JsonLine` has them, for what is no log: the announcement of the server."""
-    return JsonLine().format(logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields}))
+    """A line as `JsonFormatter` has them, for what is no log: the announcement of the server."""
+    return JsonFormatter().format(logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields}))
 
 
 def foreground_logging(log_format: LogFormat) -> dict[str, Any]:
     """For `logging.config`. Standard output stays the caller's."""
-    formatter = {"()": JsonLine if log_format == "json" else TextLine}
+    formatter = {"()": JsonFormatter if log_format == "json" else TextLine}
     levels = {"asyncio": "WARNING", "ep_mock": "WARNING", "uvicorn.error": "WARNING", "uvicorn.access": "INFO"}
     return {
         "version": 1,

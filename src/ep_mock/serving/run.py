@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Self
 
 from ep_mock.errors import UsageError
 from ep_mock.serving.event_loops import new_event_loop
-from ep_mock.serving.sockets import Listeners, listen
+from ep_mock.serving.sockets import BoundSockets, listen
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from starlette.types import ASGIApp
 
-    from ep_mock.serving.uvicorn_server import TicklessServer
+    from ep_mock.serving.uvicorn_server import UvicornServer
     from ep_mock.settings import LogFormat
 
 FOREGROUND_GRACE_SECONDS = 0.3
@@ -50,7 +50,7 @@ class ServerThread:
         self._port = port
         self._access_log = access_log
         self._tls = tls
-        self._listeners: Listeners | None = None
+        self._listeners: BoundSockets | None = None
         self._thread: threading.Thread | None = None
         self._changing = threading.Lock()
         self._process = 0
@@ -66,7 +66,7 @@ class ServerThread:
         return self._bound.port
 
     @property
-    def _bound(self) -> Listeners:
+    def _bound(self) -> BoundSockets:
         if self._listeners is None:
             raise UsageError("the server has no address before it is started; call start(), or use it in a with statement")
         return self._listeners
@@ -79,10 +79,10 @@ class ServerThread:
         with self._changing:
             if self._thread is not None and self._process == os.getpid():
                 raise UsageError(f"the server is running already, on {self.url}")
-            from ep_mock.serving.uvicorn_server import TicklessServer
+            from ep_mock.serving.uvicorn_server import UvicornServer
 
             self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
-            self._server = TicklessServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
+            self._server = UvicornServer(self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls)
             runner = asyncio.Runner(loop_factory=new_event_loop)
             self._loop = runner.get_loop()
             listening: Future[None] = Future()
@@ -119,7 +119,7 @@ class ServerThread:
         self.stop()
 
 
-def _serve_in_thread(runner: asyncio.Runner, server: TicklessServer, listeners: Listeners, listening: Future[None]) -> None:
+def _serve_in_thread(runner: asyncio.Runner, server: UvicornServer, listeners: BoundSockets, listening: Future[None]) -> None:
     try:
         with runner, contextlib.closing(listeners):
             runner.run(server.serve(listeners.sockets, on_listening=lambda: listening.set_result(None)))
@@ -129,12 +129,12 @@ def _serve_in_thread(runner: asyncio.Runner, server: TicklessServer, listeners: 
         listening.set_exception(error)
 
 
-def _stop_soon(loop: asyncio.AbstractEventLoop, server: TicklessServer) -> None:
+def _stop_soon(loop: asyncio.AbstractEventLoop, server: UvicornServer) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended by itself
         loop.call_soon_threadsafe(server.stop)
 
 
-def _stop_dropped(loop: asyncio.AbstractEventLoop, server: TicklessServer, url: str, process: int) -> None:
+def _stop_dropped(loop: asyncio.AbstractEventLoop, server: UvicornServer, url: str, process: int) -> None:
     if process != os.getpid():
         return
     _stop_soon(loop, server)
@@ -167,9 +167,9 @@ def serve(
     """
     with contextlib.closing(listen(host, port, scheme=_scheme(tls))) as listeners:
         from ep_mock.serving.logs import foreground_logging
-        from ep_mock.serving.uvicorn_server import TicklessServer
+        from ep_mock.serving.uvicorn_server import UvicornServer
 
-        server = TicklessServer(app, grace=grace, access_log=access_log, log_config=foreground_logging(log_format), tls=tls)
+        server = UvicornServer(app, grace=grace, access_log=access_log, log_config=foreground_logging(log_format), tls=tls)
         with asyncio.Runner(loop_factory=new_event_loop) as runner, _stopped_by_signals(server, runner.get_loop()) as signals:
             runner.run(server.serve(listeners.sockets, on_listening=lambda: on_listening(listeners.url)))
     return 128 + signals[-1] if len(signals) > 1 else 0
@@ -180,7 +180,7 @@ def _scheme(tls: SSLContext | None) -> str:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(server: TicklessServer, loop: asyncio.AbstractEventLoop) -> Iterator[list[int]]:
+def _stopped_by_signals(server: UvicornServer, loop: asyncio.AbstractEventLoop) -> Iterator[list[int]]:
     """The first signal stops, a second forces; yields the signals that came, in order."""
     received: list[int] = []
 

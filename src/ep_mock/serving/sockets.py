@@ -23,7 +23,7 @@ _FREE_PORT_TRIES = 32
 _Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
-class Listeners(msgspec.Struct, frozen=True, eq=False):
+class BoundSockets(msgspec.Struct, frozen=True, eq=False):
     """One listening socket for each address the host name stands for; all of them share one port."""
 
     sockets: list[socket.socket]
@@ -46,7 +46,7 @@ class Listeners(msgspec.Struct, frozen=True, eq=False):
             sock.close()
 
 
-def listen(host: str, port: int, *, scheme: str = "http") -> Listeners:
+def listen(host: str, port: int, *, scheme: str = "http") -> BoundSockets:
     """Bind and listen; a connection made from now on waits until the server accepts it.
 
     Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`) listens on each
@@ -67,7 +67,7 @@ def listen(host: str, port: int, *, scheme: str = "http") -> Listeners:
             if error.errno != errno.EADDRINUSE:
                 break
         else:
-            return Listeners(sockets, host, sockets[0].getsockname()[1], scheme)
+            return BoundSockets(sockets, host, sockets[0].getsockname()[1], scheme)
     raise UsageError(_explain(failure, host, port)) from failure
 
 

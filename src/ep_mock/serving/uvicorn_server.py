@@ -26,7 +26,7 @@ _KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just being closed."""
 
 
-class TicklessServer(uvicorn.Server):
+class UvicornServer(uvicorn.Server):
     """Serves `app` on sockets that listen already, until `stop`.
 
     Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given. Answers carry neither

@@ -17,7 +17,7 @@ FEW = 16
 Taken = Callable[[Mapping[str, object] | tuple[str, ...], int], bool]
 
 
-class Growth:
+class CodeGeneration:
     """The codes that one generate job makes, one after the other.
 
     Candidates come from the entropy of (seed, job, block); a plan may give the first ones. A candidate that is taken when its turn comes
@@ -56,7 +56,7 @@ class Growth:
         self._given = {book.key(code): code for code in self.given}
         self._candidates = _candidates(entropy, source, batch, length, tuple(self._given), drawn, folds_case=book.folds_case)
 
-    def reach(self, count: int, made_at: Callable[[int], int], taken: Taken) -> None:
+    def advance_to(self, count: int, made_at: Callable[[int], int], taken: Taken) -> None:
         """Make codes until there are `count`.
 
         Args:
@@ -89,7 +89,7 @@ class Growth:
         return chosen
 
 
-class Shrinkage:
+class CodeDeletion:
     """The codes that a cancelled or failed job leaves to delete, newest first.
 
     Attributes:
@@ -112,7 +112,7 @@ class Shrinkage:
         """How many codes there were to delete."""
         return len(self.keys) + self.done
 
-    def reach(self, count: int) -> None:
+    def advance_to(self, count: int) -> None:
         """Delete until `count` of the codes are dealt with."""
         due = count - self.done
         if due <= 0:

@@ -6,13 +6,13 @@ from typing import Final
 
 from ep_mock.domain.plans import Plan, check_plan
 from ep_mock.errors import UsageError
-from ep_mock.simulation.state import Content, PlanInForce
+from ep_mock.simulation.state import ActivePlan, StoreState
 
 MOST_PLANS: Final = 1000
 """How many plans a store has at most."""
 
 
-def add_plan(content: Content, plan: Plan) -> PlanInForce:
+def add_plan(content: StoreState, plan: Plan) -> ActivePlan:
     """Put a plan in force; the oldest that matches a job wins.
 
     Raises:
@@ -22,12 +22,12 @@ def add_plan(content: Content, plan: Plan) -> PlanInForce:
     if len(content.plans) >= MOST_PLANS:
         raise UsageError(f"plan: there are {MOST_PLANS} already; withdraw some first")
     content.plans_made += 1
-    in_force = PlanInForce(f"plan-{content.plans_made}", plan, plan.times)
+    in_force = ActivePlan(f"plan-{content.plans_made}", plan, plan.times)
     content.plans.append(in_force)
     return in_force
 
 
-def withdraw_plan(content: Content, plan_id: str) -> bool:
+def withdraw_plan(content: StoreState, plan_id: str) -> bool:
     """Withdraw one plan; answers whether it was in force. Jobs that are there already keep theirs."""
     left = [each for each in content.plans if each.id != plan_id]
     found = len(left) < len(content.plans)
@@ -35,6 +35,6 @@ def withdraw_plan(content: Content, plan_id: str) -> bool:
     return found
 
 
-def withdraw_all_plans(content: Content) -> None:
+def withdraw_all_plans(content: StoreState) -> None:
     """Withdraw all plans. Jobs that are there already keep theirs."""
     content.plans = []

@@ -12,7 +12,7 @@ MOST_REQUESTS: Final = 10_000
 """How many different requests are counted; with one more, counting begins anew."""
 
 
-class Looks:
+class PollCounts:
     """The requests since something last happened: for each promotion, each request with its number."""
 
     __slots__ = ("_counts", "_different", "_moment")

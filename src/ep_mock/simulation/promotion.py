@@ -131,7 +131,7 @@ class Promotion:
 
     def keep_own_code(self, now: int) -> None:
         """Give an automatic promotion the one code of its own that its family promises, and take it from one that is not automatic."""
-        if not self.family.own_code:
+        if not self.family.automatic_code:
             return
         code = f"auto_{self.id}"
         if self.automatic and code not in self.book:

@@ -43,7 +43,7 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return {**msgspec.structs.asdict(self), "at": format_nanos(self.at)}
 
 
-class PlanInForce(msgspec.Struct, eq=False):
+class ActivePlan(msgspec.Struct, eq=False):
     """A plan and for how many jobs it still is. Its id is `plan-1` and so on, in the order in which the store's plans were made."""
 
     id: str
@@ -51,7 +51,7 @@ class PlanInForce(msgspec.Struct, eq=False):
     left: int
 
 
-class Content:
+class StoreState:
     """The data of one store.
 
     Attributes:
@@ -74,7 +74,7 @@ class Content:
         self.usages: dict[str, dict[str, Usage]] = {family.name: {} for family in FAMILIES}
         self.jobs: dict[str, Job] = {}
         self.jobs_created = 0
-        self.plans: list[PlanInForce] = []
+        self.plans: list[ActivePlan] = []
         self.plans_made = 0
         self.transitions: deque[JobTransition] = deque(maxlen=HISTORY_LENGTH)
         self.transitions_total = 0
@@ -111,7 +111,7 @@ class Content:
         """Most codes the promotion may have."""
         return self.codes_quota(promotion).limit
 
-    def plan_for(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> PlanInForce | None:
+    def plan_for(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> ActivePlan | None:
         """The plan for a new job, which takes one of the jobs that it is for; the oldest plan that matches wins."""
         for position, in_force in enumerate(self.plans):
             if in_force.plan.matches(family=family, promotion_id=promotion_id, job_type=job_type, name=name):

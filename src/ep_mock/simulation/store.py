@@ -18,11 +18,11 @@ from ep_mock.errors import UsageError
 from ep_mock.settings import Settings
 from ep_mock.simulation.code_book import CodeBook, key_of
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.poll_counts import Looks, Moment
+from ep_mock.simulation.poll_counts import Moment, PollCounts
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.state import Content, JobTransition
+from ep_mock.simulation.state import JobTransition, StoreState
 from ep_mock.simulation.worker import Worker
-from ep_mock.traffic import Traffic
+from ep_mock.traffic import RequestControls
 from ep_mock.traffic.rate_limit import check_rate_limit
 
 
@@ -45,13 +45,13 @@ class Store:
         """
         check_rate_limit(settings.rate_limit, settings.clock)
         self.clock = Clock(settings.clock, start=_clock_start(settings.clock_start), scale=settings.clock_scale)
-        self.content = Content(name, settings, Entropy(seed, f"store {name}"))
+        self.content = StoreState(name, settings, Entropy(seed, f"store {name}"))
         self.signer = Entropy(seed, f"files of {name}")
         self.worker = Worker(self.content)
-        self.traffic = Traffic(name, settings, seed)
+        self.traffic = RequestControls(name, settings, seed)
         self.now = self.clock.now()
         self.writes = 0
-        self.looks = Looks()
+        self.looks = PollCounts()
 
     @property
     def settings(self) -> Settings:

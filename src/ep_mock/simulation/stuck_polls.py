@@ -14,7 +14,7 @@ from ep_mock.simulation.standstill import what_it_waits_for
 from ep_mock.simulation.store import Store
 
 
-def begin_look(store: Store, promotion: Promotion, request: str) -> None:
+def begin_poll(store: Store, promotion: Promotion, request: str) -> None:
     """Somebody is about to look; `request` is the text that makes the same requests equal.
 
     Raises:
@@ -31,7 +31,7 @@ def begin_look(store: Store, promotion: Promotion, request: str) -> None:
     )
 
 
-def end_look(store: Store, promotion: Promotion, request: str, *, moves: bool) -> None:
+def finish_poll(store: Store, promotion: Promotion, request: str, *, moves: bool) -> None:
     """Somebody has looked: count it and, if it `moves` a poll clock, move that."""
     if not store.unfinished_jobs(promotion):
         return
@@ -40,6 +40,6 @@ def end_look(store: Store, promotion: Promotion, request: str, *, moves: bool) -
         store.end_poll(promotion)
 
 
-def looks_in_vain(store: Store, promotion_id: str) -> int:
+def polls_in_vain(store: Store, promotion_id: str) -> int:
     """How often the most frequent request about a promotion has come while nothing changed."""
     return max(store.looks.at(store.moment, promotion_id).values(), default=0)

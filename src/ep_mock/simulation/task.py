@@ -9,10 +9,10 @@ import msgspec
 
 from ep_mock.domain.codes import DEFAULT_LENGTH, Batch, joined_prefix
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.code_generation import Growth, Shrinkage
+from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.state import Content
+from ep_mock.simulation.state import StoreState
 from ep_mock.timings import Timings, parse_timings
 
 LIMIT_EXCEEDED = "codes limit exceeded"
@@ -38,8 +38,8 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
     action: Action = "complete"
     error: str | None = None
     stuck: bool = False
-    growth: Growth | None = None
-    shrinkage: Shrinkage | None = None
+    growth: CodeGeneration | None = None
+    shrinkage: CodeDeletion | None = None
     generated: int = 0
 
     @property
@@ -74,14 +74,14 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
         return {"generated": self.generated, "deleted": self.shrinkage.deleted if self.shrinkage else 0}
 
 
-def timings_for(content: Content, job: Job) -> Timings:
+def timings_for(content: StoreState, job: Job) -> Timings:
     """The pace at which a job is worked on: its plan's, or the store's as it is now."""
     return content.timings if job.plan.timings is None else parse_timings(job.plan.timings)
 
 
-def new_growth(
-    content: Content, promotion: Promotion, source: str, parameters: Mapping[str, Any], at: int, given: tuple[str, ...] = ()
-) -> Growth:
+def new_code_generation(
+    content: StoreState, promotion: Promotion, source: str, parameters: Mapping[str, Any], at: int, given: tuple[str, ...] = ()
+) -> CodeGeneration:
     """The codes that a generate job with these parameters makes, none of them made yet."""
     prefix = joined_prefix(parameters.get("code_prefix"))
     batch = Batch(
@@ -93,10 +93,10 @@ def new_growth(
         created_at=at,
         created_by=content.settings.author,
     )
-    return Growth(promotion.book, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
+    return CodeGeneration(promotion.book, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
 
 
-def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
+def begun(content: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
     """The work on a job that is taken up at `at`."""
     plan, timings = job.plan, timings_for(content, job)
     task = Task(job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing"))
@@ -113,14 +113,14 @@ def begun(content: Content, job: Job, promotion: Promotion, at: int) -> Task:
     units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
     if units:
         task.lead, task.per_unit, task.units = timings.generate, timings.generate_per_code, units
-        task.growth = new_growth(content, promotion, job.id, job.parameters, at, plan.codes)
+        task.growth = new_code_generation(content, promotion, job.id, job.parameters, at, plan.codes)
     return task
 
 
-def cancellation(content: Content, task: Task, at: int) -> Task:
+def cancellation(content: StoreState, task: Task, at: int) -> Task:
     """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have been brought to `at`."""
     job, growth, timings = task.job, task.growth, timings_for(content, task.job)
-    shrinkage = None if growth is None else Shrinkage(task.promotion.book, growth.batch, growth.made)
+    shrinkage = None if growth is None else CodeDeletion(task.promotion.book, growth.batch, growth.made)
     return Task(
         job=job,
         promotion=task.promotion,

@@ -10,10 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ep_mock.domain.lifecycle import Action
-from ep_mock.simulation.code_generation import Growth, Shrinkage
+from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.state import Content
+from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.task import Task, begun, cancellation, timings_for
 
 _CAUSES: dict[Action, str] = {"complete": "done", "finish_cancel": "codes deleted", "lose_race": "the cancellation came too late"}
@@ -29,7 +29,7 @@ class Worker:
         paused: whether it takes up no job; what it has in its hands goes on.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: StoreState) -> None:
         self._content = content
         self.free_since = 0
         self.pickup_due: int | None = None
@@ -67,13 +67,13 @@ class Worker:
         if self.pickup_due is None:
             self._schedule_pickup(job.created_at)
 
-    def take_in(self, job: Job, promotion: Promotion, now: int) -> None:
+    def enqueue_waiting(self, job: Job, promotion: Promotion, now: int) -> None:
         """Take a job into the queue that has been waiting since some time before `now`, when the worker turns to its work."""
         if self.task is None and not self.queued:
             self.free_since = now
         self.enqueue(job, promotion)
 
-    def take_over(self, job: Job, promotion: Promotion, now: int, *, generated: int, deleted: int) -> None:
+    def resume_job(self, job: Job, promotion: Promotion, now: int, *, generated: int, deleted: int) -> None:
         """Go on, with free hands, with a job that is `processing` or `cancelling` already.
 
         Args:
@@ -90,7 +90,7 @@ class Worker:
         if job.status == "cancelling":
             task, done = cancellation(self._content, task, now), deleted
             if task.shrinkage is not None:
-                task.shrinkage.reach(deleted)
+                task.shrinkage.advance_to(deleted)
         if done:
             # As if it had begun just so long ago as what is done takes.
             task.started = now - task.lead - task.per_unit * done
@@ -131,7 +131,7 @@ class Worker:
         if task.growth is not None:
             self._grow(task.growth, task.promotion, task.units_at(now), task.made_at)
         if task.shrinkage is not None:
-            task.shrinkage.reach(task.units_at(now))
+            task.shrinkage.advance_to(task.units_at(now))
 
     def reserved_for(self, promotion: Promotion) -> int:
         """How many codes the running generate job of this promotion has yet to make, as of the last `bring_codes_to`."""
@@ -203,15 +203,15 @@ class Worker:
             promotion.keep_export(job.id)
         self.task = begun(self._content, job, promotion, at)
 
-    def _grow(self, growth: Growth, promotion: Promotion, count: int, made_at: Callable[[int], int]) -> None:
-        growth.reach(count, made_at, lambda keys, at: self._content.taken_elsewhere(promotion, keys, at))
+    def _grow(self, growth: CodeGeneration, promotion: Promotion, count: int, made_at: Callable[[int], int]) -> None:
+        growth.advance_to(count, made_at, lambda keys, at: self._content.taken_elsewhere(promotion, keys, at))
 
     def _end(self, task: Task, at: int) -> None:
         self.bring_codes_to(at)
         if task.action == "fail":
             task.promotion.exports.pop(task.job.id, None)
             if task.growth is not None:
-                Shrinkage(task.promotion.book, task.growth.batch, task.growth.made).reach(len(task.growth.made))
+                CodeDeletion(task.promotion.book, task.growth.batch, task.growth.made).advance_to(len(task.growth.made))
         self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
         self.task = None
         self.free_since = at

@@ -35,7 +35,7 @@ def restore(data: object, name: str, settings: Settings, seed: str, check: Check
         UsageError: the data is no snapshot of this version, or contradicts itself; the message names the place.
     """
     try:
-        state = msgspec.convert(data, form.StoreState)
+        state = msgspec.convert(data, form.StoreSnapshot)
     except msgspec.ValidationError as error:
         raise _unusable(ROOT.misfit(error)) from None
     try:

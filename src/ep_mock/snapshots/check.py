@@ -13,7 +13,7 @@ from typing import Final
 from ep_mock.clock import EARLIEST, GREATEST_SCALE, LATEST
 from ep_mock.domain.dates import MAXIMUM, MINIMUM
 from ep_mock.domain.families import family_named
-from ep_mock.domain.location import Check, Place, shown
+from ep_mock.domain.location import Check, Location, shown
 from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
 from ep_mock.simulation.code_book import key_of
@@ -25,11 +25,11 @@ from ep_mock.snapshots.check_jobs import JobsCheck, check_plan_of
 from ep_mock.snapshots.check_worker import WorkerCheck
 from ep_mock.snapshots.numbering import check_numbers
 
-ROOT: Final = Place("snapshot")
+ROOT: Final = Location("snapshot")
 _SOME_TIME: Final = {"start": "2000-01-01", "end": "2000-01-02"}
 
 
-def check_snapshot(state: form.StoreState, check: Check) -> None:
+def check_snapshot(state: form.StoreSnapshot, check: Check) -> None:
     """Hold a snapshot against all rules; `check` knows what the API accepts of a request.
 
     Raises:
@@ -55,7 +55,7 @@ def check_snapshot(state: form.StoreState, check: Check) -> None:
     check_numbers(ROOT, state)
 
 
-def _check_clock(state: form.StoreState) -> None:
+def _check_clock(state: form.StoreSnapshot) -> None:
     place, clock = ROOT.at("clock"), state.clock
     place.at("now").expect(
         EARLIEST <= clock.now <= LATEST,
@@ -74,7 +74,7 @@ def _check_clock(state: form.StoreState) -> None:
     )
 
 
-def _check_unique(state: form.StoreState) -> None:
+def _check_unique(state: form.StoreSnapshot) -> None:
     for name, ids in (
         ("promotions", [each.id for each in state.promotions]),
         ("jobs", [each.id for each in state.jobs]),
@@ -87,9 +87,9 @@ def _check_unique(state: form.StoreState) -> None:
 
 
 def _check_promotion(
-    place: Place,
+    place: Location,
     promotion: form.PromotionState,
-    state: form.StoreState,
+    state: form.StoreSnapshot,
     check: Check,
 ) -> None:
     family, now = family_named(promotion.family), state.clock.now
@@ -114,7 +114,7 @@ def _check_promotion(
     check_runs(place.at("codes"), promotion.codes, state.batches, family)
 
 
-def _check_fields(place: Place, promotion: form.PromotionState, check: Check) -> None:
+def _check_fields(place: Location, promotion: form.PromotionState, check: Check) -> None:
     family, fields = family_named(promotion.family), promotion.fields
     for name in fields:
         place.expect(
@@ -130,7 +130,7 @@ def _check_fields(place: Place, promotion: form.PromotionState, check: Check) ->
         raise place.refused(error) from None
 
 
-def _check_usage(place: Place, usage: form.UsageState, now: int) -> None:
+def _check_usage(place: Location, usage: form.UsageState, now: int) -> None:
     key = key_of(family_named(usage.family), usage.code)
     place.at("code_key").expect(
         usage.code_key == key,
@@ -141,7 +141,7 @@ def _check_usage(place: Place, usage: form.UsageState, now: int) -> None:
     place.at("updated_at").past_nanos(usage.updated_at, now, since=usage.used_on)
 
 
-def _check_usages_belong(state: form.StoreState) -> None:
+def _check_usages_belong(state: form.StoreSnapshot) -> None:
     """Each usage is in one promotion of its family at most; those of deleted promotions are in none."""
     families = {usage.id: usage.family for usage in state.usages}
     seen: set[str] = set()
@@ -157,7 +157,7 @@ def _check_usages_belong(state: form.StoreState) -> None:
             seen.add(usage_id)
 
 
-def _check_plans(state: form.StoreState) -> None:
+def _check_plans(state: form.StoreSnapshot) -> None:
     ROOT.at("plans").expect(len(state.plans) <= MOST_PLANS, f"at most {MOST_PLANS} plans", len(state.plans))
     latest = 0
     for index, each in enumerate(state.plans):
@@ -177,7 +177,7 @@ def _check_plans(state: form.StoreState) -> None:
         check_plan_of(place.at("plan"), each.plan)
 
 
-def _check_transitions(state: form.StoreState) -> None:
+def _check_transitions(state: form.StoreSnapshot) -> None:
     """What the store remembers of its jobs are the latest entries of their own histories."""
     total = sum(len(job.history) for job in state.jobs)
     expected = f"as many as there are entries in the histories of all jobs, {total}"

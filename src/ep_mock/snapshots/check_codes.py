@@ -7,14 +7,14 @@ from typing import Final
 
 from ep_mock.domain.codes import joined_prefix
 from ep_mock.domain.families import FAMILIES, Family
-from ep_mock.domain.location import Place
+from ep_mock.domain.location import Location
 from ep_mock.simulation.code_book import key_of
 from ep_mock.snapshots import format as form
 
 _UNITS: Final = tuple(unit for family in FAMILIES for unit in family.consume_units)
 
 
-def check_batches(place: Place, batches: Sequence[form.BatchState], now: int) -> None:
+def check_batches(place: Location, batches: Sequence[form.BatchState], now: int) -> None:
     """Each batch says of its codes what a job or a request could have said."""
     for index, batch in enumerate(batches):
         at = place.at(index)
@@ -33,7 +33,7 @@ def check_batches(place: Place, batches: Sequence[form.BatchState], now: int) ->
         at.at("created_at").past_nanos(batch.created_at, now)
 
 
-def check_runs(place: Place, runs: form.CodeRuns, batches: Sequence[form.BatchState], family: Family) -> None:
+def check_runs(place: Location, runs: form.CodeRuns, batches: Sequence[form.BatchState], family: Family) -> None:
     """Each code is there once, under the key that its family stores it under, and its batch exists."""
     number, keys = 0, set[str]()
     for index, run in enumerate(runs):
@@ -60,14 +60,14 @@ def check_runs(place: Place, runs: form.CodeRuns, batches: Sequence[form.BatchSt
         )
 
 
-def check_keys(place: Place, keys: Iterable[str], family: Family) -> None:
+def check_keys(place: Location, keys: Iterable[str], family: Family) -> None:
     """Keys are spelled as the family stores them."""
     if family.codes_fold_case:
         odd = next((key for key in keys if key != key_of(family, key)), None)
         place.expect(odd is None, f"codes in lower case, as a {family.name} promotion stores them", odd)
 
 
-def check_batch(place: Place, number: int, batches: Sequence[form.BatchState]) -> form.BatchState:
+def check_batch(place: Location, number: int, batches: Sequence[form.BatchState]) -> form.BatchState:
     """The batch that a number stands for."""
     place.expect(
         number < len(batches),
@@ -78,7 +78,7 @@ def check_batch(place: Place, number: int, batches: Sequence[form.BatchState]) -
 
 
 def _check_single(
-    place: Place,
+    place: Location,
     run: form.SingleCode,
     batches: Sequence[form.BatchState],
     family: Family,
@@ -105,7 +105,7 @@ def _check_single(
         at.at("max_uses_per_shopper", "includes_guests").expect(type(guests) is bool, "true or false", guests)
 
 
-def _check_unit(place: Place, unit: str | None, units: Sequence[str]) -> None:
+def _check_unit(place: Location, unit: str | None, units: Sequence[str]) -> None:
     place.at("consume_unit").expect(unit is None or unit in units, f"one of {', '.join(units)}", unit)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from ep_mock.domain.codes import DEFAULT_LENGTH
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import FINAL, TRANSITIONS, Status
-from ep_mock.domain.location import Check, Place
+from ep_mock.domain.location import Check, Location
 from ep_mock.domain.plans import ORDINARY, Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.snapshots import format as form
@@ -19,7 +19,7 @@ _STEPS: Final = frozenset((before, after) for (before, _), after in TRANSITIONS.
 class JobsCheck:
     """The rules of jobs, held against one snapshot."""
 
-    def __init__(self, root: Place, state: form.StoreState, check: Check) -> None:
+    def __init__(self, root: Location, state: form.StoreSnapshot, check: Check) -> None:
         self._root = root
         self._state = state
         self._check = check
@@ -49,7 +49,7 @@ class JobsCheck:
         )
         self._unfinished_jobs_of_promotions()
 
-    def _job(self, place: Place, job: form.JobState) -> None:
+    def _job(self, place: Location, job: form.JobState) -> None:
         self._request(place, job)
         self._history(place, job)
         self._outcome(place, job)
@@ -67,7 +67,7 @@ class JobsCheck:
             )
         check_plan_of(place.at("plan"), job.plan)
 
-    def _request(self, place: Place, job: form.JobState) -> None:
+    def _request(self, place: Location, job: form.JobState) -> None:
         """The job could have been asked for."""
         family, parameters = family_named(job.family), job.parameters
         generates = job.job_type == "code_generate"
@@ -100,7 +100,7 @@ class JobsCheck:
         keys = ("result", "generate_result") if family.result_key_varies else ("result",)
         place.at("result_key").expect(job.result_key in keys, f"one of {', '.join(keys)}", job.result_key)
 
-    def _history(self, place: Place, job: form.JobState) -> None:
+    def _history(self, place: Location, job: form.JobState) -> None:
         """The history takes steps of the life cycle, never back in time, and ends where the job is."""
         history, at = job.history, place.at("history")
         first, last = history[0], history[-1]
@@ -134,7 +134,7 @@ class JobsCheck:
             job.updated_at,
         )
 
-    def _outcome(self, place: Place, job: form.JobState) -> None:
+    def _outcome(self, place: Location, job: form.JobState) -> None:
         """Error and result are those of a job that ended so."""
         failed, result = job.status == "failed", job.result
         place.at("error").expect(
@@ -192,7 +192,7 @@ class JobsCheck:
                 later[job.promotion_id] = job.status
 
 
-def check_plan_of(place: Place, plan: Plan) -> None:
+def check_plan_of(place: Location, plan: Plan) -> None:
     """A plan is one that could be made, or none."""
     if plan != ORDINARY:
         try:

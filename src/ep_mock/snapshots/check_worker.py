@@ -10,7 +10,7 @@ from typing import Final
 from ep_mock.domain.codes import DEFAULT_LENGTH, joined_prefix
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import Action, Status
-from ep_mock.domain.location import Place, shown
+from ep_mock.domain.location import Location, shown
 from ep_mock.simulation.code_book import key_of
 from ep_mock.simulation.promotion import EXPORTS_KEPT
 from ep_mock.snapshots import format as form
@@ -27,7 +27,7 @@ _IN_HAND: Final[dict[Status, tuple[Action, ...]]] = {
 class WorkerCheck:
     """The rules of the worker, held against one snapshot."""
 
-    def __init__(self, place: Place, state: form.StoreState) -> None:
+    def __init__(self, place: Location, state: form.StoreSnapshot) -> None:
         self._place = place
         self._state = state
         self._now = state.clock.now
@@ -59,7 +59,7 @@ class WorkerCheck:
         if worker.task is not None:
             self._task(place.at("task"), worker.task, self._jobs[worker.task.job])
 
-    def _exports(self, place: Place, worker: form.WorkerState) -> None:
+    def _exports(self, place: Location, worker: form.WorkerState) -> None:
         """Files belong to exports; one of the same codes as another names that one, or the promotion."""
         kept: dict[str, list[str]] = {}
         for job_id, runs in worker.exports.items():
@@ -75,7 +75,7 @@ class WorkerCheck:
                 check_runs(at, runs, self._state.batches, family)
             others.append(job_id)
 
-    def _pickup(self, place: Place, worker: form.WorkerState) -> None:
+    def _pickup(self, place: Location, worker: form.WorkerState) -> None:
         """The worker is about to take up a job if it is free and there is one that it may take up."""
         takes = any(not self._jobs[job_id].plan.is_stuck_in("pending") for job_id in worker.queue)
         takes = takes and worker.task is None and not worker.paused
@@ -92,7 +92,7 @@ class WorkerCheck:
                 due,
             )
 
-    def _task(self, place: Place, task: form.TaskState, job: form.JobState) -> None:
+    def _task(self, place: Location, task: form.TaskState, job: form.JobState) -> None:
         plan, status = job.plan, job.status
         place.at("action").expect(
             task.action in _IN_HAND[status],
@@ -122,7 +122,7 @@ class WorkerCheck:
         due = task.started + task.lead + task.per_unit * task.units
         place.expect(task.stuck or due >= self._now, f"work that ends at {self._now} or later", due)
 
-    def _processing(self, place: Place, task: form.TaskState, job: form.JobState) -> None:
+    def _processing(self, place: Location, task: form.TaskState, job: form.JobState) -> None:
         plan, wanted, growth = job.plan, wanted_codes(job), task.growth
         place.at("shrinkage").expect(
             task.shrinkage is None,
@@ -152,7 +152,7 @@ class WorkerCheck:
 
     def _growth(
         self,
-        place: Place,
+        place: Location,
         growth: form.GrowthState,
         task: form.TaskState,
         job: form.JobState,
@@ -189,7 +189,7 @@ class WorkerCheck:
             growth.drawn,
         )
 
-    def _cancelling(self, place: Place, task: form.TaskState, job: form.JobState) -> None:
+    def _cancelling(self, place: Location, task: form.TaskState, job: form.JobState) -> None:
         action = "lose_race" if job.plan.lose_race else "finish_cancel"
         place.at("action").expect(
             task.action == action,

@@ -142,7 +142,7 @@ class PromotionState(_State, kw_only=True):
 
 
 class GrowthState(_State, kw_only=True):
-    """See `simulation.growth.Growth`."""
+    """See `simulation.growth.CodeGeneration`."""
 
     source: Identity
     batch: Count
@@ -153,7 +153,7 @@ class GrowthState(_State, kw_only=True):
 
 
 class ShrinkageState(_State, kw_only=True):
-    """See `simulation.growth.Shrinkage`."""
+    """See `simulation.growth.CodeDeletion`."""
 
     batch: Count
     keys: list[Text]
@@ -209,7 +209,7 @@ class ClockState(_State, kw_only=True):
     scale: float
 
 
-class StoreState(_State, kw_only=True):
+class StoreSnapshot(_State, kw_only=True):
     """A whole store."""
 
     ep_mock_snapshot: Literal[1]

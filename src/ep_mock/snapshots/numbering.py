@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from ep_mock.domain.location import Place
+from ep_mock.domain.location import Location
 from ep_mock.snapshots import format as form
 
 
-def check_numbers(root: Place, state: form.StoreState) -> None:
+def check_numbers(root: Location, state: form.StoreSnapshot) -> None:
     """Numbers rise within each job, no two transitions have the same one, none is beyond the latest.
 
     Raises:
@@ -41,14 +41,14 @@ def check_numbers(root: Place, state: form.StoreState) -> None:
         before = number
 
 
-def _check_there_are_none(root: Place, state: form.StoreState) -> None:
+def _check_there_are_none(root: Location, state: form.StoreSnapshot) -> None:
     for index, job in enumerate(state.jobs):
         for position, entry in enumerate(job.history):
             place = root.at("jobs", index, "history", position)
             place.expect(entry.sequence == 0, "no sequence, for the store has none", entry.sequence)
 
 
-def number_transitions(state: form.StoreState) -> int:
+def number_transitions(state: form.StoreSnapshot) -> int:
     """Number the transitions of a snapshot that has no numbers, in the order in which they happened; answers the latest number.
 
     What the store no longer remembers is ordered by its time and by the numbers of the jobs.

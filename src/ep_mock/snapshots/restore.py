@@ -12,12 +12,12 @@ from ep_mock.domain.codes import Batch, Code
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
 from ep_mock.simulation.code_book import CapturedCodes
-from ep_mock.simulation.code_generation import Growth, Shrinkage
+from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.poll_counts import Looks
+from ep_mock.simulation.poll_counts import PollCounts
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.state import Content, PlanInForce
+from ep_mock.simulation.state import ActivePlan, StoreState
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
@@ -29,11 +29,11 @@ from ep_mock.snapshots.numbering import number_transitions
 class Restoring:
     """One snapshot on its way into a new store."""
 
-    def __init__(self, store: Store, state: form.StoreState) -> None:
+    def __init__(self, store: Store, state: form.StoreSnapshot) -> None:
         self._store = store
         self._state = state
         self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
-        store.content = Content(store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn))
+        store.content = StoreState(store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn))
         self._content = store.content
 
     def fill(self) -> None:
@@ -46,7 +46,7 @@ class Restoring:
         for promotion in state.promotions:
             content.promotions[promotion.family].add(self._promotion(promotion))
         content.jobs_created = state.jobs_created
-        content.plans = [PlanInForce(id=each.id, plan=each.plan, left=each.left) for each in state.plans]
+        content.plans = [ActivePlan(id=each.id, plan=each.plan, left=each.left) for each in state.plans]
         content.plans_made = state.plans_made
         content.transitions.extend(state.transitions)
         content.transitions_total = state.transitions_total
@@ -54,7 +54,7 @@ class Restoring:
         store.now = state.clock.now
         store.worker = Worker(content)
         self._fill_worker(store.worker, state.worker)
-        store.looks = Looks(store.moment, state.looks)
+        store.looks = PollCounts(store.moment, state.looks)
 
     def _job(self, state: form.JobState) -> Job:
         job = Job(
@@ -138,7 +138,7 @@ class Restoring:
         )
         if state.growth is not None:
             made = state.growth
-            task.growth = Growth(
+            task.growth = CodeGeneration(
                 promotion.book,
                 self._content.entropy,
                 made.source,
@@ -150,7 +150,7 @@ class Restoring:
             )
         if state.shrinkage is not None:
             left = state.shrinkage
-            task.shrinkage = Shrinkage(promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted)
+            task.shrinkage = CodeDeletion(promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted)
             # All of them: what somebody else has removed meanwhile keeps its turn, too.
             task.shrinkage.keys = list(left.keys)
         return task

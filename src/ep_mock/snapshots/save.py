@@ -6,7 +6,7 @@ import msgspec
 
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.settings import names_of
-from ep_mock.simulation.code_generation import Growth, Shrinkage
+from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
@@ -27,12 +27,12 @@ class Saving:
         self._store = store
         self._batches: dict[Batch, int] = {}
 
-    def state(self) -> form.StoreState:
+    def state(self) -> form.StoreSnapshot:
         store, content = self._store, self._store.content
         key, drawn = content.entropy.state()
         promotions = [self._promotion(each) for family in content.promotions.values() for each in family.values()]
         worker = self._worker(store.worker)
-        return form.StoreState(
+        return form.StoreSnapshot(
             ep_mock_snapshot=form.VERSION,
             clock=form.ClockState(mode=store.clock.mode, now=store.now, scale=store.clock.scale),
             settings={name: getattr(store.settings, name) for name in _STORE_SETTINGS},
@@ -146,7 +146,7 @@ class Saving:
             shrinkage=None if task.shrinkage is None else self._shrinkage(task.shrinkage),
         )
 
-    def _growth(self, growth: Growth) -> form.GrowthState:
+    def _growth(self, growth: CodeGeneration) -> form.GrowthState:
         return form.GrowthState(
             source=growth.source,
             batch=self._batch(growth.batch),
@@ -156,5 +156,5 @@ class Saving:
             made=growth.made,
         )
 
-    def _shrinkage(self, left: Shrinkage) -> form.ShrinkageState:
+    def _shrinkage(self, left: CodeDeletion) -> form.ShrinkageState:
         return form.ShrinkageState(batch=self._batch(left.batch), keys=left.keys, done=left.done, deleted=left.deleted)

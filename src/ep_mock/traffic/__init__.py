@@ -9,7 +9,7 @@ from ep_mock.traffic.journal import Journal
 from ep_mock.traffic.rate_limit import RateLimit
 
 
-class Traffic:
+class RequestControls:
     """The requests of one store. None of it is part of a snapshot: a fault or an entry belongs to a test, not to what the store holds."""
 
     __slots__ = ("faults", "journal", "rate_limit")

@@ -134,7 +134,7 @@ MOST_FAULTS: Final = 1000
 """How many faults a store has at most. Of those that have done their work the oldest are forgotten first."""
 
 
-class FaultInForce:
+class ActiveFault:
     """A fault with what has become of it.
 
     Attributes:
@@ -151,17 +151,17 @@ class FaultInForce:
         self.strikes = 0
 
     @property
-    def spent(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether it will never strike again."""
         return bool(self.fault.times) and self.strikes >= self.fault.times
 
     def document(self) -> dict[str, Any]:
         """As the control plane prints it."""
         fault = msgspec.to_builtins(self.fault)
-        return {"id": self.id, "hits": self.hits, "strikes": self.strikes, "spent": self.spent, "fault": fault}
+        return {"id": self.id, "hits": self.hits, "strikes": self.strikes, "spent": self.exhausted, "fault": fault}
 
 
-class Strike(NamedTuple):
+class AppliedFault(NamedTuple):
     """What happens to one request.
 
     Attributes:
@@ -188,11 +188,11 @@ class FaultList:
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
-        self._all: dict[str, FaultInForce] = {}
+        self._all: dict[str, ActiveFault] = {}
         self._count = 0
-        self.active: list[FaultInForce] = []
+        self.active: list[ActiveFault] = []
 
-    def add(self, fault: Fault) -> FaultInForce:
+    def add(self, fault: Fault) -> ActiveFault:
         """Set a fault.
 
         Raises:
@@ -202,14 +202,14 @@ class FaultList:
         if len(self.active) >= MOST_FAULTS:
             raise UsageError(f"fault: there are {MOST_FAULTS} already; delete some first")
         if len(self._all) >= MOST_FAULTS:
-            del self._all[next(each.id for each in self._all.values() if each.spent)]
+            del self._all[next(each.id for each in self._all.values() if each.exhausted)]
         self._count += 1
-        added = FaultInForce(self._count, fault)
+        added = ActiveFault(self._count, fault)
         self._all[added.id] = added
         self.active.append(added)
         return added
 
-    def all(self) -> list[FaultInForce]:
+    def all(self) -> list[ActiveFault]:
         """All faults, those that have done their work included, in the order in which they were set."""
         return list(self._all.values())
 
@@ -224,11 +224,11 @@ class FaultList:
         self._all.clear()
         self.active = []
 
-    def strike(self, request: Request) -> Strike | None:
+    def strike(self, request: Request) -> AppliedFault | None:
         """What happens to this request, now that it has come; None when no fault strikes it."""
         struck: list[str] = []
         delays = {"before": 0.0, "after": 0.0}
-        deciding: FaultInForce | None = None
+        deciding: ActiveFault | None = None
         for each in self.active:
             if not self._hit(each, request):
                 continue
@@ -239,9 +239,9 @@ class FaultList:
                 break
         if not struck:
             return None
-        self.active = [each for each in self.active if not each.spent]
+        self.active = [each for each in self.active if not each.exhausted]
         name = () if deciding is None else (deciding.id, str(deciding.hits))
-        return Strike(
+        return AppliedFault(
             fault_ids=tuple(struck),
             delay_before=delays["before"],
             delay_after=delays["after"],
@@ -251,7 +251,7 @@ class FaultList:
             garbage=b"\0" + bytes.fromhex(self._entropy.signature("garbage", *name)),
         )
 
-    def _hit(self, each: FaultInForce, request: Request) -> bool:
+    def _hit(self, each: ActiveFault, request: Request) -> bool:
         fault = each.fault
         if not fault.match.matches(request):
             return False
@@ -263,7 +263,7 @@ class FaultList:
         each.strikes += 1
         return True
 
-    def _delay(self, each: FaultInForce) -> float:
+    def _delay(self, each: ActiveFault) -> float:
         delay = each.fault.delay
         if not isinstance(delay, Delay):
             return delay

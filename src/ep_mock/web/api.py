@@ -17,7 +17,7 @@ from ep_mock.operations import codes, exports, jobs, promotions, usages
 from ep_mock.operations.listing import Listing
 from ep_mock.simulation.promotion import Polled
 from ep_mock.web.request import PLAN_HEADER, Call
-from ep_mock.web.response import Answer, data_answer, encoded_answer, json_answer, list_answer, records_answer
+from ep_mock.web.response import Response, data_response, encoded_response, json_response, list_response, records_response
 
 _KEPT = ("filter", "sort")
 """Parameters that the links of a list repeat."""
@@ -26,107 +26,107 @@ _PLAN_SOURCE: Final = "X-EP-Mock-Plan"
 _SELECTING: Final = ("family", "promotion_id", "job_type", "name", "times")
 
 
-def answer_list(call: Call, look_up: Callable[[Page], Listing]) -> Answer:
+def respond_with_list(call: Call, look_up: Callable[[Page], Listing]) -> Response:
     """The page that the request asks for, with links that keep its filter and its sorting."""
     page, query = call.page, call.query
     extra = tuple((name, query[name]) for name in _KEPT if name in query) if query else ()
-    return list_answer(look_up(page), page, call.url, extra)
+    return list_response(look_up(page), page, call.url, extra)
 
 
-def list_jobs(call: Call) -> Answer:
+def list_jobs(call: Call) -> Response:
     """GET …/jobs: what clients poll."""
     promotion, store = call.promotion, call.store
     # Most polls find nothing new. Then the answer is the same as before, with all its links.
     cause = (store.content.transitions_total, store.settings, *call.address)
     polled = promotion.polled
     if polled is not None and polled.cause == cause:
-        return encoded_answer(200, polled.body)
-    answer = answer_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
+        return encoded_response(200, polled.body)
+    answer = respond_with_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
     if isinstance(answer.body, bytes):
         promotion.polled = Polled(cause, answer.body)
     return answer
 
 
-def create_job(call: Call) -> Answer:
+def create_job(call: Call) -> Response:
     """POST …/jobs; the request may bring a plan of its own along."""
     promotion = call.promotion
     job = jobs.create_job(call.store, promotion, call.validated_body(), _plan_in_header(call))
-    return data_answer(201, msgspec.json.encode(job.document(nanoseconds=True)))
+    return data_response(201, msgspec.json.encode(job.document(nanoseconds=True)))
 
 
-def cancel_job(call: Call) -> Answer:
+def cancel_job(call: Call) -> Response:
     """POST …/jobs/{job_id}/cancel; the body, if any, is ignored."""
     promotion = call.promotion
     job = jobs.cancel_job(call.store, promotion, call.parameters[1])
-    return data_answer(200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds)))
+    return data_response(200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds)))
 
 
-def get_job_file(call: Call) -> Answer:
+def get_job_file(call: Call) -> Response:
     """GET …/jobs/{job_id}/file."""
     promotion = call.promotion
     path = exports.file_url(call.store, promotion, jobs.find_job(call.store, promotion, call.parameters[1]))
-    return json_answer(200, {"href": call.base_url + path})
+    return json_response(200, {"href": call.base_url + path})
 
 
-def list_promotions(call: Call) -> Answer:
+def list_promotions(call: Call) -> Response:
     """GET the family's promotions."""
-    return answer_list(call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter")))
+    return respond_with_list(call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter")))
 
 
-def create_promotion(call: Call) -> Answer:
+def create_promotion(call: Call) -> Response:
     """POST a promotion."""
-    return data_answer(201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed())
+    return data_response(201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed())
 
 
-def get_promotion(call: Call) -> Answer:
+def get_promotion(call: Call) -> Response:
     """GET one promotion."""
-    return data_answer(200, call.promotion.listed())
+    return data_response(200, call.promotion.listed())
 
 
-def update_promotion(call: Call) -> Answer:
+def update_promotion(call: Call) -> Response:
     """PUT a promotion: what is sent changes, the rest stays, and both must go together (a `schema` with a `promotion_type`)."""
     promotion, request = call.promotion, call.validated_body()
     call.validate({**promotion.fields, **request})
-    return data_answer(200, promotions.update_promotion(call.store, promotion, request).listed())
+    return data_response(200, promotions.update_promotion(call.store, promotion, request).listed())
 
 
-def get_promotion_history(call: Call) -> Answer:
+def get_promotion_history(call: Call) -> Response:
     """GET …/history."""
     promotion = call.promotion
-    return answer_list(call, lambda page: promotions.list_history(promotion, page))
+    return respond_with_list(call, lambda page: promotions.list_history(promotion, page))
 
 
-def delete_promotion(call: Call) -> Answer:
+def delete_promotion(call: Call) -> Response:
     """DELETE a promotion with all that belongs to it."""
     promotions.delete_promotion(call.store, call.promotion)
-    return Answer(204)
+    return Response(204)
 
 
-def list_codes(call: Call) -> Answer:
+def list_codes(call: Call) -> Response:
     """GET …/codes."""
     promotion, query = call.promotion, call.query
-    return answer_list(call, lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")))
+    return respond_with_list(call, lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")))
 
 
-def create_codes(call: Call) -> Answer:
+def create_codes(call: Call) -> Response:
     """POST …/codes: answered with the codes, or with the promotion, as the family has it."""
     promotion = call.promotion
     created = codes.create_codes(call.store, promotion, call.validated_body())
     if not call.family.lists_created_codes:
-        return data_answer(201, promotion.listed())
-    return records_answer(201, created.codes, _about(created.repeated))
+        return data_response(201, promotion.listed())
+    return records_response(201, created.codes, _about(created.repeated))
 
 
-def delete_codes(call: Call) -> Answer:
+def delete_codes(call: Call) -> Response:
     """DELETE …/codes, several with a body that names them."""
     codes.delete_codes(call.store, call.promotion, call.validated_body())
-    return Answer(204)
+    return Response(204)
 
 
-def delete_code(call: Call) -> Answer:
+def delete_code(call: Call) -> Response:
     """DELETE …/codes/{code}; a body, which a published client sends, is ignored."""
     codes.delete_code(call.store, call.promotion, call.parameters[1])
-    return Answer(204)
+    return Response(204)
 
 
 def _about(repeated: list[str]) -> dict[str, object]:
@@ -141,39 +141,39 @@ def _about(repeated: list[str]) -> dict[str, object]:
     return {"messages": [message]}
 
 
-def list_usages(call: Call) -> Answer:
+def list_usages(call: Call) -> Response:
     """GET …/usages."""
     promotion, query = call.promotion, call.query
-    return answer_list(call, lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")))
+    return respond_with_list(call, lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")))
 
 
-def list_code_usages(call: Call) -> Answer:
+def list_code_usages(call: Call) -> Response:
     """GET …/codes/{code}/usages."""
     promotion, code, query = call.promotion, call.parameters[1], call.query
-    return answer_list(
+    return respond_with_list(
         call, lambda page: usages.list_code_usages(call.store, promotion, code, page, query.get("filter"), query.get("sort"))
     )
 
 
-def anonymize_usages(call: Call) -> Answer:
+def anonymize_usages(call: Call) -> Response:
     """POST usages/anonymize; ids that nobody knows stand in `errors` beside what was done."""
     done = usages.anonymize_usages(call.store, call.family, call.validated_body())
     if not done.unknown:
-        return records_answer(200, done.usages)
+        return records_response(200, done.usages)
     if not done.usages:
         raise problems.no_known_usage(call.family, done.unknown)
-    return records_answer(200, done.usages, {"errors": problems.unknown_usages(done.unknown).errors})
+    return records_response(200, done.usages, {"errors": problems.unknown_usages(done.unknown).errors})
 
 
 TEMPLATE = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
 
 
-def get_file(call: Call) -> Answer:
+def get_file(call: Call) -> Response:
     """GET an exported file, as CSV; a large one is streamed."""
     _, promotion_id, name = call.parameters
     pieces = exports.open_file(call.store, promotion_id, name, call.query)
     disposition = f'attachment; filename="{name}"'.encode()
-    return Answer(200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition)))
+    return Response(200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition)))
 
 
 def _plan_in_header(call: Call) -> Plan | None:

@@ -23,10 +23,10 @@ from ep_mock.web import api as usages
 from ep_mock.web.asgi import Edge
 from ep_mock.web.auth import Authenticator, TokenMint
 from ep_mock.web.control.handlers import Handler, server_handlers, store_handlers
-from ep_mock.web.request import Endpoint
+from ep_mock.web.request import Route
 from ep_mock.web.routes import RouteTable
 from ep_mock.web.state_file import StateFile
-from ep_mock.web.stores import Gate
+from ep_mock.web.stores import StoreRegistry
 
 _API_HANDLERS: Mapping[str, Handler] = {
     handler.__name__: handler
@@ -59,7 +59,7 @@ class Application(Starlette):
         gate: the stores, for those who steer them in process.
     """
 
-    def __init__(self, edge: Edge, gate: Gate, state: StateFile | None) -> None:
+    def __init__(self, edge: Edge, gate: StoreRegistry, state: StateFile | None) -> None:
         super().__init__()
         self.router = edge
         self.gate = gate
@@ -98,16 +98,16 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
         UsageError: a setting, a fixture or the state file cannot be used.
     """
     settings = settings_from(settings, Settings(), changes)
-    gate = Gate(settings, fixture_filler(settings.fixtures))
+    gate = StoreRegistry(settings, fixture_filler(settings.fixtures))
     entropy = Entropy(gate.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))
-    routes: RouteTable[Endpoint] = RouteTable()
+    routes: RouteTable[Route] = RouteTable()
     for family in FAMILIES:
         _add_operations(routes, {**_API_HANDLERS, "create_access_token": authenticator.create_access_token}, family)
-    control: RouteTable[Endpoint] = RouteTable()
+    control: RouteTable[Route] = RouteTable()
     if settings.control:
         _add_control_operations(control, gate)
-    routes.add("GET", files.TEMPLATE, Endpoint(files.get_file, names_store=True))
+    routes.add("GET", files.TEMPLATE, Route(files.get_file, names_store=True))
     state = StateFile(settings.state) if settings.state else None
     if state is not None:
         state.load(gate)
@@ -115,21 +115,21 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     return Application(Edge(routes, control, gate, authenticator, entropy), gate, state)
 
 
-def _add_operations(routes: RouteTable[Endpoint], handlers: Mapping[str, Handler], family: Family) -> None:
+def _add_operations(routes: RouteTable[Route], handlers: Mapping[str, Handler], family: Family) -> None:
     for operation in load_document(family.name).operations:
         handler = _handler_for(operation, handlers)
         authorized = operation.raw.get("security") != []
-        routes.add(operation.method, operation.path, Endpoint(handler, operation=operation, family=family, authorized=authorized))
+        routes.add(operation.method, operation.path, Route(handler, operation=operation, family=family, authorized=authorized))
 
 
-def _add_control_operations(routes: RouteTable[Endpoint], gate: Gate) -> None:
+def _add_control_operations(routes: RouteTable[Route], gate: StoreRegistry) -> None:
     about_a_store, about_none = store_handlers(gate), server_handlers(gate)
     for operation in load_document("control").operations:
         handler = _handler_for(operation, {**about_a_store, **about_none})
         # A reset takes the lock itself: it does not mind whether the store can be used.
         uses_store = operation.operation_id in about_a_store and operation.operation_id != "reset_store"
         replaces_store = operation.operation_id == "restore_snapshot"
-        endpoint = Endpoint(handler, operation=operation, uses_store=uses_store, replaces_store=replaces_store)
+        endpoint = Route(handler, operation=operation, uses_store=uses_store, replaces_store=replaces_store)
         routes.add(operation.method, operation.path, endpoint)
 
 

@@ -21,16 +21,16 @@ from ep_mock.domain.display import printable
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
 from ep_mock.web.auth import Authenticator
-from ep_mock.web.control.access import HEALTH, ControlGuard, TokenPlace, is_control
+from ep_mock.web.control.access import HEALTH, ControlAccess, TokenPlace, is_control
 from ep_mock.web.control.parameters import check_query
-from ep_mock.web.cors import allow_any_origin, allow_origin, asks_leave, control_preflight_answer, is_preflight, preflight_answer
-from ep_mock.web.long_poll import Waiting
+from ep_mock.web.cors import allow_any_origin, allow_origin, asks_leave, control_preflight_response, is_preflight, preflight_response
+from ep_mock.web.long_poll import LongPoll
 from ep_mock.web.pipeline import Service
-from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Call, Endpoint, read_body
-from ep_mock.web.response import Answer, error_answer
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Call, Route, read_body
+from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
-from ep_mock.web.store_slot import GuardedStore
-from ep_mock.web.stores import Gate, named_store
+from ep_mock.web.store_slot import StoreSlot
+from ep_mock.web.stores import StoreRegistry, named_store
 
 _AUTHORITY: Final = re.compile(rb"https?://[^/]*", re.IGNORECASE)
 
@@ -67,7 +67,7 @@ class Edge(Router):
     """Answers every HTTP request. What is not HTTP (the lifespan) is left to Starlette."""
 
     def __init__(
-        self, routes: RouteTable[Endpoint], control: RouteTable[Endpoint], gate: Gate, authenticator: Authenticator, entropy: Entropy
+        self, routes: RouteTable[Route], control: RouteTable[Route], gate: StoreRegistry, authenticator: Authenticator, entropy: Entropy
     ) -> None:
         """`control` has the endpoints of the control plane, `routes` all others.
 
@@ -76,7 +76,7 @@ class Edge(Router):
         super().__init__()
         self._control = control
         self._gate = gate
-        self._guard = ControlGuard(gate.settings)
+        self._guard = ControlAccess(gate.settings)
         self._service = Service(routes, gate, authenticator, self._failed)
         self._entropy = entropy
 
@@ -93,13 +93,13 @@ class Edge(Router):
             if controlled:
                 answer = await self._controlled(scope, headers, receive)
             elif is_preflight(scope, headers):
-                answer = preflight_answer(headers, steers=self._guard.may_read(headers))
+                answer = preflight_response(headers, steers=self._guard.may_read(headers))
             else:
                 if (PLAN_HEADER in headers or ARRANGE_HEADER in headers) and self._gate.settings.control:
                     self._guard.check(scope, headers, TokenPlace.HEADER)
                 answer = await self._service.answer(scope, headers, receive)
         except ApiError as error:
-            answer = error_answer(error)
+            answer = error_response(error)
         except ClientDisconnect:
             return
         except Exception:
@@ -113,14 +113,14 @@ class Edge(Router):
             answer.without_body()
         await answer.send(send)
 
-    async def _controlled(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
+    async def _controlled(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """The answer to a control call: without faults, limit and journal."""
         method: str = scope["method"]
         preflight = asks_leave(scope, headers) and self._guard.may_read(headers)
         needs_none = preflight or scope["raw_path"] == HEALTH
         self._guard.check(scope, headers, TokenPlace.NOWHERE if needs_none else TokenPlace.ANY)
         if preflight:
-            return control_preflight_answer(headers)
+            return control_preflight_response(headers)
         endpoint, parameters = self._control.find(method, scope["raw_path"])
         check_query(scope["query_string"], endpoint.parameters)
         settings = self._gate.settings
@@ -129,10 +129,10 @@ class Edge(Router):
         call = Call(scope, headers, endpoint, parameters, body, settings.public_url)
         if not endpoint.uses_store:
             return endpoint.handler(call)
-        guarded, answer = self._carried_out(call, named_store(headers), began)
-        return await answer.answer(guarded, scope, receive) if isinstance(answer, Waiting) else answer
+        slot, answer = self._carried_out(call, named_store(headers), began)
+        return await answer.answer(slot, scope, receive) if isinstance(answer, LongPoll) else answer
 
-    def _carried_out(self, call: Call, name: str, began: int) -> tuple[GuardedStore, Answer]:
+    def _carried_out(self, call: Call, name: str, began: int) -> tuple[StoreSlot, Response]:
         """The answer, and the store that gave it. A refusal leaves no new store behind."""
         if self._gate.find(name) is None:
             with self._gate.drafted(name, began) as draft:
@@ -140,17 +140,17 @@ class Edge(Router):
                 kept = self._gate.keep()
             if kept is not None:
                 return kept, answer
-        guarded = self._gate.enter(name, began)
-        return guarded, _answer_of(call, guarded)
+        slot = self._gate.enter(name, began)
+        return slot, _answer_of(call, slot)
 
-    def _failed(self, scope: Scope) -> Answer:
+    def _failed(self, scope: Scope) -> Response:
         """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the traceback."""
         request_id = self._entropy.next_uuid()
         _log.exception("%s %s failed; request_id %s", scope["method"], printable(scope["path"]), request_id)
-        return error_answer(problems.internal(request_id))
+        return error_response(problems.internal(request_id))
 
 
-def _answer_of(call: Call, guarded: GuardedStore) -> Answer:
-    with guarded.lock:
-        call.store = guarded.store if call.endpoint.replaces_store else guarded.use()
+def _answer_of(call: Call, slot: StoreSlot) -> Response:
+    with slot.lock:
+        call.store = slot.store if call.endpoint.replaces_store else slot.use()
         return call.endpoint.handler(call)

@@ -18,7 +18,7 @@ from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 GRANTS = ("client_credentials", "implicit")
 
@@ -101,7 +101,7 @@ class Authenticator:
             raise problems.unauthorized()
         return token
 
-    def create_access_token(self, call: Call) -> Answer:
+    def create_access_token(self, call: Call) -> Response:
         """POST /oauth/access_token, form-encoded, answered without `data`."""
         form = _form(call)
         grant, client = form.get("grant_type", ""), form.get("client_id", "")
@@ -115,7 +115,7 @@ class Authenticator:
             raise problems.unauthorized()
         expires = call.store.now // SECOND + self._seconds
         text = self._mint.issue(Token(grant, client, call.store.content.name, expires))
-        return json_answer(
+        return json_response(
             200,
             {"access_token": text, "token_type": "Bearer", "expires_in": self._seconds, "expires": expires, "identifier": grant},
         )

@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from ep_mock.traffic.faults import Connection, Fault, Strike, StubAnswer, error_named
-from ep_mock.web.response import Answer, error_answer, json_answer
+from ep_mock.traffic.faults import AppliedFault, Connection, Fault, StubAnswer, error_named
+from ep_mock.web.response import Response, error_response, json_response
 
 TRANSPORT: Final = "ep_mock.transport"
 """The key of the connection's `asyncio.Transport` in the `extensions` of a scope."""
@@ -24,21 +24,21 @@ TRANSPORT: Final = "ep_mock.transport"
 _NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
-def faulty_answer(fault: Fault, strike: Strike, own: Answer | None, scope: Scope, receive: Receive) -> Answer:
+def faulty_response(fault: Fault, strike: AppliedFault, own: Response | None, scope: Scope, receive: Receive) -> Response:
     """What the client gets instead of the request's own answer, which is None when the request was not carried out."""
-    whole = _made_answer(fault, strike) or own or json_answer(200, {"data": []})
+    whole = _made_answer(fault, strike) or own or json_response(200, {"data": []})
     whole.headers.append((b"x-ep-mock-fault", strike.fault_ids[-1].encode()))
     if fault.connection is None:
         return whole
-    return BrokenAnswer(fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive)
+    return BrokenResponse(fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive)
 
 
-class BrokenAnswer(Answer):
+class BrokenResponse(Response):
     """No answer, or half of one, and the end of the connection."""
 
     __slots__ = ("_connection", "_receive", "_scope", "_strike")
 
-    def __init__(self, connection: Connection, whole: Answer | None, strike: Strike, scope: Scope, receive: Receive) -> None:
+    def __init__(self, connection: Connection, whole: Response | None, strike: AppliedFault, scope: Scope, receive: Receive) -> None:
         """`whole` is the answer to break off, if one is begun at all."""
         super().__init__(whole.status if whole else 0, whole.body if whole else b"")
         if whole:
@@ -80,16 +80,16 @@ class BrokenAnswer(Answer):
             await send({"type": "http.response.body", "body": piece[: len(piece) // 2], "more_body": True})
 
 
-def _made_answer(fault: Fault, strike: Strike) -> Answer | None:
+def _made_answer(fault: Fault, strike: AppliedFault) -> Response | None:
     if fault.error is not None:
-        return error_answer(error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id))
+        return error_response(error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id))
     return None if fault.answer is None else _stub(fault.answer)
 
 
-def _stub(stub: StubAnswer) -> Answer:
+def _stub(stub: StubAnswer) -> Response:
     headers = {name.lower(): value for name, value in stub.headers.items()}
     body = (stub.text or "").encode()
     if stub.body is not msgspec.UNSET:
         body = msgspec.json.encode(stub.body)
         headers.setdefault("content-type", "application/json")
-    return Answer(stub.status, body, tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()))
+    return Response(stub.status, body, tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()))

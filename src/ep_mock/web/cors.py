@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.types import Scope
 
 from ep_mock.web.request import ARRANGE_HEADER, PLAN_HEADER, TOKEN_HEADER
-from ep_mock.web.response import Answer
+from ep_mock.web.response import Response
 
 _OPEN = ("/v2/", "/oauth/")
 _ANY_ORIGIN = (b"access-control-allow-origin", b"*")
@@ -17,13 +17,13 @@ _STEERING = (PLAN_HEADER, ARRANGE_HEADER, TOKEN_HEADER)
 _WANTED = b"access-control-request-headers"
 
 
-def allow_any_origin(answer: Answer, path: str) -> None:
+def allow_any_origin(answer: Response, path: str) -> None:
     """Let a page of any origin read an answer of the API."""
     if path.startswith(_OPEN):
         answer.headers.append(_ANY_ORIGIN)
 
 
-def allow_origin(answer: Answer, origin: bytes) -> None:
+def allow_origin(answer: Response, origin: bytes) -> None:
     """Let pages of this origin, and no others, read an answer."""
     answer.headers += ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
 
@@ -38,7 +38,7 @@ def is_preflight(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     return asks_leave(scope, headers) and scope["path"].startswith(_OPEN)
 
 
-def preflight_answer(headers: Mapping[bytes, bytes], *, steers: bool) -> Answer:
+def preflight_response(headers: Mapping[bytes, bytes], *, steers: bool) -> Response:
     """Yes, with whatever headers it wants to send; with those that make it a control call only if the page may steer."""
     wanted = headers.get(_WANTED, b"Authorization, Content-Type")
     if not steers:
@@ -47,10 +47,10 @@ def preflight_answer(headers: Mapping[bytes, bytes], *, steers: bool) -> Answer:
             wanted = wanted if len(left) == len(names) else b",".join(left).strip()
         else:
             wanted = b"Authorization, Content-Type"
-    return Answer(204, b"", ((b"access-control-allow-methods", _METHODS), (b"access-control-allow-headers", wanted)))
+    return Response(204, b"", ((b"access-control-allow-methods", _METHODS), (b"access-control-allow-headers", wanted)))
 
 
-def control_preflight_answer(headers: Mapping[bytes, bytes]) -> Answer:
+def control_preflight_response(headers: Mapping[bytes, bytes]) -> Response:
     """Yes, to a page that may steer."""
     wanted = headers.get(_WANTED, b"Content-Type, X-EP-Mock-Store, X-EP-Mock-Token")
-    return Answer(204, b"", ((b"access-control-allow-methods", _CONTROL_METHODS), (b"access-control-allow-headers", wanted)))
+    return Response(204, b"", ((b"access-control-allow-methods", _CONTROL_METHODS), (b"access-control-allow-headers", wanted)))

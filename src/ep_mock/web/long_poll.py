@@ -1,4 +1,4 @@
-"""Answers that are not there yet: a handler that has to wait answers with a `Waiting`, and the edge waits for it, outside every lock.
+"""Answers that are not there yet: a handler that has to wait answers with a `LongPoll`, and the edge waits for it, outside every lock.
 
 Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own time brings the next event. A
 wait ends when its answer is there, its time is up, its store or its client has gone, or the server stops.
@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from ep_mock.domain import problems
-from ep_mock.web.response import Answer
-from ep_mock.web.store_slot import GuardedStore, Wait
+from ep_mock.web.response import Response
+from ep_mock.web.store_slot import StoreSlot, Wait
 
 STOPPING: Final = "ep_mock.stopping"
 """The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it begins to stop."""
@@ -25,7 +25,7 @@ WAIT_SECONDS: Final = 10
 """How long a wait takes at most that does not say so itself."""
 
 
-class Waiting(Answer):
+class LongPoll(Response):
     """An answer to come, at the latest after `seconds` by the machine's time."""
 
     __slots__ = ("_seconds", "_wait")
@@ -35,15 +35,15 @@ class Waiting(Answer):
         self._wait = wait
         self._seconds = seconds
 
-    async def answer(self, guarded: GuardedStore, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, slot: StoreSlot, scope: Scope, receive: Receive) -> Response:
         """The answer, when it is there.
 
         Raises:
             ApiError: what the wait says when it is in vain; 503, the server stops.
             ClientDisconnect: the client has gone.
         """
-        outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        with guarded.watched(outcome, self._wait, self._seconds):
+        outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        with slot.watched(outcome, self._wait, self._seconds):
             try:
                 await _first(outcome, _gone(receive), _stopping(scope))
                 if outcome.done():
@@ -52,12 +52,12 @@ class Waiting(Answer):
                 if not outcome.cancel():
                     outcome.exception()  # it may be that nobody asks for it any more
         if is_stopping(scope):
-            with guarded.lock:
+            with slot.lock:
                 raise problems.server_stopping(self._wait.stands())
         raise ClientDisconnect
 
 
-def begun(wait: Wait, seconds: float) -> Answer:
+def begun(wait: Wait, seconds: float) -> Response:
     """The answer if it is clear by now, else one to wait for. To be called with the store settled and locked.
 
     Raises:
@@ -66,13 +66,13 @@ def begun(wait: Wait, seconds: float) -> Answer:
     answer = wait.look()
     if answer is None and not seconds:
         raise wait.refusal("Timed out", f"after 0 s: {wait.stands()}")
-    return answer or Waiting(wait, seconds)
+    return answer or LongPoll(wait, seconds)
 
 
-async def pause(guarded: GuardedStore, seconds: float, scope: Scope) -> None:
+async def pause(slot: StoreSlot, seconds: float, scope: Scope) -> None:
     """Let time go by. It is over early when the store is gone or the server stops, not when the client has gone."""
     outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    with guarded.ending(outcome, seconds):
+    with slot.ending(outcome, seconds):
         await _first(outcome, _stopping(scope))
 
 

@@ -9,18 +9,18 @@ from starlette.types import Receive, Scope
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
-from ep_mock.traffic.faults import Strike
+from ep_mock.traffic.faults import AppliedFault
 from ep_mock.traffic.journal import Outcome
 from ep_mock.traffic.matching import Request
 from ep_mock.traffic.redaction import redacted_body, redacted_headers, redacted_query
 from ep_mock.web.auth import Authenticator
-from ep_mock.web.connection_faults import faulty_answer
+from ep_mock.web.connection_faults import faulty_response
 from ep_mock.web.long_poll import is_stopping, pause
-from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Call, Endpoint, read_body
-from ep_mock.web.response import Answer, error_answer
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Call, Route, read_body
+from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
-from ep_mock.web.store_slot import GuardedStore
-from ep_mock.web.stores import Gate, StoreChoice
+from ep_mock.web.store_slot import StoreSlot
+from ep_mock.web.stores import StoreChoice, StoreRegistry
 from ep_mock.web.stuck_polls import answer_while_time_stands
 
 _REFUSED = 400
@@ -60,7 +60,7 @@ class Exchange:
             redacted_body(body) if body else body,
         )
 
-    def answer(self, store: Store, authenticator: Authenticator) -> Answer:
+    def answer(self, store: Store, authenticator: Authenticator) -> Response:
         """Carry it out. `store` is settled, and its lock is held.
 
         Raises:
@@ -80,10 +80,10 @@ class Service:
 
     def __init__(
         self,
-        routes: RouteTable[Endpoint],
-        gate: Gate,
+        routes: RouteTable[Route],
+        gate: StoreRegistry,
         authenticator: Authenticator,
-        failed: Callable[[Scope], Answer],
+        failed: Callable[[Scope], Response],
     ) -> None:
         """`failed` makes the answer to a request that met a defect, with the exception at hand."""
         self._routes = routes
@@ -95,7 +95,7 @@ class Service:
         self._public_url = gate.settings.public_url
         self._most_bytes = gate.settings.max_body_bytes
 
-    async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
+    async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """The answer to a request.
 
         Raises:
@@ -128,13 +128,13 @@ class Service:
             first = self._first_answer(exchange, name, began, arranges=arranges)
             if first is not None:
                 return first
-        guarded = self._gate.enter(name, began)
+        slot = self._gate.enter(name, began)
         if arranges:
-            with guarded.lock:
-                return self._carried_out(exchange, guarded.use())[0]
+            with slot.lock:
+                return self._carried_out(exchange, slot.use())[0]
         request = exchange.request()
-        with guarded.lock:
-            store = guarded.use()
+        with slot.lock:
+            store = slot.use()
             now, strike = store.now, None
             if store.content.settings.rate_limit and (seconds := _seconds_to_wait(call, store)) is not None:
                 exchange.refusal = problems.rate_limited(seconds)
@@ -145,9 +145,9 @@ class Service:
                 answer, outcome = self._carried_out(exchange, store)
                 store.traffic.journal.record(request, sequence, now, answer.status, outcome, outcome == "served")
                 return answer
-        return await self._struck(exchange, request, guarded, strike, receive)
+        return await self._struck(exchange, request, slot, strike, receive)
 
-    def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Answer | None:
+    def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Response | None:
         """The answer to a request to a store that is not there yet: it comes into being unless the request is refused.
 
         None when somebody else has just made the store.
@@ -173,7 +173,7 @@ class Service:
                 store.traffic.journal.record(exchange.request(), sequence, now, answer.status, outcome, True)
             return answer if self._gate.keep() else None
 
-    async def _struck(self, exchange: Exchange, request: Request, guarded: GuardedStore, strike: Strike, receive: Receive) -> Answer:
+    async def _struck(self, exchange: Exchange, request: Request, slot: StoreSlot, strike: AppliedFault, receive: Receive) -> Response:
         """The answer to a request that faults have struck. Waiting is done outside the lock.
 
         Raises:
@@ -181,32 +181,32 @@ class Service:
         """
         fault = strike.deciding
         if strike.delay_before:
-            await pause(guarded, strike.delay_before, exchange.scope)
+            await pause(slot, strike.delay_before, exchange.scope)
             if is_stopping(exchange.scope):
                 raise problems.server_stopping("this request was held up by a fault, and is not carried out")
-        with guarded.lock:
-            store = guarded.use()
+        with slot.lock:
+            store = slot.use()
             now, sequence = store.now, store.content.next_sequence()
-            own: Answer | None = None
+            own: Response | None = None
             outcome: Outcome = "faulted"
             if fault is None or fault.when == "after":
                 own, outcome = self._carried_out(exchange, store)
             carried_out = outcome == "served"
             if fault is not None:
-                answer, outcome = faulty_answer(fault, strike, own, exchange.scope, receive), "faulted"
+                answer, outcome = faulty_response(fault, strike, own, exchange.scope, receive), "faulted"
             elif own is not None:
                 answer = own
             status = None if fault is not None and fault.connection else answer.status
             store.traffic.journal.record(request, sequence, now, status, outcome, carried_out, strike.fault_ids)
         if strike.delay_after:
-            await pause(guarded, strike.delay_after, exchange.scope)
+            await pause(slot, strike.delay_after, exchange.scope)
         return answer
 
-    def _carried_out(self, exchange: Exchange, store: Store) -> tuple[Answer, Outcome]:
+    def _carried_out(self, exchange: Exchange, store: Store) -> tuple[Response, Outcome]:
         try:
             return exchange.answer(store, self._authenticator), "served"
         except ApiError as error:
-            return error_answer(error), "unmatched" if exchange.call is None else "refused"
+            return error_response(error), "unmatched" if exchange.call is None else "refused"
         except Exception:
             return self._failed(exchange.scope), "failed"
 

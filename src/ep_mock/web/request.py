@@ -18,7 +18,7 @@ from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page, read_page
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from ep_mock.web.response import Answer
+from ep_mock.web.response import Response
 
 TOKEN_HEADER: Final = b"x-ep-mock-token"
 PLAN_HEADER: Final = b"x-ep-mock-plan"
@@ -29,7 +29,7 @@ ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
 _HOST = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
 
 
-class Endpoint:
+class Route:
     """Something that answers requests: a handler, and what the edge must do before calling it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Endpoint:
 
     def __init__(
         self,
-        handler: Callable[[Call], Answer],
+        handler: Callable[[Call], Response],
         *,
         operation: Operation | None = None,
         family: Family | None = None,
@@ -77,7 +77,7 @@ class Call:
     __slots__ = ("_query", "_scope", "arranges", "body", "endpoint", "headers", "parameters", "public_url", "store")
 
     def __init__(
-        self, scope: Scope, headers: Mapping[bytes, bytes], endpoint: Endpoint, parameters: tuple[str, ...], body: bytes, public_url: str
+        self, scope: Scope, headers: Mapping[bytes, bytes], endpoint: Route, parameters: tuple[str, ...], body: bytes, public_url: str
     ) -> None:
         self._scope = scope
         self._query: dict[str, str] | None = None

@@ -19,7 +19,7 @@ _VERSION: Final = (b"x-ep-mock", __version__.encode())
 Header = tuple[bytes, bytes]
 
 
-class Answer:
+class Response:
     """One response. `body` is the whole body, or an iterator of its pieces for a large one."""
 
     __slots__ = ("body", "headers", "status")
@@ -50,35 +50,35 @@ class Answer:
         await send({"type": "http.response.body", "body": b""})
 
 
-def json_answer(status: int, document: Mapping[str, Any]) -> Answer:
+def json_response(status: int, document: Mapping[str, Any]) -> Response:
     """An answer with this document as JSON."""
-    return Answer(status, msgspec.json.encode(document), (_JSON,))
+    return Response(status, msgspec.json.encode(document), (_JSON,))
 
 
-def data_answer(status: int, encoded: bytes) -> Answer:
+def data_response(status: int, encoded: bytes) -> Response:
     """An answer with one record, already encoded, inside `data`."""
-    return Answer(status, b'{"data":' + encoded + b"}", (_JSON,))
+    return Response(status, b'{"data":' + encoded + b"}", (_JSON,))
 
 
-def records_answer(status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None) -> Answer:
+def records_response(status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None) -> Response:
     """An answer with records, already encoded, inside `data`, and what stands beside it."""
     tail = b"," + msgspec.json.encode(beside)[1:] if beside else b"}"
     # A page has kilobytes: each `+` would copy it once more.
-    return Answer(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), (_JSON,))
+    return Response(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), (_JSON,))
 
 
-def list_answer(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Answer:
+def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Response:
     """An answer with a page of records inside `data`, with the published `links` and `meta`."""
-    return records_answer(200, listing.items, {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)})
+    return records_response(200, listing.items, {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)})
 
 
-def encoded_answer(status: int, body: bytes) -> Answer:
+def encoded_response(status: int, body: bytes) -> Response:
     """An answer with a body of JSON that stands already."""
-    return Answer(status, body, (_JSON,))
+    return Response(status, body, (_JSON,))
 
 
-def error_answer(error: ApiError) -> Answer:
+def error_response(error: ApiError) -> Response:
     """The error document of a refusal."""
-    answer = json_answer(error.status, {"errors": error.errors})
+    answer = json_response(error.status, {"errors": error.errors})
     answer.headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items())
     return answer

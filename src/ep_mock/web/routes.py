@@ -13,30 +13,30 @@ from urllib.parse import unquote
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 
-Endpoint = TypeVar("Endpoint")
+_Entry = TypeVar("_Entry")
 
 TAIL = b"{code}"
 """The parameter that takes the rest of the path."""
 
 
-class _Node(Generic[Endpoint]):
+class _Node(Generic[_Entry]):
     __slots__ = ("endpoints", "parameter", "static", "tails")
 
     def __init__(self) -> None:
-        self.static: dict[bytes, _Node[Endpoint]] = {}
-        self.parameter: _Node[Endpoint] | None = None
-        self.endpoints: dict[str, Endpoint] = {}
+        self.static: dict[bytes, _Node[_Entry]] = {}
+        self.parameter: _Node[_Entry] | None = None
+        self.endpoints: dict[str, _Entry] = {}
         # By what follows the code: nothing, or a segment such as `usages`.
-        self.tails: dict[bytes, dict[str, Endpoint]] = {}
+        self.tails: dict[bytes, dict[str, _Entry]] = {}
 
 
-class RouteTable(Generic[Endpoint]):
+class RouteTable(Generic[_Entry]):
     """Endpoints by method and path template."""
 
     def __init__(self) -> None:
-        self._root: _Node[Endpoint] = _Node()
+        self._root: _Node[_Entry] = _Node()
 
-    def add(self, method: str, template: str, endpoint: Endpoint) -> None:
+    def add(self, method: str, template: str, endpoint: _Entry) -> None:
         """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`; with GET goes HEAD."""
         if method == "GET":
             self.add("HEAD", template, endpoint)
@@ -53,7 +53,7 @@ class RouteTable(Generic[Endpoint]):
                 node = node.static.setdefault(segment, _Node())
         node.endpoints[method] = endpoint
 
-    def find(self, method: str, raw_path: bytes) -> tuple[Endpoint, tuple[str, ...]]:
+    def find(self, method: str, raw_path: bytes) -> tuple[_Entry, tuple[str, ...]]:
         """The endpoint for a request, and the decoded values of its path parameters in the order of the path.
 
         Raises:
@@ -74,10 +74,10 @@ class RouteTable(Generic[Endpoint]):
         endpoint = node.endpoints.get(method)
         return self._search(method, raw_path) if endpoint is None else (endpoint, _decoded(values))
 
-    def _search(self, method: str, raw_path: bytes) -> tuple[Endpoint, tuple[str, ...]]:
+    def _search(self, method: str, raw_path: bytes) -> tuple[_Entry, tuple[str, ...]]:
         segments = raw_path.split(b"/")
-        allowed: dict[str, Endpoint] = {}
-        pending: list[tuple[_Node[Endpoint], int, tuple[bytes, ...]]] = [(self._root, 1, ())]
+        allowed: dict[str, _Entry] = {}
+        pending: list[tuple[_Node[_Entry], int, tuple[bytes, ...]]] = [(self._root, 1, ())]
         while pending:
             node, position, values = pending.pop()
             while position < len(segments):

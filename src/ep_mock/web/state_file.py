@@ -21,7 +21,7 @@ import msgspec
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.snapshots import save
 from ep_mock.web.state_claim import Claim
-from ep_mock.web.stores import Gate
+from ep_mock.web.stores import StoreRegistry
 
 VERSION: Final = 1
 _MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -58,7 +58,7 @@ class StateFile:
             self._claim = Claim(self._path)
         return self._claim
 
-    def load(self, gate: Gate) -> None:
+    def load(self, gate: StoreRegistry) -> None:
         """Restore the stores that the file holds; a file that is not there yet holds none.
 
         Raises:
@@ -72,7 +72,7 @@ class StateFile:
             self.claim().give_up()
             raise
 
-    def save(self, gate: Gate) -> None:
+    def save(self, gate: StoreRegistry) -> None:
         """Put all stores, as they are now, into the file, and give it free. Only its owner can read it.
 
         Raises:
@@ -91,7 +91,7 @@ class StateFile:
             told = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
             raise UsageError(f"state: {self._path}: saved without what these stores have become, for they cannot be saved: {told}")
 
-    def _restore(self, gate: Gate, store: str, snapshot: dict[str, Any]) -> None:
+    def _restore(self, gate: StoreRegistry, store: str, snapshot: dict[str, Any]) -> None:
         try:
             gate.restore(store, snapshot)
         except UsageError as error:
@@ -112,18 +112,18 @@ class StateFile:
             raise UsageError(f"state: {self._path}: this is no state file: {error}") from None
 
 
-def _saved(gate: Gate) -> tuple[dict[str, Any], dict[str, str]]:
+def _saved(gate: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
     """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other along."""
     stores: dict[str, Any] = {}
     failures: dict[str, str] = {}
     for name in gate.names():
-        guarded = gate.find(name)
-        if guarded is None:
+        slot = gate.find(name)
+        if slot is None:
             continue
         try:
-            with guarded.lock:
-                guarded.store.settle()
-                stores[name] = msgspec.Raw(msgspec.json.encode(save(guarded.store)))
+            with slot.lock:
+                slot.store.settle()
+                stores[name] = msgspec.Raw(msgspec.json.encode(save(slot.store)))
         except Exception as error:
             _log.exception("store %s cannot be saved", name)
             failures[name] = f"{type(error).__name__}: {error}"

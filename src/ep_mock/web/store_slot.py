@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
-from ep_mock.web.response import Answer
+from ep_mock.web.response import Response
 
 SOONEST: Final = 0.001
 """Seconds before looking again at the earliest: many requests in a row cost those who wait one look, and timers are no finer."""
@@ -20,7 +20,7 @@ SOONEST: Final = 0.001
 class Wait(Protocol):
     """What somebody waits for. The store is settled and locked whenever a method is called."""
 
-    def look(self) -> Answer | None:
+    def look(self) -> Response | None:
         """The answer as soon as there is one, else None.
 
         Raises:
@@ -40,7 +40,7 @@ class Wait(Protocol):
         """The same, and how far it has come."""
 
 
-class GuardedStore:
+class StoreSlot:
     """A store and the lock to hold while using it:
 
         with guarded.lock:
@@ -86,7 +86,7 @@ class GuardedStore:
         return sum(len(bell.waits) + len(bell.sleepers) for bell in list(self._bells.values()))
 
     @contextmanager
-    def watched(self, outcome: Future[Answer], wait: Wait, seconds: float) -> Iterator[None]:
+    def watched(self, outcome: Future[Response], wait: Wait, seconds: float) -> Iterator[None]:
         """In here, `outcome`, of the running event loop, gets the answer of `wait`, or why there is none: at the latest after `seconds`."""
         bell = self._bell()
         bell.waits[outcome] = wait
@@ -138,13 +138,13 @@ class _Bell:
 
     __slots__ = ("_guarded", "_looked", "_rung", "_timer", "loop", "sleepers", "waits")
 
-    def __init__(self, guarded: GuardedStore, loop: AbstractEventLoop) -> None:
-        self._guarded = guarded
+    def __init__(self, slot: StoreSlot, loop: AbstractEventLoop) -> None:
+        self._guarded = slot
         self._rung = False
         self._looked = 0.0
         self._timer: TimerHandle | None = None
         self.loop = loop
-        self.waits: dict[Future[Answer], Wait] = {}
+        self.waits: dict[Future[Response], Wait] = {}
         self.sleepers: set[Future[None]] = set()
 
     def ring(self) -> None:
@@ -160,33 +160,33 @@ class _Bell:
 
     def look(self) -> None:
         """Let all look, in the loop."""
-        guarded = self._guarded
+        slot = self._guarded
         self._looked = self.loop.time()
-        with guarded.lock:
+        with slot.lock:
             self._rung = False
-            if guarded.gone:
+            if slot.gone:
                 self._end()
                 return
-            before = guarded.store.now
+            before = slot.store.now
             soonest: float | None = None
             for outcome, wait in list(self.waits.items()):
                 if not outcome.done() and not self._answered(outcome, wait):
                     seconds = wait.next_look()
                     if seconds is not None and (soonest is None or seconds < soonest):
                         soonest = seconds
-            if guarded.store.now != before and not guarded.store.clock.running:
-                guarded._ring()  # a wait has moved a poll clock
+            if slot.store.now != before and not slot.store.clock.running:
+                slot._ring()  # a wait has moved a poll clock
         if soonest is not None:
             self._look_in(max(soonest, SOONEST))
 
-    def expire(self, outcome: Future[Answer], seconds: float) -> None:
+    def expire(self, outcome: Future[Response], seconds: float) -> None:
         """Time is up for one of them."""
-        guarded = self._guarded
-        with guarded.lock:
+        slot = self._guarded
+        with slot.lock:
             wait = self.waits.get(outcome)
             if wait is None or outcome.done():
                 return
-            if guarded.gone:
+            if slot.gone:
                 self._end()
             elif not self._answered(outcome, wait):
                 outcome.set_exception(wait.refusal("Timed out", f"after {seconds:g} s: {wait.stands()}"))
@@ -197,7 +197,7 @@ class _Bell:
             self._timer.cancel()
             self._timer = None
 
-    def _answered(self, outcome: Future[Answer], wait: Wait) -> bool:
+    def _answered(self, outcome: Future[Response], wait: Wait) -> bool:
         """Whether there is an answer by now. Whatever goes wrong while looking is this wait's only."""
         try:
             self._guarded.store.settle()

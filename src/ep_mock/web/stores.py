@@ -24,7 +24,7 @@ from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.request import Call
-from ep_mock.web.store_slot import GuardedStore
+from ep_mock.web.store_slot import StoreSlot
 
 DEFAULT_STORE = "default"
 MOST_STORES = 1000
@@ -44,11 +44,11 @@ class _Draft(threading.local):
     """The draft that a thread works on, if any; for a request that began when there were so many replacements."""
 
     name: str = ""
-    guarded: GuardedStore | None = None
+    slot: StoreSlot | None = None
     began: int = 0
 
 
-class Gate:
+class StoreRegistry:
     """All stores of a server. They come into being on first use, from the server's settings and fixtures.
 
     Attributes:
@@ -63,11 +63,11 @@ class Gate:
         self._fill = fill
         # Taken last: whoever holds it takes no store's lock.
         self._lock = threading.Lock()
-        self._stores: dict[str, GuardedStore] = {}
+        self._stores: dict[str, StoreSlot] = {}
         self._replaced: dict[str, int] = {}
         self._own = _Draft()
 
-    def enter(self, name: str, began: int | None = None) -> GuardedStore:
+    def enter(self, name: str, began: int | None = None) -> StoreSlot:
         """The store of this name, made if need be.
 
         Args:
@@ -78,16 +78,16 @@ class Gate:
         """
         if began is not None and self._replaced.get(name, 0) > began:
             raise problems.store_gone()
-        guarded = self.find(name)
-        return guarded if guarded is not None else self._create(name)
+        slot = self.find(name)
+        return slot if slot is not None else self._create(name)
 
-    def find(self, name: str) -> GuardedStore | None:
+    def find(self, name: str) -> StoreSlot | None:
         """The store of this name, if there is one."""
-        guarded = self._stores.get(name)
-        return self._own.guarded if guarded is None and self._own.name == name else guarded
+        slot = self._stores.get(name)
+        return self._own.slot if slot is None and self._own.name == name else slot
 
     @contextmanager
-    def drafted(self, name: str, began: int) -> Iterator[GuardedStore]:
+    def drafted(self, name: str, began: int) -> Iterator[StoreSlot]:
         """A new store for the first request to it: until it is kept, only this thread finds it, and only in here.
 
         Args:
@@ -99,14 +99,14 @@ class Gate:
         if self._replaced.get(name, 0) > began:
             raise problems.store_gone()
         self._check_room_for(name)
-        own, draft = self._own, GuardedStore(self._new_store(name))
-        own.name, own.guarded, own.began = name, draft, began
+        own, draft = self._own, StoreSlot(self._new_store(name))
+        own.name, own.slot, own.began = name, draft, began
         try:
             yield draft
         finally:
-            own.name, own.guarded = "", None
+            own.name, own.slot = "", None
 
-    def keep(self) -> GuardedStore | None:
+    def keep(self) -> StoreSlot | None:
         """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store of its name meanwhile.
 
         Raises:
@@ -114,11 +114,11 @@ class Gate:
         """
         own = self._own
         with self._lock:
-            if own.guarded is None or own.name in self._stores or self._replaced.get(own.name, 0) > own.began:
+            if own.slot is None or own.name in self._stores or self._replaced.get(own.name, 0) > own.began:
                 return None
             self._check_room_for(own.name)
-            self._stores[own.name] = own.guarded
-            return own.guarded
+            self._stores[own.name] = own.slot
+            return own.slot
 
     def names(self) -> list[str]:
         """The names of all stores, sorted."""
@@ -132,7 +132,7 @@ class Gate:
             UsageError: a setting is not one of a store, or a value cannot be used; then nothing has changed.
         """
         self.enter(name)
-        self._replace(name, GuardedStore(self._new_store(name, changes)))
+        self._replace(name, StoreSlot(self._new_store(name, changes)))
 
     def restore(self, name: str, snapshot: object) -> Store:
         """Put a saved store in the place of the one of this name.
@@ -143,35 +143,35 @@ class Gate:
         """
         restored = restore(snapshot, name, self.settings, self.seed, check_request)
         self.enter(name)
-        self._replace(name, GuardedStore(restored))
+        self._replace(name, StoreSlot(restored))
         return restored
 
     def delete(self, name: str) -> bool:
         """Delete a store with all that it has; answers whether there was one. On its next use it comes into being again."""
         return self._replace(name, None)
 
-    def _replace(self, name: str, successor: GuardedStore | None) -> bool:
+    def _replace(self, name: str, successor: StoreSlot | None) -> bool:
         """End the store of this name, once whoever uses it has done so; answers whether there was one."""
         while True:
-            guarded = self._stores.get(name)
-            if guarded is None:
-                if successor is not None and self._own.guarded is not None and self._own.name == name:
-                    self._own.guarded = successor
+            slot = self._stores.get(name)
+            if slot is None:
+                if successor is not None and self._own.slot is not None and self._own.name == name:
+                    self._own.slot = successor
                     return False
                 with self._lock:
                     if successor is not None and name in self._stores:
                         continue
                     self._put(name, successor)
                 return False
-            with guarded.lock:
-                if guarded.gone:  # somebody else has replaced it meanwhile
+            with slot.lock:
+                if slot.gone:  # somebody else has replaced it meanwhile
                     continue
                 with self._lock:
                     self._put(name, successor)
-                guarded.end()
+                slot.end()
                 return True
 
-    def _put(self, name: str, successor: GuardedStore | None) -> None:
+    def _put(self, name: str, successor: StoreSlot | None) -> None:
         if successor is not None:
             self._stores[name] = successor
         elif self._stores.pop(name, None) is None:
@@ -182,11 +182,11 @@ class Gate:
         if len(self._replaced) > _MOST_REMEMBERED:
             del self._replaced[next(iter(self._replaced))]
 
-    def _create(self, name: str) -> GuardedStore:
+    def _create(self, name: str) -> StoreSlot:
         with self._lock:
             if name not in self._stores:
                 self._check_room_for(name)
-                self._stores[name] = GuardedStore(self._new_store(name))
+                self._stores[name] = StoreSlot(self._new_store(name))
             return self._stores[name]
 
     def _check_room_for(self, name: str) -> None:

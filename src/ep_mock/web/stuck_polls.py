@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from ep_mock.errors import ApiError
-from ep_mock.simulation.stuck_polls import begin_look, end_look
+from ep_mock.simulation.stuck_polls import begin_poll, finish_poll
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer
+from ep_mock.web.response import Response
 
 _SHOWN: Final = ("filter", "sort", "page[offset]", "page[limit]")
 """The parameters that make a difference. Others, such as those that clients add against caches, do not."""
@@ -20,7 +20,7 @@ _LONGEST: Final = 500
 _BAD_REQUEST: Final = 400
 
 
-def answer_while_time_stands(call: Call) -> Answer:
+def answer_while_time_stands(call: Call) -> Response:
     """What the handler of a call answers, and what comes of it.
 
     Raises:
@@ -41,14 +41,14 @@ def answer_while_time_stands(call: Call) -> Answer:
     if promotion is None or not store.unfinished_jobs(promotion):
         return endpoint.handler(call)
     request = _question(call)
-    begin_look(store, promotion, request)
+    begin_poll(store, promotion, request)
     try:
         answer = endpoint.handler(call)
     except ApiError as error:
         if error.status != _BAD_REQUEST:
-            end_look(store, promotion, request, moves=_moves(call, error.status))
+            finish_poll(store, promotion, request, moves=_moves(call, error.status))
         raise
-    end_look(store, promotion, request, moves=_moves(call, answer.status))
+    finish_poll(store, promotion, request, moves=_moves(call, answer.status))
     return answer
 
 

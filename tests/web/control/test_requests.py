@@ -151,10 +151,10 @@ def waiting(mock: MockServer, **wanted: Any) -> Future[httpx2.Response]:
         with httpx2.Client(base_url=mock.url, trust_env=False, timeout=30) as client:
             future.set_result(client.post("/__ep_mock/requests/wait", json={"timeout": 20, **wanted}))
 
-    guarded = mock.app.gate.enter("default")
-    before = guarded.waiting
+    slot = mock.app.gate.enter("default")
+    before = slot.waiting
     threading.Thread(target=wait).start()
-    while guarded.waiting == before:
+    while slot.waiting == before:
         pass
     return future
 

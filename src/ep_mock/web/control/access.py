@@ -43,7 +43,7 @@ def is_control(raw_path: bytes) -> bool:
     return raw_path.startswith(CONTROL) and raw_path[len(CONTROL) :][:1] in (b"", b"/")
 
 
-class ControlGuard:
+class ControlAccess:
     """Lets control calls pass, or refuses them. No endpoint of the control plane is looked for but behind it."""
 
     def __init__(self, settings: Settings) -> None:

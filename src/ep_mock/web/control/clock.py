@@ -13,15 +13,15 @@ from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 
-def get_clock(call: Call) -> Answer:
+def get_clock(call: Call) -> Response:
     """GET /clock."""
-    return json_answer(200, clock_record(call.store))
+    return json_response(200, clock_record(call.store))
 
 
-def set_clock(call: Call) -> Answer:
+def set_clock(call: Call) -> Response:
     """PUT /clock."""
     store, wanted = call.store, call.validated_body()
     moment = _moment(wanted["now"], "now", store) if "now" in wanted else None
@@ -31,10 +31,10 @@ def set_clock(call: Call) -> Answer:
             store.advance_to(moment)
     except UsageError as error:
         raise refused(error) from None
-    return json_answer(200, clock_record(store))
+    return json_response(200, clock_record(store))
 
 
-def advance_clock(call: Call) -> Answer:
+def advance_clock(call: Call) -> Response:
     """POST /clock/advance."""
     store, wanted = call.store, call.validated_body()
     before = store.now
@@ -49,7 +49,7 @@ def advance_clock(call: Call) -> Answer:
             transitions = store.advance_to_next()
     except UsageError as error:
         raise refused(error) from None
-    return json_answer(200, advanced_record(store, before, transitions))
+    return json_response(200, advanced_record(store, before, transitions))
 
 
 def clock_record(store: Store) -> dict[str, Any]:

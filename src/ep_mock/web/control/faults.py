@@ -9,10 +9,10 @@ from ep_mock.errors import UsageError
 from ep_mock.traffic.faults import Fault
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 
-def create_fault(call: Call) -> Answer:
+def create_fault(call: Call) -> Response:
     """POST /faults."""
     try:
         added = call.store.traffic.faults.add(msgspec.convert(call.validated_body(), Fault))
@@ -20,22 +20,22 @@ def create_fault(call: Call) -> Answer:
         raise refused(error) from None
     except msgspec.ValidationError as error:
         raise problems.bad_request(str(error)) from None
-    return json_answer(201, added.document())
+    return json_response(201, added.document())
 
 
-def list_faults(call: Call) -> Answer:
+def list_faults(call: Call) -> Response:
     """GET /faults."""
-    return json_answer(200, {"faults": [each.document() for each in call.store.traffic.faults.all()]})
+    return json_response(200, {"faults": [each.document() for each in call.store.traffic.faults.all()]})
 
 
-def delete_faults(call: Call) -> Answer:
+def delete_faults(call: Call) -> Response:
     """DELETE /faults."""
     call.store.traffic.faults.clear()
-    return Answer(204)
+    return Response(204)
 
 
-def delete_fault(call: Call) -> Answer:
+def delete_fault(call: Call) -> Response:
     """DELETE /faults/{fault_id}."""
     if not call.store.traffic.faults.remove(call.parameters[0]):
         raise problems.not_found(f"there is no fault {call.parameters[0]!r}")
-    return Answer(204)
+    return Response(204)

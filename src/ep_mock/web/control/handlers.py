@@ -13,10 +13,10 @@ from ep_mock.web.control.requests import ControlRequests
 from ep_mock.web.control.server import ControlServer
 from ep_mock.web.control.stores import ControlStore
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer
-from ep_mock.web.stores import Gate
+from ep_mock.web.response import Response
+from ep_mock.web.stores import StoreRegistry
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Response]
 
 _ABOUT_A_STORE: tuple[Handler, ...] = (
     control_clock.get_clock,
@@ -37,13 +37,13 @@ _ABOUT_A_STORE: tuple[Handler, ...] = (
 )
 
 
-def store_handlers(gate: Gate) -> Mapping[str, Handler]:
+def store_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:
     """The handlers that are about one store."""
     owners = (ControlStore(gate), ControlJobs(), ControlRequests())
     return {handler.__name__: handler for handler in (*_ABOUT_A_STORE, *(method for owner in owners for method in _methods(owner)))}
 
 
-def server_handlers(gate: Gate) -> Mapping[str, Handler]:
+def server_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:
     """The handlers that are about no store in particular."""
     return {handler.__name__: handler for handler in _methods(ControlServer(gate))}
 

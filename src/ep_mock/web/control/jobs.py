@@ -15,13 +15,13 @@ from ep_mock.domain.plans import ORDINARY
 from ep_mock.errors import ApiError
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.standstill import next_event, what_it_waits_for
-from ep_mock.simulation.state import Content
+from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
-from ep_mock.simulation.stuck_polls import looks_in_vain
+from ep_mock.simulation.stuck_polls import polls_in_vain
 from ep_mock.web.control.parameters import chosen, whole_number
 from ep_mock.web.long_poll import WAIT_SECONDS, begun
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 _SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
 
@@ -29,7 +29,7 @@ _SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
 class ControlJobs:
     """The handlers under `/__ep_mock/jobs`, named as their operations are."""
 
-    def list_all_jobs(self, call: Call) -> Answer:
+    def list_all_jobs(self, call: Call) -> Response:
         """GET /jobs, newest first. This is no poll."""
         query = call.query
         statuses, families = chosen(query, "status", STATUSES), chosen(query, "family", [family.name for family in FAMILIES])
@@ -41,9 +41,9 @@ class ControlJobs:
             and (not families or job.family.name in families)
             and promotion_id in (None, job.promotion_id)
         ]
-        return json_answer(200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)})
+        return json_response(200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)})
 
-    def get_job_history(self, call: Call) -> Answer:
+    def get_job_history(self, call: Call) -> Response:
         """GET /jobs/{job_id}/history."""
         job = call.store.content.jobs.get(call.parameters[0])
         if job is None:
@@ -51,17 +51,17 @@ class ControlJobs:
         record = job_with_history(job)
         if not job.ended:
             record["waits_for"] = what_it_waits_for(call.store, job).text
-            if polls := looks_in_vain(call.store, job.promotion_id):
+            if polls := polls_in_vain(call.store, job.promotion_id):
                 record["polls"] = polls
-        return json_answer(200, record)
+        return json_response(200, record)
 
-    def wait_for_job(self, call: Call) -> Answer:
+    def wait_for_job(self, call: Call) -> Response:
         """POST /jobs/wait."""
         body = call.validated_body()
         return begun(JobWait(call.store, body), body.get("timeout", WAIT_SECONDS))
 
 
-def _listed(job: Job, content: Content) -> dict[str, Any]:
+def _listed(job: Job, content: StoreState) -> dict[str, Any]:
     """A job with the name of its promotion, unless that has been deleted."""
     promotion = content.promotions[job.family.name].get(job.promotion_id)
     record = job_record(job)
@@ -101,7 +101,7 @@ class JobWait:
         elif self._newest() is None and self._promotion_id is not None and not self._promotion_exists():
             raise problems.promotion_not_found()
 
-    def look(self) -> Answer | None:
+    def look(self) -> Response | None:
         """The answer, if it is clear by now.
 
         Raises:
@@ -113,7 +113,7 @@ class JobWait:
             return None
         self._move_time(job)
         if self._has_come(job):
-            return json_answer(200, job_with_history(job))
+            return json_response(200, job_with_history(job))
         if job.ended:
             because = f": {job.error}" if job.error else ""
             raise self.refusal("Ended otherwise", f"{self.waited_for()}, but job {job.id} is {job.status}{because}")

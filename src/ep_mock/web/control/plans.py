@@ -10,38 +10,38 @@ from ep_mock.domain import problems
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
 from ep_mock.simulation.plan import add_plan, withdraw_all_plans, withdraw_plan
-from ep_mock.simulation.state import PlanInForce
+from ep_mock.simulation.state import ActivePlan
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 
-def create_plan(call: Call) -> Answer:
+def create_plan(call: Call) -> Response:
     """POST /plans."""
     try:
         in_force = add_plan(call.store.content, msgspec.convert(call.validated_body(), Plan))
     except UsageError as error:
         raise refused(error) from None
-    return json_answer(201, _record(in_force))
+    return json_response(201, _record(in_force))
 
 
-def list_plans(call: Call) -> Answer:
+def list_plans(call: Call) -> Response:
     """GET /plans."""
-    return json_answer(200, {"plans": [_record(each) for each in call.store.content.plans]})
+    return json_response(200, {"plans": [_record(each) for each in call.store.content.plans]})
 
 
-def delete_plans(call: Call) -> Answer:
+def delete_plans(call: Call) -> Response:
     """DELETE /plans."""
     withdraw_all_plans(call.store.content)
-    return Answer(204)
+    return Response(204)
 
 
-def delete_plan(call: Call) -> Answer:
+def delete_plan(call: Call) -> Response:
     """DELETE /plans/{plan_id}."""
     if not withdraw_plan(call.store.content, call.parameters[0]):
         raise problems.not_found("no such plan is in force")
-    return Answer(204)
+    return Response(204)
 
 
-def _record(in_force: PlanInForce) -> dict[str, Any]:
+def _record(in_force: ActivePlan) -> dict[str, Any]:
     return {"id": in_force.id, "left": in_force.left, "plan": msgspec.to_builtins(in_force.plan)}

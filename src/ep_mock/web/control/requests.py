@@ -14,7 +14,7 @@ from ep_mock.simulation.store import Store
 from ep_mock.traffic.journal import Entry, Journal, JournalQuery, nearest
 from ep_mock.web.long_poll import WAIT_SECONDS, begun
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 NEAREST: Final = 3
 """How many entries are shown that come nearest to what was not found."""
@@ -25,27 +25,27 @@ _EVERYTHING: Final = JournalQuery()
 class ControlRequests:
     """Its handlers are named as their operations are."""
 
-    def list_requests(self, call: Call) -> Answer:
+    def list_requests(self, call: Call) -> Response:
         """GET /requests."""
-        return json_answer(200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last")))
+        return json_response(200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last")))
 
-    def delete_requests(self, call: Call) -> Answer:
+    def delete_requests(self, call: Call) -> Response:
         """DELETE /requests."""
         call.store.traffic.journal.clear()
-        return Answer(204)
+        return Response(204)
 
-    def find_requests(self, call: Call) -> Answer:
+    def find_requests(self, call: Call) -> Response:
         """POST /requests/find."""
         body = call.validated_body()
         last = body.pop("last", None)
-        return json_answer(200, _findings(call.store.traffic.journal, _query(body), last))
+        return json_response(200, _findings(call.store.traffic.journal, _query(body), last))
 
-    def count_requests(self, call: Call) -> Answer:
+    def count_requests(self, call: Call) -> Response:
         """POST /requests/count."""
         journal = call.store.traffic.journal
-        return json_answer(200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten})
+        return json_response(200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten})
 
-    def wait_for_requests(self, call: Call) -> Answer:
+    def wait_for_requests(self, call: Call) -> Response:
         """POST /requests/wait."""
         body = call.validated_body()
         count, seconds = body.pop("count", 1), body.pop("timeout", WAIT_SECONDS)
@@ -62,12 +62,12 @@ class _Sought:
         self._seen = 0
         self._found: list[Entry] = []
 
-    def look(self) -> Answer | None:
+    def look(self) -> Response | None:
         """The answer once enough have come. An entry is looked at once."""
         journal = self._store.traffic.journal
         self._found += [entry for entry in journal.after(self._seen) if self._query.matches(entry)]
         self._seen = journal.total
-        return json_answer(200, {"requests": _documents(self._found)}) if len(self._found) >= self._count else None
+        return json_response(200, {"requests": _documents(self._found)}) if len(self._found) >= self._count else None
 
     def next_look(self) -> None:
         """Time brings no requests."""

@@ -14,8 +14,8 @@ from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.control.docs_page import docs_page
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
-from ep_mock.web.stores import Gate
+from ep_mock.web.response import Response, json_response
+from ep_mock.web.stores import StoreRegistry
 
 DOCUMENTS: Final = ("standard", "rule", "control")
 
@@ -29,53 +29,53 @@ _HTML: Final = (
 class ControlServer:
     """The handlers under `/__ep_mock/` that are about no store in particular, named as their operations are."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: StoreRegistry) -> None:
         self._gate = gate
         self._uptime = Clock()
         self._started = self._uptime.now()
 
-    def get_health(self, _: Call) -> Answer:
+    def get_health(self, _: Call) -> Response:
         """GET /health."""
         uptime = (self._uptime.now() - self._started) / SECOND
-        return json_answer(200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)})
+        return json_response(200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)})
 
-    def list_stores(self, _: Call) -> Answer:
+    def list_stores(self, _: Call) -> Response:
         """GET /stores."""
         records: list[dict[str, Any]] = []
         failed: list[dict[str, Any]] = []
         for name in self._gate.names():
-            guarded = self._gate.find(name)
-            if guarded is None:
+            slot = self._gate.find(name)
+            if slot is None:
                 continue
             try:
-                with guarded.lock:
-                    guarded.store.settle()
-                    records.append(_store_record(guarded.store))
+                with slot.lock:
+                    slot.store.settle()
+                    records.append(_store_record(slot.store))
             except Exception as error:
                 _log.exception("store %s cannot be listed", name)
                 failed.append({"name": name, "reason": f"{type(error).__name__}: {error}"})
-        return json_answer(200, {"stores": records, "failed": failed} if failed else {"stores": records})
+        return json_response(200, {"stores": records, "failed": failed} if failed else {"stores": records})
 
-    def delete_store(self, call: Call) -> Answer:
+    def delete_store(self, call: Call) -> Response:
         """DELETE /stores/{name}."""
         if not self._gate.delete(call.parameters[0]):
             raise problems.not_found("there is no such store")
-        return Answer(204)
+        return Response(204)
 
-    def get_documents(self, _: Call) -> Answer:
+    def get_documents(self, _: Call) -> Response:
         """GET /openapi.json."""
-        return json_answer(200, {name: load_document(name).raw for name in DOCUMENTS})
+        return json_response(200, {name: load_document(name).raw for name in DOCUMENTS})
 
-    def get_document(self, call: Call) -> Answer:
+    def get_document(self, call: Call) -> Response:
         """GET /openapi/{document}."""
         name = call.parameters[0].removesuffix(".json")
         if name not in DOCUMENTS:
             raise problems.not_found(f"there is no such document; expected one of {', '.join(DOCUMENTS)}")
-        return json_answer(200, load_document(name).raw)
+        return json_response(200, load_document(name).raw)
 
-    def get_docs(self, _: Call) -> Answer:
+    def get_docs(self, _: Call) -> Response:
         """GET /docs."""
-        return Answer(200, docs_page([load_document(name) for name in DOCUMENTS]).encode(), _HTML)
+        return Response(200, docs_page([load_document(name) for name in DOCUMENTS]).encode(), _HTML)
 
 
 def _store_record(store: Store) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from ep_mock.simulation.store import Store
 from ep_mock.web.control.clock import clock_record
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
-from ep_mock.web.stores import Gate, named_store
+from ep_mock.web.response import Response, json_response
+from ep_mock.web.stores import StoreRegistry, named_store
 
 _SETTINGS = names_of("store")
 _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
@@ -26,30 +26,30 @@ _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
 class ControlStore:
     """The handlers under `/__ep_mock/` that are about a whole store, named as their operations are."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: StoreRegistry) -> None:
         self._gate = gate
 
-    def reset_store(self, call: Call) -> Answer:
+    def reset_store(self, call: Call) -> Response:
         """POST /reset."""
         try:
             self._gate.reset(named_store(call.headers), call.validated_body())
         except UsageError as error:
             raise refused(error) from None
-        return Answer(204)
+        return Response(204)
 
-    def get_settings(self, call: Call) -> Answer:
+    def get_settings(self, call: Call) -> Response:
         """GET /settings."""
-        return json_answer(200, _settings_record(call.store))
+        return json_response(200, _settings_record(call.store))
 
-    def change_settings(self, call: Call) -> Answer:
+    def change_settings(self, call: Call) -> Response:
         """PATCH /settings."""
         try:
             call.store.change_settings(call.validated_body())
         except UsageError as error:
             raise refused(error) from None
-        return json_answer(200, _settings_record(call.store))
+        return json_response(200, _settings_record(call.store))
 
-    def load_fixture(self, call: Call) -> Answer:
+    def load_fixture(self, call: Call) -> Response:
         """POST /fixtures."""
         # Imported when needed: a start without fixtures should not pay for them.
         from ep_mock.fixtures.format import parse_fixture
@@ -64,21 +64,21 @@ class ControlStore:
         call.store.writes += 1
         call.store.settle()
         added = [promotion for family in content.promotions.values() for promotion in family.values() if promotion.id not in before]
-        return json_answer(200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]})
+        return json_response(200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]})
 
-    def get_snapshot(self, call: Call) -> Answer:
+    def get_snapshot(self, call: Call) -> Response:
         """GET /snapshot."""
-        return json_answer(200, snapshots.save(call.store))
+        return json_response(200, snapshots.save(call.store))
 
-    def restore_snapshot(self, call: Call) -> Answer:
+    def restore_snapshot(self, call: Call) -> Response:
         """PUT /snapshot."""
         try:
             store = self._gate.restore(call.store.content.name, call.validated_body())
         except UsageError as error:
             raise problems.bad_request(str(error)) from None
-        return json_answer(200, clock_record(store))
+        return json_response(200, clock_record(store))
 
-    def record_usage(self, call: Call) -> Answer:
+    def record_usage(self, call: Call) -> Response:
         """POST /promotions/{promotion_id}/usages."""
         store = call.store
         promotion = _promotion(store, call.parameters[0])
@@ -96,7 +96,7 @@ class ControlStore:
         if code is not None and code.uses is not None:
             record["uses_left"] = code.uses
         record |= {name: getattr(usage, name) for name in _KEPT if getattr(usage, name) is not None}
-        return json_answer(201, record)
+        return json_response(201, record)
 
 
 def _promotion(store: Store, promotion_id: str) -> Promotion:

@@ -13,30 +13,30 @@ from ep_mock.web.control.clock import advanced_record
 from ep_mock.web.control.jobs import job_record
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Call
-from ep_mock.web.response import Answer, json_answer
+from ep_mock.web.response import Response, json_response
 
 _DELETING: Final[tuple[Action, ...]] = ("finish_cancel", "lose_race")
 
 
-def get_worker(call: Call) -> Answer:
+def get_worker(call: Call) -> Response:
     """GET /worker."""
-    return json_answer(200, worker_record(call.store))
+    return json_response(200, worker_record(call.store))
 
 
-def pause_worker(call: Call) -> Answer:
+def pause_worker(call: Call) -> Response:
     """POST /worker/pause."""
     call.store.pause_worker()
-    return json_answer(200, worker_record(call.store))
+    return json_response(200, worker_record(call.store))
 
 
-def resume_worker(call: Call) -> Answer:
+def resume_worker(call: Call) -> Response:
     """POST /worker/resume; a job whose time has come already is taken up before the answer."""
     call.store.resume_worker()
     call.store.settle()
-    return json_answer(200, worker_record(call.store))
+    return json_response(200, worker_record(call.store))
 
 
-def step_worker(call: Call) -> Answer:
+def step_worker(call: Call) -> Response:
     """POST /worker/step."""
     store = call.store
     before = store.now
@@ -44,7 +44,7 @@ def step_worker(call: Call) -> Answer:
         transitions = store.step_worker()
     except UsageError as error:
         raise refused(error) from None
-    return json_answer(200, advanced_record(store, before, transitions))
+    return json_response(200, advanced_record(store, before, transitions))
 
 
 def worker_record(store: Store) -> dict[str, Any]:
