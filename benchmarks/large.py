@@ -1,4 +1,5 @@
-"""Whether size costs anything: a promotion with a million codes beside one with a thousand, and how long a million codes take to make.
+"""Whether size costs anything: a promotion with a million codes beside one with a thousand, and how long a
+million codes take to make.
 
 In process, over ASGI and without a network, so that small differences show.
 """
@@ -47,10 +48,14 @@ _STANDARD = {
     **_COMMON,
 }
 _RULES = {"strategy": "cart_total", "operator": "gte", "args": [1]}
-_RULE = {"rule_set": {"rules": _RULES, "actions": [{"strategy": "cart_discount", "args": ["percent", 1]}]}, **_COMMON}
+_RULE = {
+    "rule_set": {"rules": _RULES, "actions": [{"strategy": "cart_discount", "args": ["percent", 1]}]},
+    **_COMMON,
+}
 _PROMOTIONS = {"promotions": _STANDARD, "rule-promotions": _RULE}
 
-# What is asked for, in which family. The first sorted page of a promotion sorts its codes, once; it is asked for before the measurement.
+# What is asked for, in which family. The first sorted page of a promotion sorts its codes, once; it is asked
+# for before the measurement.
 _LISTS = (
     (PAGE, "promotions", "codes"),
     (FOUND, "promotions", "codes?filter=eq(code,{code})"),
@@ -60,7 +65,9 @@ _LISTS = (
 
 
 def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding]:
-    """Compare promotions of `SMALL` and of so many codes, and the making of so many with the fastest way that is known."""
+    """Compare promotions of `SMALL` and of so many codes, and the making of so many with the fastest way that
+    is known.
+    """
     generated: list[tuple[float, float]] = []
     for number in range(_GENERATIONS):
         say(f"making {codes} codes, {number + 1} of {_GENERATIONS}")
@@ -70,7 +77,10 @@ def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding
         del mock
     say(f"pages of {codes} codes")
     mock = _Mock(codes)
-    sizes = {family: (mock.promotion_with(codes, family), mock.promotion_with(SMALL, family)) for family in _PROMOTIONS}
+    sizes = {
+        family: (mock.promotion_with(codes, family), mock.promotion_with(SMALL, family))
+        for family in _PROMOTIONS
+    }
     findings = []
     for goal, family, wanted in _LISTS:
         large, small = (f"{path}/{wanted.format(code=mock.a_code(path))}" for path in sizes[family])
@@ -85,7 +95,9 @@ def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding
 
 
 def fastest_codes(count: int, seed: int) -> dict[str, None]:
-    """Unique codes from a seed, as fast as plain Python can: whole columns of characters at a time, cut into codes only at the end."""
+    """Unique codes from a seed, as fast as plain Python can: whole columns of characters at a time, cut into
+    codes only at the end.
+    """
     source = random.Random(seed)
     codes: dict[str, None] = {}
     while missing := count - len(codes):
@@ -114,7 +126,8 @@ class _Mock:
 
     def promotion_about_to_have(self, codes: int, family: str = "promotions") -> str:
         """The same before its job has begun."""
-        path = f"/v2/{family}/{json.loads(self._call('POST', f'/v2/{family}', _PROMOTIONS[family]))['data']['id']}"
+        created = json.loads(self._call("POST", f"/v2/{family}", _PROMOTIONS[family]))
+        path = f"/v2/{family}/{created['data']['id']}"
         job = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": codes}}
         self._call("POST", f"{path}/jobs", job)
         return path

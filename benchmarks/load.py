@@ -1,6 +1,8 @@
-"""A load generator: a few requests, again and again, over some keep-alive connections, with nothing around the sockets.
+"""A load generator: a few requests, again and again, over some keep-alive connections, with nothing around
+the sockets.
 
-It runs in another process than the server and needs less time for a request than any server, so that what is measured is the server.
+It runs in another process than the server and needs less time for a request than any server, so that what is
+measured is the server.
 """
 
 from __future__ import annotations
@@ -23,20 +25,27 @@ _PATIENCE_SECONDS = 20.0
 
 
 class Load(NamedTuple):
-    """How long a number of requests took, and how much of the server's processor time; 0 where the system does not tell."""
+    """How long a number of requests took, and how much of the server's processor time; 0 where the system
+    does not tell.
+    """
 
     requests: int
     seconds: float
     cpu_seconds: float
 
     def __add__(self, other: Load) -> Load:  # type: ignore[override]
-        return Load(self.requests + other.requests, self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds)
+        return Load(
+            self.requests + other.requests, self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds
+        )
 
 
 def request(method: str, path: str, body: bytes = b"", *, headers: str = "") -> bytes:
     """A request as clients of the API send it, with some more header lines if wanted."""
     content = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer benchmark\r\nAccept: */*\r\n{headers}{content}\r\n"
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer benchmark\r\nAccept: "
+        f"*/*\r\n{headers}{content}\r\n"
+    )
     return head.encode() + body
 
 
@@ -47,10 +56,11 @@ def ask(port: int, message: bytes) -> tuple[bytes, bytes]:
 
 
 def put_load(server: Server, messages: Sequence[bytes], requests: int) -> Load:
-    """Send so many requests, the messages in turn, each connection its next one as soon as the last is answered.
+    """Send so many requests, the messages in turn, each connection its next one as soon as the last is
+    answered.
 
-    All answers have to be like the first one in their status line and in their length. The first one, and what it takes to open the
-    connections, do not count.
+    All answers have to be like the first one in their status line and in their length. The first one, and
+    what it takes to open the connections, do not count.
 
     Raises:
         RuntimeError: an answer was different, or none came.
@@ -77,8 +87,14 @@ def put_load(server: Server, messages: Sequence[bytes], requests: int) -> Load:
                 connection = cast("socket.socket", key.fileobj)
                 received = connection.recv(_RECEIVE_BYTES)
                 rest = missing[connection]
-                if not received or len(received) > rest or (rest == length and not received.startswith(status)):
-                    raise RuntimeError(f"expected {length} bytes that begin with {status!r}, got {received[:300]!r}")
+                if (
+                    not received
+                    or len(received) > rest
+                    or (rest == length and not received.startswith(status))
+                ):
+                    raise RuntimeError(
+                        f"expected {length} bytes that begin with {status!r}, got {received[:300]!r}"
+                    )
                 if len(received) < rest:
                     missing[connection] = rest - len(received)
                     continue

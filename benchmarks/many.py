@@ -1,4 +1,5 @@
-"""Whether number costs anything: the same verbs beside a hundred promotions and beside many, with a short queue and a long one.
+"""Whether number costs anything: the same verbs beside a hundred promotions and beside many, with a short
+queue and a long one.
 
 In process and below HTTP, so that small differences show.
 """
@@ -25,10 +26,22 @@ _STUCK = Plan(stuck="pending")
 
 _AIM, _DEFECT = 1.3, 2.0
 _CALLS = 40
-_COMMON = {"name": "benchmark", "enabled": True, "automatic": False, "start": "2020-01-01", "end": "2100-01-01"}
+_COMMON = {
+    "name": "benchmark",
+    "enabled": True,
+    "automatic": False,
+    "start": "2020-01-01",
+    "end": "2100-01-01",
+}
 _RULES = {"rules": {"strategy": "cart_total", "operator": "gte", "args": [1]}, "actions": []}
 _BODIES: dict[Family, dict[str, Any]] = {
-    STANDARD: {"type": "promotion", "description": "", "promotion_type": "fixed_discount", "schema": {}, **_COMMON},
+    STANDARD: {
+        "type": "promotion",
+        "description": "",
+        "promotion_type": "fixed_discount",
+        "schema": {},
+        **_COMMON,
+    },
     RULE: {"type": "rule_promotion", "rule_set": _RULES, **_COMMON},
 }
 
@@ -44,7 +57,13 @@ def measure(number: int, rounds: int, say: Callable[[str], None]) -> list[Findin
         pairs = [(_seconds(verb, many), _seconds(verb, few)) for _ in range(rounds)]
         ours, theirs = (statistics.median(side) / _CALLS * 1e6 for side in zip(*pairs, strict=True))
         detail = f"{ours:.0f} against {theirs:.0f} microseconds, {number} against {FEW} promotions"
-        findings.append(Finding(Goal(f"{name}, number of promotions", _AIM, _DEFECT), [large / small for large, small in pairs], detail))
+        findings.append(
+            Finding(
+                Goal(f"{name}, number of promotions", _AIM, _DEFECT),
+                [large / small for large, small in pairs],
+                detail,
+            )
+        )
     return findings
 
 
@@ -105,7 +124,11 @@ _VERBS: dict[str, Callable[[_Filled], object]] = {
 
 
 def _job(number_of_codes: int) -> dict[str, Any]:
-    return {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": number_of_codes}}
+    return {
+        "type": "promotion_job",
+        "job_type": "code_generate",
+        "parameters": {"number_of_codes": number_of_codes},
+    }
 
 
 def _seconds(verb: Callable[[_Filled], object], filled: _Filled) -> float:

@@ -1,7 +1,8 @@
 """Measures what the pytest fixture costs a test, beside an empty fixture and beside a server for each test.
 
-Each round runs three sessions of pytest with the same number of empty tests, in an order that changes from round to round. What counts is
-the time of all tests of a session, without its start, divided by their number; of the rounds, the median.
+Each round runs three sessions of pytest with the same number of empty tests, in an order that changes from
+round to round. What counts is the time of all tests of a session, without its start, divided by their number;
+of the rounds, the median.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ STOP = Goal("stop of a server, ms", 50.0, 100.0)
 _FIXTURES: Mapping[str, str] = {
     "empty": "@pytest.fixture\ndef used():\n    return None\n",
     "ep_mock": "@pytest.fixture\ndef used(ep_mock):\n    return ep_mock\n",
-    "server": "@pytest.fixture\ndef used():\n    with MockServer(clock='poll') as server:\n        yield server\n",
+    "server": "@pytest.fixture\ndef used():\n    with MockServer(clock='poll') as server:\n        yield "
+    "server\n",
 }
 _CONFTEST = """
 import time
@@ -60,7 +62,10 @@ class Began:
             self.began.append(time.perf_counter())
 """
 # The first test starts what there is to start; it is not counted.
-_TESTS = "import pytest\n\n@pytest.mark.parametrize('number', range({tests} + 1))\ndef test_it(used, number):\n    pass\n"
+_TESTS = (
+    "import pytest\n\n@pytest.mark.parametrize('number', range({tests} + 1))\ndef test_it(used, "
+    "number):\n    pass\n"
+)
 
 
 def main() -> int:
@@ -85,11 +90,25 @@ def main() -> int:
 def _session(name: str, tests: int) -> float:
     """Milliseconds a test, of a session that uses this fixture."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "conftest.py").write_text(_CONFTEST.format(fixture=_FIXTURES[name], warm=name == "ep_mock"))
+        Path(folder, "conftest.py").write_text(
+            _CONFTEST.format(fixture=_FIXTURES[name], warm=name == "ep_mock")
+        )
         Path(folder, "test_them.py").write_text(_TESTS.format(tests=tests))
-        command = (sys.executable, "-m", "pytest", "-q", "-s", "-p", "ep_mock.pytest_plugin", "-p", "no:cacheprovider")
+        command = (
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-s",
+            "-p",
+            "ep_mock.pytest_plugin",
+            "-p",
+            "no:cacheprovider",
+        )
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+        )
     line = next(line for line in done.stdout.splitlines() if line.startswith("seconds "))
     return float(line.split()[1]) / tests * 1e3
 
@@ -108,8 +127,12 @@ def _stops(times: int) -> list[float]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of three sessions (default %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="rounds of three sessions (default %(default)s)"
+    )
     parser.add_argument("--tests", type=int, default=500, help="tests in a session (default %(default)s)")
     return parser.parse_args()
 

@@ -35,7 +35,9 @@ class Server:
         self.port = port
         self._name = " ".join(command)
         began = time.perf_counter()
-        self._process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             answer = self._first_answer(first_request, began + _PATIENCE_SECONDS)
             self.start_seconds = time.perf_counter() - began
@@ -55,7 +57,9 @@ class Server:
     def memory_bytes(self) -> int | None:
         """Resident memory; None where the system does not tell."""
         with contextlib.suppress(OSError):
-            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf(
+                "SC_PAGE_SIZE"
+            )
         return None
 
     def stop(self) -> None:
@@ -66,7 +70,9 @@ class Server:
     def _first_answer(self, request: bytes, deadline: float) -> bytes:
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE_SECONDS) as connection:
+                with socket.create_connection(
+                    ("127.0.0.1", self.port), timeout=_PATIENCE_SECONDS
+                ) as connection:
                     connection.sendall(request)
                     return connection.recv(65536)
             except ConnectionRefusedError:
@@ -96,5 +102,10 @@ def free_port() -> int:
 
 
 def _environment() -> dict[str, str]:
-    # What is installed has its bytecode beside it. A shell that forbids writing it would have the sources compiled at each start.
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("EP_MOCK_")}
+    # What is installed has its bytecode beside it. A shell that forbids writing it would have the sources
+    # compiled at each start.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("EP_MOCK_")
+    }

@@ -1,8 +1,9 @@
 """What ep-mock is measured against: the least that Starlette and uvicorn can do for the same requests.
 
 python reference.py hello PORT                        a hello-world on `uvicorn.run` with its default options
-python reference.py one-route PORT PAGE CREATED       one route: GET answers PAGE bytes of JSON, POST reads the body and answers 201 with
-                                                      CREATED bytes; on the uvicorn settings of ep-mock
+python reference.py one-route PORT PAGE CREATED       one route: GET answers PAGE bytes of JSON, POST reads
+                                                      the body and answers 201 with CREATED bytes; on the
+                                                      uvicorn settings of ep-mock
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Measures ep-mock against Starlette and uvicorn, side by side in one run, and says whether each ratio is good enough.
+"""Measures ep-mock against Starlette and uvicorn, side by side in one run, and says whether each ratio is
+good enough.
 
-Absolute numbers drift by half from run to run; ratios of rounds that follow each other closely do not. So each round measures both sides,
-in an order that changes from round to round, and the median of the rounds counts. Nothing is installed or written for it.
+Absolute numbers drift by half from run to run; ratios of rounds that follow each other closely do not. So
+each round measures both sides, in an order that changes from round to round, and the median of the rounds
+counts. Nothing is installed or written for it.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ _JOB = {
 
 
 def main() -> int:
-    """Measure, and print the table. The exit code is 1 only when it was asked for and there is a defect: noise can make one."""
+    """Measure, and print the table. The exit code is 1 only when it was asked for and there is a defect:
+    noise can make one.
+    """
     options = _options()
     began = time.perf_counter()
     findings = [*_throughput(options.rounds, options.polls, options.creates), *_start(options.starts)]
@@ -72,11 +76,15 @@ def main() -> int:
 
 def _throughput(rounds: int, polls: int, creates: int) -> list[Finding]:
     with ExitStack() as servers:
-        mock = servers.enter_context(running((*MOCK, *_PACE, "--port", str(port := free_port())), port, _first_call()))
+        mock = servers.enter_context(
+            running((*MOCK, *_PACE, "--port", str(port := free_port())), port, _first_call())
+        )
         poll = [request("GET", _path_with_jobs(mock))]
         prepare = request("POST", _PROMOTIONS, _encoded(_PROMOTION), headers=_OTHER_STORE)
         _prepare(mock, prepare, PROMOTIONS)
-        create = [request("POST", path, _encoded(_JOB), headers=_OTHER_STORE) for path in _paths(mock, PROMOTIONS)]
+        create = [
+            request("POST", path, _encoded(_JOB), headers=_OTHER_STORE) for path in _paths(mock, PROMOTIONS)
+        ]
         page_bytes, created_bytes = (len(ask(mock.port, message)[1]) for message in (poll[0], create[0]))
         command = (*REFERENCE, "one-route", str(port := free_port()), str(page_bytes), str(created_bytes))
         one_route = servers.enter_context(running(command, port, poll[0]))
@@ -126,7 +134,10 @@ def _paths(mock: Server, promotions: int) -> list[str]:
     """The paths of the jobs of all promotions of the other store."""
     paths: list[str] = []
     for offset in range(0, promotions, 100):
-        _, body = ask(mock.port, request("GET", f"{_PROMOTIONS}?page[offset]={offset}&page[limit]=100", headers=_OTHER_STORE))
+        _, body = ask(
+            mock.port,
+            request("GET", f"{_PROMOTIONS}?page[offset]={offset}&page[limit]=100", headers=_OTHER_STORE),
+        )
         paths += [f"{_PROMOTIONS}/{promotion['id']}/jobs" for promotion in json.loads(body)["data"]]
     return paths
 
@@ -182,7 +193,8 @@ def _start(starts: int) -> list[Finding]:
     seconds: tuple[list[float], list[float]] = ([], [])
     cpu: tuple[list[float], list[float]] = ([], [])
     memory: tuple[list[int], list[int]] = ([], [])
-    # The first start of each, which compiles what is not compiled yet and fills the system's caches, does not count.
+    # The first start of each, which compiles what is not compiled yet and fills the system's caches, does not
+    # count.
     for number in range(starts + 1):
         _say(f"start {number} of {starts}")
         for side in (0, 1) if number % 2 else (1, 0):
@@ -201,7 +213,11 @@ def _start(starts: int) -> list[Finding]:
             [ours / theirs for ours, theirs in zip(*seconds, strict=True)],
             f"{mock:.0f} against {hello:.0f} ms, hello-world; {_milliseconds(cpu)}",
         ),
-        Finding(START_MEMORY, [sizes[0] / sizes[1]] if sizes[1] else [], f"{sizes[0]:.0f} against {sizes[1]:.0f} MB, hello-world"),
+        Finding(
+            START_MEMORY,
+            [sizes[0] / sizes[1]] if sizes[1] else [],
+            f"{sizes[0]:.0f} against {sizes[1]:.0f} MB, hello-world",
+        ),
     ]
 
 
@@ -234,13 +250,23 @@ def _say(text: str) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=11, help="rounds of load (default %(default)s)")
-    parser.add_argument("--polls", type=int, default=6000, help="polls in a round, on each side (default %(default)s)")
-    parser.add_argument("--creates", type=int, default=4000, help="creates in a round, on each side (default %(default)s)")
+    parser.add_argument(
+        "--polls", type=int, default=6000, help="polls in a round, on each side (default %(default)s)"
+    )
+    parser.add_argument(
+        "--creates", type=int, default=4000, help="creates in a round, on each side (default %(default)s)"
+    )
     parser.add_argument("--starts", type=int, default=15, help="starts of each server (default %(default)s)")
-    parser.add_argument("--codes", type=int, default=1_000_000, help="codes of the large promotion (default %(default)s)")
-    parser.add_argument("--promotions", type=int, default=10_000, help="promotions in the large store (default %(default)s)")
+    parser.add_argument(
+        "--codes", type=int, default=1_000_000, help="codes of the large promotion (default %(default)s)"
+    )
+    parser.add_argument(
+        "--promotions", type=int, default=10_000, help="promotions in the large store (default %(default)s)"
+    )
     parser.add_argument("--strict", action="store_true", help="end with exit code 1 when a ratio is a defect")
     return parser.parse_args()
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 
 class Goal(NamedTuple):
-    """What a ratio should reach, and from where on it is a defect. The greater of both says which direction is good."""
+    """What a ratio should reach, and from where on it is a defect. The greater of both says which direction
+    is good.
+    """
 
     name: str
     aim: float
@@ -55,4 +57,6 @@ def table(findings: Sequence[Finding]) -> str:
     """One line for each finding, under headings."""
     rows = [_HEADINGS, *(finding.row() for finding in findings)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,4 +1,6 @@
-"""Whether an answer is one that the documents promise: the project's own always, the vendor's where they are at hand."""
+"""Whether an answer is one that the documents promise: the project's own always, the vendor's where they are
+at hand.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from tests.vendor.documents import vendor_problems
 
 
 def answer_problems(method: str, target: bytes, status: int, body: bytes) -> list[str]:
-    """How the answer to a request (its target: raw path and query) differs from what any document says of it; empty if it does not."""
+    """How the answer to a request (its target: raw path and query) differs from what any document says of it;
+    empty if it does not.
+    """
     path = target.partition(b"?")[0].decode("latin-1")
     operation = operation_for(method, path)
     is_preflight = method == "OPTIONS" and status == 204
@@ -20,13 +24,16 @@ def answer_problems(method: str, target: bytes, status: int, body: bytes) -> lis
     if method == "HEAD":
         # The documents do not list it: it is the GET without its body.
         return ["a HEAD has a body"] if body else []
-    problems = [f"{operation.document.name}.yaml: {problem}" for problem in response_problems(operation, status, body)]
+    problems = [
+        f"{operation.document.name}.yaml: {problem}" for problem in response_problems(operation, status, body)
+    ]
     return problems + vendor_problems(method, path, status, body)
 
 
 @cache
 def operation_for(method: str, path: str) -> Operation | None:
-    """The operation that serves a request, as the documents' templates say; None where they serve no such path.
+    """The operation that serves a request, as the documents' templates say; None where they serve no such
+    path.
 
     For a method that a path does not have, any operation of that path: all of them document the 405.
     """
@@ -47,7 +54,9 @@ def documents() -> tuple[Document, ...]:
 
 
 def fits(template: str, path: str) -> bool:
-    """Whether a raw path is one of a template's. Whatever follows `/codes/` is a code; fixed segments win over parameters elsewhere."""
+    """Whether a raw path is one of a template's. Whatever follows `/codes/` is a code; fixed segments win
+    over parameters elsewhere.
+    """
     segments = list(_segments(path))
     wanted = template.strip("/").split("/")
     if "{code}" in wanted:
@@ -55,7 +64,8 @@ def fits(template: str, path: str) -> bool:
         behind = len(wanted) - code_at - 1
         segments[code_at : len(segments) - behind] = ["/".join(segments[code_at : len(segments) - behind])]
     return len(segments) == len(wanted) and all(
-        bool(segment) if expected.startswith("{") else segment == expected for segment, expected in zip(segments, wanted, strict=True)
+        bool(segment) if expected.startswith("{") else segment == expected
+        for segment, expected in zip(segments, wanted, strict=True)
     )
 
 

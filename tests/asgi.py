@@ -1,4 +1,6 @@
-"""One request to an ASGI application, byte for byte as a server would hand it on: for what no HTTP client would send."""
+"""One request to an ASGI application, byte for byte as a server would hand it on: for what no HTTP client
+would send.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def request(
     pieces: Sequence[bytes | None] = (b"",),
     server: tuple[str, int] = ("ep-mock.test", 80),
 ) -> RawAnswer:
-    """Send a request whose body comes in pieces, and run the application to its end; None among the pieces is where the client leaves.
+    """Send a request whose body comes in pieces, and run the application to its end; None among the pieces is
+    where the client leaves.
 
     The application may await nothing but the request and the sending of its answer.
     """

@@ -29,7 +29,10 @@ _PROMOTIONS: dict[Family, dict[str, Any]] = {
         "rule_set": {
             "catalog_ids": ["0b7a2f39-9d53-4f1a-b0c2-77a8e5a3f7d0"],
             "currencies": ["USD"],
-            "rules": {"strategy": "and", "children": [{"strategy": "cart_total", "operator": "gte", "args": [10]}]},
+            "rules": {
+                "strategy": "and",
+                "children": [{"strategy": "cart_total", "operator": "gte", "args": [10]}],
+            },
             "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}],
         },
         "start": "2000-01-01T00:00:00Z",
@@ -45,7 +48,11 @@ def new_promotion(family: Family, **fields: Any) -> dict[str, Any]:
 
 def code_generate(count: int, **parameters: Any) -> dict[str, Any]:
     """A job that makes `count` codes."""
-    return {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": count, **parameters}}
+    return {
+        "type": "promotion_job",
+        "job_type": "code_generate",
+        "parameters": {"number_of_codes": count, **parameters},
+    }
 
 
 def code_export() -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The client of all HTTP tests: in process, without sockets or threads, and every answer is held against the documents.
+"""The client of all HTTP tests: in process, without sockets or threads, and every answer is held against the
+documents.
 
     client = api_client(clock="manual", timings="instant")
     assert client.get("/v2/promotions").status_code == 200
 
-An answer that differs from what the project's documents promise, or the vendor's where they are at hand, raises at the request
-that got it.
+An answer that differs from what the project's documents promise, or the vendor's where they are at hand,
+raises at the request that got it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ HOST: Final = "http://ep-mock.test"
 
 
 class InProcess(httpx2.BaseTransport):
-    """Runs an ASGI application to its end in one step: an endpoint that awaits anything but its request raises here."""
+    """Runs an ASGI application to its end in one step: an endpoint that awaits anything but its request
+    raises here.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -75,7 +78,12 @@ class ApiClient(httpx2.Client):
     """
 
     def __init__(self, app: Application) -> None:
-        super().__init__(transport=InProcess(app), base_url=HOST, headers={"Authorization": "Bearer of-a-test"}, trust_env=False)
+        super().__init__(
+            transport=InProcess(app),
+            base_url=HOST,
+            headers={"Authorization": "Bearer of-a-test"},
+            trust_env=False,
+        )
         self.app = app
 
     @property
@@ -86,13 +94,19 @@ class ApiClient(httpx2.Client):
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send, and raise AssertionError when the answer is none of those that the documents promise."""
         response = super().send(request, **options)
-        if problems := answer_problems(request.method, request.url.raw_path, response.status_code, response.content):
+        if problems := answer_problems(
+            request.method, request.url.raw_path, response.status_code, response.content
+        ):
             listed = "\n  ".join(problems)
-            raise AssertionError(f"{request.method} {request.url} → {response.status_code} {response.text[:2000]}\n  {listed}")
+            raise AssertionError(
+                f"{request.method} {request.url} → {response.status_code} {response.text[:2000]}\n  {listed}"
+            )
         return response
 
     def advance(self, **body: object) -> list[dict[str, Any]]:
-        """Steer the clock of the default store: `seconds=1`, `to="2025-01-01"`, `next=True` or `idle=True`; answers the transitions."""
+        """Steer the clock of the default store: `seconds=1`, `to="2025-01-01"`, `next=True` or `idle=True`;
+        answers the transitions.
+        """
         response = self.post("/__ep_mock/clock/advance", json=body)
         assert response.status_code == 200, response.text
         transitions: list[dict[str, Any]] = response.json()["transitions"]

@@ -1,4 +1,6 @@
-"""How many examples a property gets: `HYPOTHESIS_PROFILE` chooses, else CI gets the same ones each time and a developer new ones."""
+"""How many examples a property gets: `HYPOTHESIS_PROFILE` chooses, else CI gets the same ones each time and a
+developer new ones.
+"""
 
 from __future__ import annotations
 

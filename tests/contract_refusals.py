@@ -1,7 +1,9 @@
-"""Refusals of requests that fit the documents: what a request asks for can be impossible in the store as it is.
+"""Refusals of requests that fit the documents: what a request asks for can be impossible in the store as it
+is.
 
-schemathesis takes each 400 and 422 on a request that fits the schema for a finding. These are none, as no schema can state them: each
-names its operation and its own problem, so any other refusal of such a request, a validation error above all, stays a finding.
+schemathesis takes each 400 and 422 on a request that fits the schema for a finding. These are none, as no
+schema can state them: each names its operation and its own problem, so any other refusal of such a request, a
+validation error above all, stays a finding.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ _AUTO_ADD: Final = "400 Bad Request: auto_add needs an automatic promotion and a
 _AUTOMATIC_LIMIT: Final = "400 Too many automatic rule promotions: Only 50 .*"
 _PRIORITY: Final = "422 Duplicate Priority: .*"
 _NO_CODES: Final = "422 No codes allowed: .*"
-_TOO_MANY_CODES: Final = "4[0-9]{2} Too many promotion codes: Only [0-9]+ promotion codes are allowed per promotion"
+_TOO_MANY_CODES: Final = (
+    "4[0-9]{2} Too many promotion codes: Only [0-9]+ promotion codes are allowed per promotion"
+)
 _BACKWARDS: Final = "400 Bad Request: time cannot run backwards; it is .*"
 _END_OF_TIME: Final = "400 Bad Request: expected a time before the year 9892"
-# What contradicts itself or the store, in words of its own. A schema that said it all would be too long to read, and its errors too vague.
+# What contradicts itself or the store, in words of its own. A schema that said it all would be too long to
+# read, and its errors too vague.
 _CONTROL: Final = "400 Bad Request: .*"
 
 _BY_STATE: Final[dict[str, tuple[str, ...]]] = {
@@ -31,7 +36,8 @@ _BY_STATE: Final[dict[str, tuple[str, ...]]] = {
         _NO_CODES,
         _TOO_MANY_CODES,
         "422 Duplicate code: .*",
-        # A code contradicts itself; the published refusals are no validation errors, so the schema must let it pass.
+        # A code contradicts itself; the published refusals are no validation errors, so the schema must let
+        # it pass.
         "400 Invalid Code: .* can't have limited uses or assigned to users since it's for first-time shoppers.",
         "422 Unsupported consume unit: .*",
     ),
@@ -41,7 +47,16 @@ _BY_STATE: Final[dict[str, tuple[str, ...]]] = {
     "set_clock": (_BACKWARDS, _END_OF_TIME),
     "advance_clock": (_BACKWARDS, _END_OF_TIME),
     **dict.fromkeys(
-        ("create_plan", "create_fault", "wait_for_job", "load_fixture", "restore_snapshot", "change_settings", "reset_store"), (_CONTROL,)
+        (
+            "create_plan",
+            "create_fault",
+            "wait_for_job",
+            "load_fixture",
+            "restore_snapshot",
+            "change_settings",
+            "reset_store",
+        ),
+        (_CONTROL,),
     ),
     # Properties that do not go together; a schema could say so, but not why.
     "create_fault": (
@@ -62,7 +77,8 @@ def is_finding(failure: Failure, case: Case[Any], response: Response) -> bool:
     if isinstance(failure, RejectedPositiveData):
         return not _is_refused_by_state(case, response)
     if isinstance(failure, AllowHeaderMismatch):
-        # `…/codes/x/usages` is a path of its own, and that of a code `x/usages` as well, which can be deleted.
+        # `…/codes/x/usages` is a path of its own, and that of a code `x/usages` as well, which can be
+        # deleted.
         return not case.operation.path.endswith("/codes/{code}/usages")
     if isinstance(failure, UseAfterFree):
         # Codes are deleted at `…/codes`, which is not deleted itself.

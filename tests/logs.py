@@ -14,7 +14,10 @@ LOGGERS: tuple[str, ...] = tuple(foreground_logging("text")["loggers"])
 @contextlib.contextmanager
 def restored_logging() -> Iterator[None]:
     """Puts the loggers back at the end."""
-    kept = [(logger, logger.level, logger.propagate, logger.handlers[:]) for logger in map(logging.getLogger, LOGGERS)]
+    kept = [
+        (logger, logger.level, logger.propagate, logger.handlers[:])
+        for logger in map(logging.getLogger, LOGGERS)
+    ]
     try:
         yield
     finally:

@@ -53,7 +53,9 @@ _VALUES: Final[list[Any]] = [
 
 
 def edits(document: Any) -> st.SearchStrategy[Any]:
-    """The document with one to three changes: values replaced, doubled, dropped, swapped, brought from elsewhere."""
+    """The document with one to three changes: values replaced, doubled, dropped, swapped, brought from
+    elsewhere.
+    """
     several = st.lists(_edit(_paths(document)), min_size=1, max_size=3)
     return several.map(lambda changes: _edited(document, changes))
 

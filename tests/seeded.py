@@ -27,22 +27,32 @@ class Location(NamedTuple):
 
 
 class Seeded(NamedTuple):
-    """What there is in one family; the first promotion has codes, usages and jobs of both kinds, all ended."""
+    """What there is in one family; the first promotion has codes, usages and jobs of both kinds, all
+    ended.
+    """
 
     places: list[Location]
     usage_ids: list[str]
 
 
 def fill(store: Store) -> None:
-    """Put into an empty store, in each family: jobs in all statuses but one, codes of all kinds, usages, a promotion that has ended, an
-    automatic one. The worker is in the middle of making the codes of one job, with others in line. Two requests have come, a fault is set.
+    """Put into an empty store, in each family: jobs in all statuses but one, codes of all kinds, usages, a
+    promotion that has ended, an automatic one. The worker is in the middle of making the codes of one job,
+    with others in line. Two requests have come, a fault is set.
     """
     for family in FAMILIES:
         free = add_promotion(store, family, name="free")
         _add_codes(store, free, f"{family.name}-free")
         for email in ("a@example.com", None):
-            request = {"code": f"{family.name}-free-limited", "customer_id": "c1", "customer_email": email, "order_id": "o1"}
-            usages.record_usage(store, free, {key: value for key, value in request.items() if value is not None})
+            request = {
+                "code": f"{family.name}-free-limited",
+                "customer_id": "c1",
+                "customer_email": email,
+                "order_id": "o1",
+            }
+            usages.record_usage(
+                store, free, {key: value for key, value in request.items() if value is not None}
+            )
         generate(store, free, 3, code_prefix="summer", max_uses_per_code=2)
         store.advance_until_idle()
         export(store, free)
@@ -72,7 +82,10 @@ def seeded(store: Store, family: Family) -> Seeded:
         own_codes = list(promotion.book.entries) or ["no-such-code"]
         own_jobs = [job.id for job in promotion.jobs] or ["no-such-job"]
         longest = max(len(own_codes), len(own_jobs))
-        places += [Location(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)]) for i in range(min(longest, 8))]
+        places += [
+            Location(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)])
+            for i in range(min(longest, 8))
+        ]
     return Seeded(places, list(store.content.usages[family.name]))
 
 
@@ -98,7 +111,11 @@ def seeded_store() -> Store:
 
 def _add_codes(store: Store, promotion: Promotion, prefix: str) -> None:
     per_shopper = {"max_uses": 1}
-    of_shopper = {"code": f"{prefix}-shopper", "max_uses_per_shopper": per_shopper} if promotion.family.codes_have_ids else None
+    of_shopper = (
+        {"code": f"{prefix}-shopper", "max_uses_per_shopper": per_shopper}
+        if promotion.family.codes_have_ids
+        else None
+    )
     items = [
         {"code": f"{prefix}-plain"},
         {"code": f"{prefix}-limited", "uses": 5, "consume_unit": promotion.family.consume_units[1]},

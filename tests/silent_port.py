@@ -1,4 +1,6 @@
-"""A port at which nothing answers, and which nobody else gets meanwhile: a port that was just let go may be another test's."""
+"""A port at which nothing answers, and which nobody else gets meanwhile: a port that was just let go may be
+another test's.
+"""
 
 from __future__ import annotations
 

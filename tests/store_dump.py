@@ -11,13 +11,27 @@ import msgspec
 from ep_mock.simulation.store import Store
 
 _LEFT_OUT: Final = frozenset(
-    {"_by_id", "_candidates", "_keyed", "_listed", "_origin", "_owners", "_sorted", "looks", "polled", "sequence", "traffic", "writes"}
+    {
+        "_by_id",
+        "_candidates",
+        "_keyed",
+        "_listed",
+        "_origin",
+        "_owners",
+        "_sorted",
+        "looks",
+        "polled",
+        "sequence",
+        "traffic",
+        "writes",
+    }
 )
 """What is made of the rest when it is needed, what is the machine's, and what counts or records requests."""
 
 
 def dump(store: Store) -> dict[str, object]:
-    """Everything that a store holds, whatever its modules come to keep: by place, plain values, and numbers for objects met before.
+    """Everything that a store holds, whatever its modules come to keep: by place, plain values, and numbers
+    for objects met before.
 
     Codes that have come or gone by now are brought first, as anybody who looked would do.
     """
@@ -31,7 +45,11 @@ def dump(store: Store) -> dict[str, object]:
 def changes(before: dict[str, object], after: dict[str, object]) -> list[str]:
     """What differs, one line for each place."""
     places = sorted(before.keys() | after.keys())
-    return [f"{place}: {before.get(place)!r} → {after.get(place)!r}" for place in places if before.get(place) != after.get(place)]
+    return [
+        f"{place}: {before.get(place)!r} → {after.get(place)!r}"
+        for place in places
+        if before.get(place) != after.get(place)
+    ]
 
 
 def _dump(value: object, place: str, dumped: dict[str, object], met: dict[int, int]) -> None:

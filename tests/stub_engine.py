@@ -1,7 +1,8 @@
-"""A container engine as far as Testcontainers needs one: its HTTP API, with processes of this machine for containers.
+"""A container engine as far as Testcontainers needs one: its HTTP API, with processes of this machine for
+containers.
 
-A container that is started runs `ep-mock` with the container's environment and command, on a free port; files that are copied into it are
-kept in a folder, and its paths in the environment lead there.
+A container that is started runs `ep-mock` with the container's environment and command, on a free port; files
+that are copied into it are kept in a folder, and its paths in the environment lead there.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ class StubEngine:
         query = parse_qs(urlsplit(target).query)
         match method, re.sub(r"^/v[0-9.]+", "", urlsplit(target).path):
             case "GET", "/version":
-                return 200, json.dumps({"ApiVersion": "1.44", "MinAPIVersion": "1.24", "Version": "25.0.0"}).encode()
+                return 200, json.dumps(
+                    {"ApiVersion": "1.44", "MinAPIVersion": "1.24", "Version": "25.0.0"}
+                ).encode()
             case "GET", path if path.startswith("/images/") and path.endswith("/json"):
                 return 200, json.dumps({"Id": path.removeprefix("/images/").removesuffix("/json")}).encode()
             case "POST", "/containers/create":
@@ -87,7 +90,9 @@ class StubEngine:
             case "GET", path if path == f"/containers/{_ID}/json":
                 return 200, json.dumps(self._inspection()).encode()
             case "GET", path if path.endswith("/logs"):
-                return 200, self._logs({stream for stream, name in ((1, "stdout"), (2, "stderr")) if query.get(name) == ["1"]})
+                return 200, self._logs(
+                    {stream for stream, name in ((1, "stdout"), (2, "stderr")) if query.get(name) == ["1"]}
+                )
             case "DELETE", _:
                 self._end()
                 self.removed = True
@@ -99,9 +104,13 @@ class StubEngine:
         inside = {name: value.replace("/etc/", f"{self._folder.name}/etc/") for name, value in given.items()}
         variables = environment(**inside, EP_MOCK_HOST="127.0.0.1", EP_MOCK_PORT="0")
         command = [*COMMAND, *(self.created.get("Cmd") or ["serve"])]
-        process = self._process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        process = self._process = subprocess.Popen(
+            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
         for stream, pipe in ((1, process.stdout), (2, process.stderr)):
-            reader = threading.Thread(target=lambda lines, pipe: lines.extend(pipe), args=(self._lines[stream], pipe))
+            reader = threading.Thread(
+                target=lambda lines, pipe: lines.extend(pipe), args=(self._lines[stream], pipe)
+            )
             reader.start()
             self._readers.append(reader)
 
@@ -118,13 +127,19 @@ class StubEngine:
     def _inspection(self) -> dict[str, Any]:
         running = self._process is not None and self._process.poll() is None
         status = "created" if self._process is None else "running" if running else "exited"
-        port = next((line.rsplit(":", 1)[1].strip() for line in self._lines[1] if "listening on" in line), None)
+        port = next(
+            (line.rsplit(":", 1)[1].strip() for line in self._lines[1] if "listening on" in line), None
+        )
         ports = {_MOCKS_PORT: [{"HostIp": "127.0.0.1", "HostPort": port}] if port else None}
         return {
             "Id": _ID,
             "Image": self.created["Image"],
             "Config": {"Tty": False},
-            "State": {"Status": status, "Running": running, "ExitCode": self._process.poll() if self._process else None},
+            "State": {
+                "Status": status,
+                "Running": running,
+                "ExitCode": self._process.poll() if self._process else None,
+            },
             "NetworkSettings": {"Ports": ports},
         }
 
@@ -144,7 +159,9 @@ class StubEngine:
 
             def _answer(self) -> None:
                 body = (
-                    self._chunks() if self.headers.get("Transfer-Encoding") else self.rfile.read(int(self.headers["Content-Length"] or 0))
+                    self._chunks()
+                    if self.headers.get("Transfer-Encoding")
+                    else self.rfile.read(int(self.headers["Content-Length"] or 0))
                 )
                 status, answer = engine.answer(self.command, self.path, body)
                 self.send_response(status)

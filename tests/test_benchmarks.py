@@ -1,4 +1,6 @@
-"""The benchmark runs from end to end. What it measures is nobody's business here: a test does not judge how fast a machine is."""
+"""The benchmark runs from end to end. What it measures is nobody's business here: a test does not judge how
+fast a machine is.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,26 @@ import sys
 from pathlib import Path
 
 RUN = Path(__file__).parent.parent / "benchmarks" / "run.py"
-TINY = ("--rounds", "1", "--polls", "40", "--creates", "20", "--starts", "1", "--codes", "2000", "--promotions", "200")
+TINY = (
+    "--rounds",
+    "1",
+    "--polls",
+    "40",
+    "--creates",
+    "20",
+    "--starts",
+    "1",
+    "--codes",
+    "2000",
+    "--promotions",
+    "200",
+)
 
 
 def test_the_benchmark_prints_each_ratio_with_its_aim_and_a_verdict() -> None:
-    done = subprocess.run([sys.executable, RUN, *TINY], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, RUN, *TINY], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     headings, *rows = [re.split(r" {2,}", line) for line in done.stdout.splitlines() if "  " in line]
     assert headings[:2] == ["ratio", "measured"]
@@ -39,5 +56,7 @@ def test_the_benchmark_of_the_fixture_prints_its_cost_beside_the_others() -> Non
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     _, fixture, stop = done.stdout.splitlines()
     assert fixture.startswith("fixture, ms a test ")
-    assert re.search(r"a whole test takes [0-9.]+ ms with empty, [0-9.]+ ms with ep_mock, [0-9.]+ ms with server$", fixture)
+    assert re.search(
+        r"a whole test takes [0-9.]+ ms with empty, [0-9.]+ ms with ep_mock, [0-9.]+ ms with server$", fixture
+    )
     assert stop.startswith("stop of a server, ms ")

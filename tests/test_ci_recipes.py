@@ -1,4 +1,6 @@
-"""The recipes of docs/ci.md, compose.yaml and the workflows: whatever of them can be run here is, the rest is held against the program."""
+"""The recipes of docs/ci.md, compose.yaml and the workflows: whatever of them can be run here is, the rest is
+held against the program.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from tests.stub_engine import StubEngine
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-WORKFLOWS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").iterdir()}
+WORKFLOWS = {
+    path.name: path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").iterdir()
+}
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 NODE = shutil.which("node")
@@ -51,7 +55,9 @@ def test_every_image_is_that_of_this_version() -> None:
     assert f"ARG VERSION={__version__}\n" in DOCKERFILE
 
 
-@pytest.mark.parametrize("text", [PAGE, COMPOSE, DOCKERFILE], ids=["docs/ci.md", "compose.yaml", "Dockerfile"])
+@pytest.mark.parametrize(
+    "text", [PAGE, COMPOSE, DOCKERFILE], ids=["docs/ci.md", "compose.yaml", "Dockerfile"]
+)
 def test_every_variable_is_one_that_a_command_reads(text: str) -> None:
     used = set(re.findall(r"EP_MOCK_[A-Z_]+", text))
     assert used
@@ -60,7 +66,10 @@ def test_every_variable_is_one_that_a_command_reads(text: str) -> None:
 
 def test_every_command_and_flag_of_ep_mock_exists() -> None:
     for name in re.findall(r"(?:ep-mock|0\.1\.0) ((?!healthcheck`)[a-z]+)(?= --|`)", PAGE):
-        assert main.get_command(main.make_context("ep-mock", ["--help"], resilient_parsing=True), name) is not None
+        assert (
+            main.get_command(main.make_context("ep-mock", ["--help"], resilient_parsing=True), name)
+            is not None
+        )
     flags = {flag for parameter in serve.params for flag in (*parameter.opts, *parameter.secondary_opts)}
     assert set(re.findall(r" serve (--[a-z-]+)", PAGE)) == {"--clock"} <= flags
 
@@ -100,7 +109,14 @@ def test_the_javascript_test_passes(tmp_path: Path) -> None:
     (tmp_path / "codes.test.mjs").write_text(block("test/codes.test.mjs"))
     with MockServer(clock="manual", seed="ci") as mock:
         command = [str(NODE), "--test", str(tmp_path)]
-        ended = subprocess.run(command, env=environment(PROMOTIONS_URL=mock.url), capture_output=True, text=True, check=False, timeout=60)
+        ended = subprocess.run(
+            command,
+            env=environment(PROMOTIONS_URL=mock.url),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     assert ended.returncode == 0, ended.stdout
     assert re.search(r"^# pass 1$", ended.stdout, re.MULTILINE)
 
@@ -114,10 +130,22 @@ def test_the_javascript_is_read_by_node(tmp_path: Path) -> None:
 
 def test_the_python_test_passes(tmp_path: Path) -> None:
     (tmp_path / "test_codes.py").write_text(block("tests/test_codes.py"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
     with StubEngine() as engine:
         variables = environment(**engine.variables)
-        ended = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+        ended = subprocess.run(
+            command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
     assert ended.returncode == 0, ended.stdout
     assert "1 passed" in ended.stdout
     assert engine.removed
@@ -160,9 +188,22 @@ def test_a_release_passes_the_checks_first_and_publishes_what_they_passed() -> N
     # YAML takes `on` for a boolean.
     assert release[True] == {"push": {"tags": ["v*"]}}
     assert "workflow_call" in yaml.safe_load(WORKFLOWS["ci.yml"])[True]
-    assert (jobs["wheel"]["needs"], jobs["image"]["needs"], jobs["publish"]["needs"]) == ("checks", "wheel", ["wheel", "image"])
-    [push] = [step["with"] for step in jobs["image"]["steps"] if step.get("uses", "").startswith("docker/build-push-action")]
-    assert (push["platforms"], push["push"], push["provenance"], push["sbom"]) == ("linux/amd64,linux/arm64", True, "mode=max", True)
+    assert (jobs["wheel"]["needs"], jobs["image"]["needs"], jobs["publish"]["needs"]) == (
+        "checks",
+        "wheel",
+        ["wheel", "image"],
+    )
+    [push] = [
+        step["with"]
+        for step in jobs["image"]["steps"]
+        if step.get("uses", "").startswith("docker/build-push-action")
+    ]
+    assert (push["platforms"], push["push"], push["provenance"], push["sbom"]) == (
+        "linux/amd64,linux/arm64",
+        True,
+        "mode=max",
+        True,
+    )
     given = {line.partition("=")[0] for line in push["build-args"].split() if "=" in line}
     assert given == {"VERSION", "REVISION"} <= set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
     for name in ("wheel", "image"):
@@ -177,8 +218,16 @@ def test_the_check_of_a_release_finds_the_image_in_the_documents() -> None:
 
 
 def test_nothing_goes_into_the_build_but_what_the_dockerfile_copies() -> None:
-    copied = {name for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE) for name in line.split()[:-1]}
-    lines = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    copied = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)
+        for name in line.split()[:-1]
+    }
+    lines = [
+        line
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
     assert lines[0] == "*"
     assert {line[1:] for line in lines if line.startswith("!")} == copied
     assert all((ROOT / name).exists() for name in copied)

@@ -56,7 +56,13 @@ def test_a_switch_goes_on_from_the_present() -> None:
     machine = Machine()
     clock = Clock("real", start=0, monotonic=machine)
     seen = []
-    steps: list[tuple[ClockMode, float]] = [("scaled", 10.0), ("manual", 1.0), ("scaled", 0.1), ("real", 99.0), ("poll", 1.0)]
+    steps: list[tuple[ClockMode, float]] = [
+        ("scaled", 10.0),
+        ("manual", 1.0),
+        ("scaled", 0.1),
+        ("real", 99.0),
+        ("poll", 1.0),
+    ]
     for mode, scale in steps:
         machine.now += 100
         before = clock.now()

@@ -14,7 +14,9 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 
 def test_ids_are_uuids_of_version_4() -> None:
     entropy = Entropy("seed")
-    ids = [entropy.next_uuid() for _ in range(100)] + [entropy.uuid_of("code", str(number)) for number in range(100)]
+    ids = [entropy.next_uuid() for _ in range(100)] + [
+        entropy.uuid_of("code", str(number)) for number in range(100)
+    ]
     assert len(set(ids)) == 200
     assert [text for text in ids if not UUID.fullmatch(text)] == []
     assert as_uuid("0" * 32) == "00000000-0000-4000-8000-000000000000"
@@ -43,7 +45,12 @@ def test_nothing_else_shifts_the_ids_drawn_in_turn() -> None:
 @given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
 def test_only_seed_and_owner_decide(seed: str, owner: str, other_seed: str, other_owner: str) -> None:
     def drawn(entropy: Entropy) -> tuple[str, str, str, str]:
-        return entropy.next_uuid(), entropy.uuid_of("a"), entropy.signature("a"), entropy.code_bodies("job", 0, 3, 8)
+        return (
+            entropy.next_uuid(),
+            entropy.uuid_of("a"),
+            entropy.signature("a"),
+            entropy.code_bodies("job", 0, 3, 8),
+        )
 
     these = drawn(Entropy(seed, owner))
     assert these == drawn(Entropy(seed, owner))

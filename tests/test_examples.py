@@ -20,16 +20,22 @@ TESTS = len(re.findall(r"^def test_", (DOWNSTREAM / "test_promotion_jobs.py").re
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy outside the repository, so that nothing of it is at hand but what is installed."""
-    return Path(shutil.copytree(DOWNSTREAM, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", ".*")))
+    return Path(
+        shutil.copytree(DOWNSTREAM, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    )
 
 
 def run_tests(project: Path, *arguments: str) -> str:
     """The last line of a session's output."""
     # Plugins of this environment that the project has no use for.
     others = ("-p", "no:asyncio", "-p", "no:schemathesis", "-p", "no:hypothesispytest")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "EP_MOCK_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "EP_MOCK_"))
+    }
     command = (sys.executable, "-m", "pytest", "-q", *others, *arguments)
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()[-1]
 

@@ -14,11 +14,15 @@ from ep_mock import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs that stand in for engines are shell scripts")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the programs that stand in for engines are shell scripts"
+)
 
 
 def tool(path: Path, *flags: str, builder: Path | None = None) -> tuple[int, str, str]:
-    """What `tools/image.py` does where the programs in `path` come first: exit code, output, the last line of errors."""
+    """What `tools/image.py` does where the programs in `path` come first: exit code, output, the last line of
+    errors.
+    """
     variables = {name: value for name, value in os.environ.items() if name != "EP_MOCK_IMAGE_BUILDER"}
     variables["PATH"] = f"{path}{os.pathsep}{variables['PATH']}"
     if builder is not None:
@@ -43,19 +47,37 @@ def no_engine(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("engine", "format_flags"), [("docker", []), ("podman", ["--format", "docker"])])
-def test_an_engine_builds_it_with_the_version_and_its_size_is_told(no_engine: Path, engine: str, format_flags: list[str]) -> None:
+def test_an_engine_builds_it_with_the_version_and_its_size_is_told(
+    no_engine: Path, engine: str, format_flags: list[str]
+) -> None:
     calls = no_engine / "calls"
     answers = 'case "$1" in image) echo 165400000 ;; run) printf "41900000\\t/opt/ep-mock\\n" ;; esac'
     program(no_engine, engine, f'printf "%s|" "$@" >>{calls}; echo >>{calls}; {answers}')
     image = f"ep-mock:{__version__}"
-    assert tool(no_engine)[:2] == (0, f"{image}, built with {engine}: 165 MB, of which ep-mock and its packages are 42 MB\n")
+    assert tool(no_engine)[:2] == (
+        0,
+        f"{image}, built with {engine}: 165 MB, of which ep-mock and its packages are 42 MB\n",
+    )
     code, out, _ = tool(no_engine, "--json")
-    assert (code, json.loads(out)) == (0, {"engine": engine, "image": image, "bytes": 165_400_000, "own_bytes": 41_900_000})
+    assert (code, json.loads(out)) == (
+        0,
+        {"engine": engine, "image": image, "bytes": 165_400_000, "own_bytes": 41_900_000},
+    )
     [build] = {line for line in calls.read_text().splitlines() if line.startswith("build|")}
     parts = build.split("|")
     revision = parts.pop(parts.index(f"VERSION={__version__}") + 2)
     assert revision.startswith("REVISION=")
-    assert parts == ["build", *format_flags, "--build-arg", f"VERSION={__version__}", "--build-arg", "--tag", image, str(ROOT), ""]
+    assert parts == [
+        "build",
+        *format_flags,
+        "--build-arg",
+        f"VERSION={__version__}",
+        "--build-arg",
+        "--tag",
+        image,
+        str(ROOT),
+        "",
+    ]
 
 
 def test_a_build_that_fails_is_told(no_engine: Path) -> None:
@@ -71,7 +93,9 @@ def test_where_nothing_can_build_it_says_what_it_would_take(no_engine: Path) -> 
     assert tool(no_engine) == (3, "", line)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can build without an engine")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can build without an engine"
+)
 @pytest.mark.parametrize(
     ("script", "code", "line"),
     [
@@ -83,6 +107,8 @@ def test_where_nothing_can_build_it_says_what_it_would_take(no_engine: Path) -> 
         ('[ "$1" = base ]', 1, "image: {maker} build {root} ep-mock failed"),
     ],
 )
-def test_without_a_base_nothing_can_be_built_but_with_one_a_build_may_fail(no_engine: Path, script: str, code: int, line: str) -> None:
+def test_without_a_base_nothing_can_be_built_but_with_one_a_build_may_fail(
+    no_engine: Path, script: str, code: int, line: str
+) -> None:
     maker = program(no_engine, "maker", script)
     assert tool(no_engine, builder=maker) == (code, "", line.format(maker=maker, root=ROOT))

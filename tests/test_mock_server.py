@@ -43,7 +43,9 @@ def ask(mock: MockServer, method: str, path: str, document: object = None) -> An
     """The JSON that the server answers."""
     client = http.client.HTTPConnection("127.0.0.1", mock.port, timeout=30)
     try:
-        client.request(method, path, None if document is None else json.dumps(document), {"Authorization": "Bearer any"})
+        client.request(
+            method, path, None if document is None else json.dumps(document), {"Authorization": "Bearer any"}
+        )
         return json.loads(client.getresponse().read())
     finally:
         client.close()
@@ -52,7 +54,11 @@ def ask(mock: MockServer, method: str, path: str, document: object = None) -> An
 def test_it_is_served_inside_the_with_statement_and_not_after_it() -> None:
     with MockServer(clock="manual", clock_start="2025-06-02T09:00:00Z") as mock:
         assert mock.url == f"http://127.0.0.1:{mock.port}"
-        assert ask(mock, "GET", "/__ep_mock/clock") == {"mode": "manual", "now": "2025-06-02T09:00:00.000000000Z", "scale": 1.0}
+        assert ask(mock, "GET", "/__ep_mock/clock") == {
+            "mode": "manual",
+            "now": "2025-06-02T09:00:00.000000000Z",
+            "scale": 1.0,
+        }
     with pytest.raises(ConnectionRefusedError):
         ask(mock, "GET", "/__ep_mock/clock")
 
@@ -97,7 +103,11 @@ def test_a_setting_that_cannot_be_used_is_told_by_name(changes: dict[str, Any]) 
 
 
 def test_the_package_exports_what_it_says_and_nothing_else() -> None:
-    assert (MockServer, Settings, create_app) == (ep_mock.mock_server.MockServer, ep_mock.settings.Settings, ep_mock.web.app.create_app)
+    assert (MockServer, Settings, create_app) == (
+        ep_mock.mock_server.MockServer,
+        ep_mock.settings.Settings,
+        ep_mock.web.app.create_app,
+    )
     homes = ep_mock._HOMES
     assert sorted(homes) == sorted(set(ep_mock.__all__) - {"__version__"})
     for name, module in homes.items():
@@ -150,7 +160,8 @@ def test_one_that_is_dropped_without_a_stop_ends_and_says_so() -> None:
     gc.collect()
     assert thread.is_alive(), "its handle keeps it"
     with pytest.warns(
-        ResourceWarning, match=rf"^the server at http://127.0.0.1:{port} was dropped without stop\(\) and ends now; use it in"
+        ResourceWarning,
+        match=rf"^the server at http://127.0.0.1:{port} was dropped without stop\(\) and ends now; use it in",
     ):
         del handle
     thread.join(60)

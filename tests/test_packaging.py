@@ -1,4 +1,6 @@
-"""What is installed works: the wheel in a clean environment, and the editable install that the other tests run on."""
+"""What is installed works: the wheel in a clean environment, and the editable install that the other tests
+run on.
+"""
 
 from __future__ import annotations
 
@@ -42,18 +44,35 @@ def test_the_wheel_carries_documents_fixtures_and_types_and_nothing_else(wheel: 
 def test_the_wheel_starts_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "clean", with_pip=True)
     scripts = tmp_path / "clean" / ("Scripts" if os.name == "nt" else "bin")
-    subprocess.run([scripts / "python", "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True, timeout=300)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("EP_MOCK_", "PYTHON"))}
+    subprocess.run(
+        [scripts / "python", "-m", "pip", "install", "--quiet", str(wheel)],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("EP_MOCK_", "PYTHON"))
+    }
     for name in DOCUMENTS:
-        printed = subprocess.run([scripts / "ep-mock", "openapi", name], check=True, capture_output=True, cwd=tmp_path, env=environment)
+        printed = subprocess.run(
+            [scripts / "ep-mock", "openapi", name],
+            check=True,
+            capture_output=True,
+            cwd=tmp_path,
+            env=environment,
+        )
         assert json.loads(printed.stdout)["openapi"].startswith("3.1")
     command = [str(scripts / "ep-mock"), "serve", "--port", "0", "--fixtures", "campaign"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+    ) as server:
         try:
             if server.stdout is None:
                 raise RuntimeError("the server has no output")
             url = server.stdout.readline().split("listening on ")[1].strip()
-            request = urllib.request.Request(f"{url}/v2/rule-promotions", headers={"Authorization": "Bearer any"})
+            request = urllib.request.Request(
+                f"{url}/v2/rule-promotions", headers={"Authorization": "Bearer any"}
+            )
             with urllib.request.urlopen(request, timeout=10) as answer:
                 assert answer.status == 200
                 assert json.load(answer)["data"]
@@ -64,4 +83,6 @@ def test_the_wheel_starts_in_a_clean_environment(wheel: Path, tmp_path: Path) ->
 
 def test_the_editable_install_finds_the_documents_of_the_checkout() -> None:
     for name in DOCUMENTS:
-        assert load_document(name).raw == json.loads((ROOT / "openapi" / f"{name}.json").read_text(encoding="utf-8"))
+        assert load_document(name).raw == json.loads(
+            (ROOT / "openapi" / f"{name}.json").read_text(encoding="utf-8")
+        )

@@ -1,6 +1,7 @@
 """schemathesis over the project's documents, in process and with all its checks: it finds nothing.
 
-Each document is run as a copy with what a generator cannot guess: examples that name what is in the store, and filters that mean something.
+Each document is run as a copy with what a generator cannot guess: examples that name what is in the store,
+and filters that mean something.
 """
 
 from __future__ import annotations
@@ -45,17 +46,34 @@ CHECKS: Final = {
 
 schemathesis.openapi.format(
     "promotion-date",
-    st.one_of(st.dates().map(str), st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"), st.just("2030-01-31 10:00")),
+    st.one_of(
+        st.dates().map(str),
+        st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+        st.just("2030-01-31 10:00"),
+    ),
 )
 
 _FILTERS: Final = {
-    "JobFilter": ["eq(job_type,code_export)", "eq(status,complete)", "eq(job_type,code_generate):eq(status,failed)", "eq(status,'a b')"],
+    "JobFilter": [
+        "eq(job_type,code_export)",
+        "eq(status,complete)",
+        "eq(job_type,code_generate):eq(status,failed)",
+        "eq(status,'a b')",
+    ],
     "PromotionFilter": ["eq(code,standard-free-plain)", 'eq(code,"a,b")'],
     "CodeFilter": ["eq(code,standard-free-plain)", "eq(code,RULE-free-limited)"],
-    "UsageFilter": ["eq(code,rule-free-limited)", "eq(id,no-such)", "gt(used_on,2000-01-01):le(used_on,2024-12-04T00:00:00Z)"],
+    "UsageFilter": [
+        "eq(code,rule-free-limited)",
+        "eq(id,no-such)",
+        "gt(used_on,2000-01-01):le(used_on,2024-12-04T00:00:00Z)",
+    ],
 }
 _RULE_FILTERS: Final = {
-    "PromotionFilter": ["ilike(name,*F*)", "eq(enabled,true):lt(start,2030-01-01)", "in(rule_set.rules.strategy,and,or)"],
+    "PromotionFilter": [
+        "ilike(name,*F*)",
+        "eq(enabled,true):lt(start,2030-01-01)",
+        "in(rule_set.rules.strategy,and,or)",
+    ],
     "CodeFilter": ["gt(code,rule)"],
 }
 
@@ -101,7 +119,9 @@ class Run:
             refill(self._app)
         await self._app(scope, receive, send)
 
-    def _config(self, phases: tuple[str, ...], unbreakable: list[str], *, authorized: bool) -> SchemathesisConfig:
+    def _config(
+        self, phases: tuple[str, ...], unbreakable: list[str], *, authorized: bool
+    ) -> SchemathesisConfig:
         profile = settings()
         # A sequence has several requests, and only some sequences delete something and look for it.
         examples = profile.max_examples // (1 if "stateful" in phases else 4)
@@ -110,12 +130,14 @@ class Run:
             {
                 "seed": 0 if profile.derandomize else random.getrandbits(32),
                 "headers": headers,
-                # Values of paths must have no slash, but schemathesis also takes the program's own strings, and many of
-                # those have one. How many fall out depends on the draw, and `statuses` tells whether any are left. Time
-                # is the machine's.
+                # Values of paths must have no slash, but schemathesis also takes the program's own strings,
+                # and many of those have one. How many fall out depends on the draw, and `statuses` tells
+                # whether any are left. Time is the machine's.
                 "suppress-health-check": ["filter_too_much", "too_slow"],
                 # Of these, each case that is to break the document would fall out: half of all.
-                "operations": [{"include-name": name, "generation": {"mode": "positive"}} for name in unbreakable],
+                "operations": [
+                    {"include-name": name, "generation": {"mode": "positive"}} for name in unbreakable
+                ],
                 "generation": {"max-examples": max(1, examples), "deterministic": profile.derandomize},
                 "phases": {"enabled": False, **{phase: {"enabled": True} for phase in phases}},
             }
@@ -124,13 +146,17 @@ class Run:
     def _note(self, recorder: ScenarioRecorder) -> None:
         for case_id, interaction in recorder.interactions.items():
             if interaction.response is not None:
-                self.statuses[recorder.cases[case_id].value.operation.label][interaction.response.status_code] += 1
+                self.statuses[recorder.cases[case_id].value.operation.label][
+                    interaction.response.status_code
+                ] += 1
         for check in (check for checks in recorder.checks.values() for check in checks):
             if check.failure_info is None:
                 self.checks[check.name] += 1
             else:
                 failure = check.failure_info.failure
-                self.findings.append(f"{check.name}: {failure.operation}: {failure.message}\n{check.failure_info.code_sample}")
+                self.findings.append(
+                    f"{check.name}: {failure.operation}: {failure.message}\n{check.failure_info.code_sample}"
+                )
 
 
 def _token(app: Any) -> str:
@@ -143,7 +169,11 @@ def _document(name: str, places: list[Location], *, shallow: bool) -> dict[str, 
     raw = copy.deepcopy(load_document(name).raw)
     parameters = raw["components"].get("parameters", {})
     exported = places[1]
-    for parameter, example in (("PromotionId", exported.promotion_id), ("JobId", exported.job_id), ("Code", exported.code)):
+    for parameter, example in (
+        ("PromotionId", exported.promotion_id),
+        ("JobId", exported.job_id),
+        ("Code", exported.code),
+    ):
         if parameter in parameters:
             parameters[parameter]["example"] = example
     for parameter, filters in (_FILTERS | (_RULE_FILTERS if name == "rule" else {})).items():
@@ -151,9 +181,13 @@ def _document(name: str, places: list[Location], *, shallow: bool) -> dict[str, 
             parameters[parameter].pop("example")
             parameters[parameter]["schema"] = {"type": "string", "enum": filters}
     if name == "control":
-        raw["paths"]["/__ep_mock/faults/{fault_id}"]["delete"]["parameters"][0]["schema"]["enum"] = ["fault-1", "fault-2"]
+        raw["paths"]["/__ep_mock/faults/{fault_id}"]["delete"]["parameters"][0]["schema"]["enum"] = [
+            "fault-1",
+            "fault-2",
+        ]
     if shallow:
-        # Boundaries of rules within rules within rules make some 30,000 cases. Two levels have them all, and fuzzing goes deeper.
+        # Boundaries of rules within rules within rules make some 30,000 cases. Two levels have them all, and
+        # fuzzing goes deeper.
         _flatten(raw["components"]["schemas"])
     if shallow and name == "standard":
         # A change would have all the boundaries of the eight types of promotion once more.
@@ -170,14 +204,18 @@ def _unbreakable(raw: dict[str, Any]) -> list[str]:
             if method == "parameters" or "requestBody" in operation:
                 continue
             given = [*item.get("parameters", []), *operation.get("parameters", [])]
-            parameters = [components[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in given]
+            parameters = [
+                components[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in given
+            ]
             if all(each["in"] == "path" and each["schema"] == {"type": "string"} for each in parameters):
                 names.append(f"{method.upper()} {path}")
     return names
 
 
 def _flatten(node: Any) -> None:
-    """Let no rule have other children than those that have none; conditions of actions, which are like rules, go."""
+    """Let no rule have other children than those that have none; conditions of actions, which are like rules,
+    go.
+    """
     if isinstance(node, dict):
         node.pop("condition", None)
         for name, part in node.items():
@@ -191,11 +229,15 @@ def _flatten(node: Any) -> None:
             _flatten(part)
 
 
-def _known(generated: dict[str, Any] | None, places: list[Location]) -> st.SearchStrategy[dict[str, Any] | None]:
+def _known(
+    generated: dict[str, Any] | None, places: list[Location]
+) -> st.SearchStrategy[dict[str, Any] | None]:
     """Mostly a place that exists, instead of what was made up."""
     if not generated or generated.keys().isdisjoint(Location._fields):
         return st.just(generated)
-    existing = st.sampled_from(places).map(lambda place: {name: getattr(place, name, value) for name, value in generated.items()})
+    existing = st.sampled_from(places).map(
+        lambda place: {name: getattr(place, name, value) for name, value in generated.items()}
+    )
     return st.integers(0, 7).flatmap(lambda chance: existing if chance else st.just(generated))
 
 
@@ -222,14 +264,20 @@ def test_generated_requests_show_nothing_wrong_and_most_of_those_to_the_api_meet
     run = Run(name, "fuzzing")
     assert not run.findings, "\n\n".join(run.findings)
     assert len(run.statuses) == len(load_document(name).operations)
-    unmet = [label for label, statuses in run.statuses.items() if not any(status < 300 or status == 422 for status in statuses)]
+    unmet = [
+        label
+        for label, statuses in run.statuses.items()
+        if not any(status < 300 or status == 422 for status in statuses)
+    ]
     # A few examples may well miss something.
     assert not unmet or name == "control" or settings().max_examples < 100
 
 
 @pytest.mark.parametrize("name", ["standard", "rule"])
 def test_sequences_of_requests_show_nothing_wrong(name: str) -> None:
-    """What one answer gives, the next request uses: schemathesis infers from the documents what produces and what consumes an id."""
+    """What one answer gives, the next request uses: schemathesis infers from the documents what produces and
+    what consumes an id.
+    """
     run = Run(name, "stateful")
     assert not run.findings, "\n\n".join(run.findings)
     assert run.checks["use_after_free"] > 0

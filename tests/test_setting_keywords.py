@@ -1,4 +1,6 @@
-"""Settings as keywords: what type checkers know of them. The comments that silence mypy fail its check where it has nothing to say."""
+"""Settings as keywords: what type checkers know of them. The comments that silence mypy fail its check where
+it has nothing to say.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,17 @@ def test_the_keywords_are_the_settings() -> None:
 
 
 def test_keywords_that_there_are_pass() -> None:
-    assert MockServer(clock="manual").settings.clock == create_app(clock="manual").gate.settings.clock == "manual"
+    assert (
+        MockServer(clock="manual").settings.clock
+        == create_app(clock="manual").gate.settings.clock
+        == "manual"
+    )
 
 
 def test_a_misspelt_keyword_is_told_by_type_checkers_and_at_run_time() -> None:
-    with pytest.raises(UsageError, match=r"^clok: not a setting that can be changed here; did you mean clock\?$"):
+    with pytest.raises(
+        UsageError, match=r"^clok: not a setting that can be changed here; did you mean clock\?$"
+    ):
         MockServer(clok="manual")  # type: ignore[call-arg]
     with pytest.raises(UsageError, match=r"did you mean clock\?$"):
         create_app(clok="manual")  # type: ignore[call-arg]
@@ -30,5 +38,8 @@ def test_a_misspelt_keyword_is_told_by_type_checkers_and_at_run_time() -> None:
         MockServer(clock="maunal")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="^codes_limit: expected int, got '5'$"):
         create_app(codes_limit="5")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="^settings: expected ep_mock.Settings, or keywords such as clock='manual', got 'manual'$"):
+    with pytest.raises(
+        UsageError,
+        match="^settings: expected ep_mock.Settings, or keywords such as clock='manual', got 'manual'$",
+    ):
         MockServer("manual")  # type: ignore[arg-type]

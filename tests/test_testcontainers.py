@@ -39,12 +39,18 @@ def names(mock: EpMockContainer) -> list[str]:
 
 
 def test_a_container_runs_inside_the_with_statement_with_the_settings_given(engine: StubEngine) -> None:
-    with EpMockContainer(clock="manual", clock_start="2025-01-31T10:00:00Z", unique_codes=False, codes_limit=7) as mock:
+    with EpMockContainer(
+        clock="manual", clock_start="2025-01-31T10:00:00Z", unique_codes=False, codes_limit=7
+    ) as mock:
         assert names(mock) == []
         handle = mock.handle()
         assert handle.clock.now == "2025-01-31T10:00:00.000000000Z"
         assert handle.settings()["codes_limit"] == 7
-        assert (handle.settings()["unique_codes"], handle.store, mock.handle("other").store) == (False, "default", "other")
+        assert (handle.settings()["unique_codes"], handle.store, mock.handle("other").store) == (
+            False,
+            "default",
+            "other",
+        )
     assert engine.removed
     assert engine.created["Image"] == IMAGE == f"ghcr.io/ep-mock/ep-mock:{__version__}"
     assert engine.created["Env"] == [
@@ -68,7 +74,9 @@ def test_fixtures_of_this_machine_are_copied_into_the_container(engine: StubEngi
     for number in (1, 2):
         fixture = {"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": f"Number {number}"}]}
         (tmp_path / f"{number}.json").write_text(json.dumps(fixture))
-    with EpMockContainer(fixtures=("empty", str(tmp_path), str(tmp_path / "1.json")), control_token="hush") as mock:
+    with EpMockContainer(
+        fixtures=("empty", str(tmp_path), str(tmp_path / "1.json")), control_token="hush"
+    ) as mock:
         assert set(names(mock)) == {"Number 1", "Number 2"}
         assert mock.handle().health()["status"] == "ok"
     [fixtures] = [value for value in engine.created["Env"] if value.startswith("EP_MOCK_FIXTURES=")]
@@ -93,7 +101,9 @@ def test_a_mock_that_ends_at_once_is_told_with_what_it_said(engine: StubEngine) 
         ({"prot": 1}, "prot: not a setting that can be changed here; did you mean port?"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told_before_there_is_a_container(settings: dict[str, object], line: str) -> None:
+def test_a_setting_that_cannot_be_used_is_told_before_there_is_a_container(
+    settings: dict[str, object], line: str
+) -> None:
     with pytest.raises(UsageError) as error:
         EpMockContainer(**settings)  # type: ignore[arg-type]
     assert str(error.value).startswith(line)
@@ -103,4 +113,6 @@ def test_without_the_extra_the_import_says_what_to_install() -> None:
     program = "import sys; sys.modules['testcontainers'] = None; import ep_mock.testcontainers"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.endswith("ImportError: ep_mock.testcontainers needs an extra: pip install 'ep-mock[testcontainers]'\n")
+    assert ended.stderr.endswith(
+        "ImportError: ep_mock.testcontainers needs an extra: pip install 'ep-mock[testcontainers]'\n"
+    )

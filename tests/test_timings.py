@@ -32,9 +32,15 @@ def test_durations_are_a_number_and_a_unit_and_without_one_seconds(text: str, na
     assert parse_duration(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["", "s", "ms", "-1", "1y", "1M", "1us", "inf", "0x10", "1e999999999", "1,5", "1_0", "\u0661s", "1h30m"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "s", "ms", "-1", "1y", "1M", "1us", "inf", "0x10", "1e999999999", "1,5", "1_0", "\u0661s", "1h30m"],
+)
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is not a duration; write a number and its unit, such as 250ms, 1\.5s, 5m, 1h or 2d$"):
+    with pytest.raises(
+        UsageError,
+        match=r"is not a duration; write a number and its unit, such as 250ms, 1\.5s, 5m, 1h or 2d$",
+    ):
         parse_duration(text)
 
 
@@ -56,7 +62,10 @@ def test_a_duration_is_exact_to_the_nanosecond(nanoseconds: int) -> None:
         ("instant", INSTANT),
         ("fast", FAST),
         ("documented", DOCUMENTED),
-        ("fast,pickup=2s,generate_per_code=10ms", replace(FAST, pickup=2 * SECOND, generate_per_code=10_000_000)),
+        (
+            "fast,pickup=2s,generate_per_code=10ms",
+            replace(FAST, pickup=2 * SECOND, generate_per_code=10_000_000),
+        ),
         ("fail=1", replace(FAST, fail=SECOND)),
         (" documented , delete = 0 ", replace(DOCUMENTED, delete=0)),
         ("instant,export=1,export=2", replace(INSTANT, export=2 * SECOND)),
@@ -66,7 +75,10 @@ def test_timings_are_a_profile_and_single_steps(text: str, timings: object) -> N
     assert parse_timings(text) == timings
 
 
-@pytest.mark.parametrize("text", ["", "slow", "fast,slow", "fast,instant", "pickup", "fast,pickup", "speed=1s", "fast,", "fast,=1s"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "slow", "fast,slow", "fast,instant", "pickup", "fast,pickup", "speed=1s", "fast,", "fast,=1s"],
+)
 def test_unknown_profiles_and_steps_are_named(text: str) -> None:
     with pytest.raises(UsageError, match=r"^timings: '.*' is not a .*STEP=DURATION"):
         parse_timings(text)
@@ -74,4 +86,6 @@ def test_unknown_profiles_and_steps_are_named(text: str) -> None:
 
 def test_every_step_can_be_set() -> None:
     text = ",".join(["instant", *(f"{step}={number}ms" for number, step in enumerate(STEPS, 1))])
-    assert [getattr(parse_timings(text), step) for step in STEPS] == [number * 1_000_000 for number in range(1, len(STEPS) + 1)]
+    assert [getattr(parse_timings(text), step) for step in STEPS] == [
+        number * 1_000_000 for number in range(1, len(STEPS) + 1)
+    ]

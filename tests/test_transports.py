@@ -17,7 +17,10 @@ from ep_mock.web.app import Application
 
 HEADERS = {"Authorization": "Bearer any"}
 BASE = f"https://{VENDOR_HOSTS[0]}"
-LIBRARIES = [pytest.param(httpx, httpx_transport, id="httpx"), pytest.param(httpx2, httpx2_transport, id="httpx2")]
+LIBRARIES = [
+    pytest.param(httpx, httpx_transport, id="httpx"),
+    pytest.param(httpx2, httpx2_transport, id="httpx2"),
+]
 
 
 @pytest.fixture
@@ -32,17 +35,25 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Application:
 
 
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
-def test_code_with_a_hard_wired_host_works_without_a_socket(app: Application, library: Any, transport: Any) -> None:
+def test_code_with_a_hard_wired_host_works_without_a_socket(
+    app: Application, library: Any, transport: Any
+) -> None:
     promotion = Handle.in_process(app).promotions.create()
     with library.Client(transport=transport(app), headers=HEADERS) as client:
         jobs = f"{BASE}{promotion.path}/jobs"
         created = client.post(jobs, json={"data": {"type": "promotion_job", "job_type": "code_export"}})
         assert created.status_code == 201
-        assert [client.get(jobs).json()["data"][0]["status"] for _ in range(3)] == ["pending", "processing", "completed"]
+        assert [client.get(jobs).json()["data"][0]["status"] for _ in range(3)] == [
+            "pending",
+            "processing",
+            "completed",
+        ]
         href = client.get(f"{jobs}/{created.json()['data']['id']}/file").json()["href"]
         assert href.startswith(f"{BASE}/files/default/")
         assert client.get(href).headers["content-type"] == "text/csv; charset=utf-8"
-        assert client.get(f"http://{VENDOR_HOSTS[1].upper()}:8080{promotion.path}").json()["data"] == promotion
+        assert (
+            client.get(f"http://{VENDOR_HOSTS[1].upper()}:8080{promotion.path}").json()["data"] == promotion
+        )
 
 
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
@@ -61,7 +72,12 @@ def test_async_code_has_the_same(app: Application, library: Any, transport: Any)
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
 @pytest.mark.parametrize(
     ("connection", "error"),
-    [("reset", "ReadError"), ("empty", "RemoteProtocolError"), ("garbage", "RemoteProtocolError"), ("truncated", "RemoteProtocolError")],
+    [
+        ("reset", "ReadError"),
+        ("empty", "RemoteProtocolError"),
+        ("garbage", "RemoteProtocolError"),
+        ("truncated", "RemoteProtocolError"),
+    ],
 )
 def test_a_broken_connection_is_the_error_that_a_socket_would_give(
     app: Application, library: Any, transport: Any, connection: Any, error: str
@@ -75,7 +91,10 @@ def test_a_broken_connection_is_the_error_that_a_socket_would_give(
                 await client.get("/v2/promotions")
 
     mock.fault(connection=connection, times=2)
-    with library.Client(transport=transport(app), base_url=BASE, headers=HEADERS) as client, pytest.raises(kind):
+    with (
+        library.Client(transport=transport(app), base_url=BASE, headers=HEADERS) as client,
+        pytest.raises(kind),
+    ):
         client.get("/v2/promotions")
     asyncio.run(scenario())
     assert [request.outcome for request in mock.requests.all()] == ["faulted", "faulted"]
@@ -91,8 +110,12 @@ def test_a_delay_is_waited_for(app: Application, library: Any, transport: Any) -
 
 
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
-def test_other_hosts_fail_unless_there_is_a_transport_for_them(app: Application, library: Any, transport: Any) -> None:
-    elsewhere = library.MockTransport(lambda request: library.Response(200, text=f"{request.url.host} itself"))
+def test_other_hosts_fail_unless_there_is_a_transport_for_them(
+    app: Application, library: Any, transport: Any
+) -> None:
+    elsewhere = library.MockTransport(
+        lambda request: library.Response(200, text=f"{request.url.host} itself")
+    )
     with library.Client(transport=transport(app)) as client, pytest.raises(library.ConnectError) as refused:
         client.get("https://example.com/v2/promotions")
     assert str(refused.value) == (
@@ -113,9 +136,16 @@ def test_other_hosts_fail_unless_there_is_a_transport_for_them(app: Application,
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
 def test_hosts_and_store_can_be_chosen(app: Application, library: Any, transport: Any) -> None:
     promotion = Handle.in_process(app, store="other").promotions.create()
-    with library.Client(transport=transport(app, hosts=["*.shop.test"], store="other"), headers=HEADERS) as client:
+    with library.Client(
+        transport=transport(app, hosts=["*.shop.test"], store="other"), headers=HEADERS
+    ) as client:
         assert client.get(f"https://api.shop.test{promotion.path}").status_code == 200
-        assert client.get(f"https://api.shop.test{promotion.path}", headers={"X-EP-Mock-Store": "default"}).status_code == 404
+        assert (
+            client.get(
+                f"https://api.shop.test{promotion.path}", headers={"X-EP-Mock-Store": "default"}
+            ).status_code
+            == 404
+        )
         with pytest.raises(library.ConnectError):
             client.get(f"{BASE}{promotion.path}")
 
@@ -126,5 +156,9 @@ def test_paths_and_bodies_arrive_as_they_were_sent(app: Application) -> None:
         client.get("/v2/promotions/a%2Fb/codes/ä b?page[limit]=5&x=%20")
         client.post("/v2/promotions", content=iter([b'{"da', b'ta": 1}']))
     first, second = mock.requests.all()
-    assert (first.path, first.query, first.operation) == ("/v2/promotions/a%2Fb/codes/%C3%A4%20b", "page[limit]=5&x=%20", None)
+    assert (first.path, first.query, first.operation) == (
+        "/v2/promotions/a%2Fb/codes/%C3%A4%20b",
+        "page[limit]=5&x=%20",
+        None,
+    )
     assert (second.body, second.headers["host"]) == ({"data": 1}, VENDOR_HOSTS[0])

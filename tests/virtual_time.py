@@ -1,4 +1,6 @@
-"""An event loop in which no time is spent: whenever nothing else is to do, its clock jumps to the next timer."""
+"""An event loop in which no time is spent: whenever nothing else is to do, its clock jumps to the next
+timer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ _Result = TypeVar("_Result")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its `time` begins at 0. Where nothing is left that could ever happen, it raises instead of standing still."""
+    """Its `time` begins at 0. Where nothing is left that could ever happen, it raises instead of standing
+    still.
+    """
 
     def __init__(self) -> None:
         self.now = 0.0

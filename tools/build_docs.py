@@ -1,4 +1,5 @@
-"""Write the pages of docs/ that are made from the program, or check that they are still what the program says.
+"""Write the pages of docs/ that are made from the program, or check that they are still what the program
+says.
 
 python tools/build_docs.py            writes the pages
 python tools/build_docs.py --check    exits with 1 and names what is stale

@@ -3,8 +3,9 @@
     python tools/build_openapi.py            writes the JSON
     python tools/build_openapi.py --check    exits with 1 and names what is stale
 
-The YAML is written by hand; the JSON is what ep-mock loads, because parsing it takes a hundredth of the time. A document that JSON cannot
-hold as it stands (a key given twice, a key that is no text, an unquoted date) is refused.
+The YAML is written by hand; the JSON is what ep-mock loads, because parsing it takes a hundredth of the time.
+A document that JSON cannot hold as it stands (a key given twice, a key that is no text, an unquoted date) is
+refused.
 """
 
 from __future__ import annotations
@@ -22,22 +23,30 @@ OPENAPI = Path(__file__).resolve().parent.parent / "openapi"
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML whose mappings are JSON objects. PyYAML itself keeps the last of two equal keys and says nothing."""
+    """YAML whose mappings are JSON objects. PyYAML itself keeps the last of two equal keys and says
+    nothing.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node)
             if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} needs quotes", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} needs quotes", key_node.start_mark
+                )
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 def render(source: Path) -> str:
-    """The JSON text of a YAML document: one line per value, so that changes can be read. Raises SystemExit if there is none."""
+    """The JSON text of a YAML document: one line per value, so that changes can be read. Raises SystemExit if
+    there is none.
+    """
     try:
         document = yaml.load(source.read_text(encoding="utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
         return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -48,8 +57,12 @@ def render(source: Path) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0, or 1 when `--check` finds a stale or missing document."""
     parser = argparse.ArgumentParser(description="Write the JSON form of the OpenAPI documents.")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a JSON document is stale")
-    parser.add_argument("--directory", type=Path, default=OPENAPI, help="where the documents are (default: openapi/)")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if a JSON document is stale"
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=OPENAPI, help="where the documents are (default: openapi/)"
+    )
     options = parser.parse_args(arguments)
     stale = []
     for source in sorted(options.directory.glob("*.yaml")):

@@ -3,9 +3,10 @@
 python tools/image.py             builds and prints one line
 python tools/image.py --json      the same as JSON: engine, image, bytes, own_bytes
 
-Docker or Podman builds it where its engine answers. Without an engine, root can build with buildah on a base that another program makes,
-which EP_MOCK_IMAGE_BUILDER names: `PROGRAM base` makes the base, `PROGRAM build FOLDER NAME` builds the Dockerfile of a folder on it and
-leaves localhost/NAME in buildah's storage of the driver vfs.
+Docker or Podman builds it where its engine answers. Without an engine, root can build with buildah on a base
+that another program makes, which EP_MOCK_IMAGE_BUILDER names: `PROGRAM base` makes the base, `PROGRAM build
+FOLDER NAME` builds the Dockerfile of a folder on it and leaves localhost/NAME in buildah's storage of the
+driver vfs.
 
 Exit codes: 0 built; 1 the image cannot be built; 3 nothing is here that could build one.
 """
@@ -49,21 +50,32 @@ def build(version: str) -> Built:
             return build_with_engine(engine, version)
     builder = os.environ.get(BUILDER)
     if not builder or not hasattr(os, "geteuid") or os.geteuid() != 0:
-        end(NOT_HERE, f"no container engine answers ({', '.join(ENGINES)}), and without one it takes root and {BUILDER}")
+        end(
+            NOT_HERE,
+            f"no container engine answers ({', '.join(ENGINES)}), and without one it takes root and "
+            f"{BUILDER}",
+        )
     return build_with_buildah(builder)
 
 
 def answers(engine: str) -> bool:
     """Whether an engine is installed and running."""
-    return shutil.which(engine) is not None and subprocess.run([engine, "info"], capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which(engine) is not None
+        and subprocess.run([engine, "info"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def build_with_engine(engine: str, version: str) -> Built:
     """With Docker or Podman."""
     image = f"{NAME}:{version}"
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    revision = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
     arguments = ["--build-arg", f"VERSION={version}", "--build-arg", f"REVISION={revision}"]
-    docker_format = ["--format", "docker"] if engine == "podman" else []  # the other format has no health checks
+    docker_format = (
+        ["--format", "docker"] if engine == "podman" else []
+    )  # the other format has no health checks
     show([engine, "build", *docker_format, *arguments, "--tag", image, str(ROOT)])
     size = int(output([engine, "image", "inspect", "--format", "{{.Size}}", image]))
     own = output([engine, "run", "--rm", "--entrypoint", "du", image, "-sb", OWN])
@@ -72,9 +84,13 @@ def build_with_engine(engine: str, version: str) -> Built:
 
 def build_with_buildah(builder: str) -> Built:
     """Without an engine, on the builder's own base."""
-    base = subprocess.run([builder, "base"], stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False)
+    base = subprocess.run(
+        [builder, "base"], stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False
+    )
     if base.returncode != 0:
-        end(NOT_HERE, f"{BUILDER}: {Path(builder).name} cannot make a base here: {base.stderr.strip()[-300:]}")
+        end(
+            NOT_HERE, f"{BUILDER}: {Path(builder).name} cannot make a base here: {base.stderr.strip()[-300:]}"
+        )
     show([builder, "build", str(ROOT), NAME])
     image = f"localhost/{NAME}"
     container = output([*BUILDAH, "from", image])
@@ -108,16 +124,24 @@ def end(code: int, message: str) -> Never:
 
 def main() -> None:
     """Build, and print what came of it."""
-    parser = argparse.ArgumentParser(description="Build the container image of this checkout, and say how large it is.")
+    parser = argparse.ArgumentParser(
+        description="Build the container image of this checkout, and say how large it is."
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     options = parser.parse_args()
-    found = re.search(r'^__version__ = "(.+)"$', (ROOT / "src/ep_mock/__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(
+        r'^__version__ = "(.+)"$',
+        (ROOT / "src/ep_mock/__init__.py").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     built = build(found[1] if found else "0")
     if options.json:
         print(json.dumps(built._asdict()))
     else:
         size, own = (f"{count / 1e6:.0f} MB" for count in (built.bytes, built.own_bytes))
-        print(f"{built.image}, built with {built.engine}: {size}, of which ep-mock and its packages are {own}")
+        print(
+            f"{built.image}, built with {built.engine}: {size}, of which ep-mock and its packages are {own}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""A small client of promotion jobs: makes codes, waits for them and fetches them, whatever network and service do meanwhile."""
+"""A small client of promotion jobs: makes codes, waits for them and fetches them, whatever network and
+service do meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ class PromotionJobs:
     """
 
     def __init__(
-        self, client: httpx.Client, path: str, *, poll_seconds: float = 2.0, sleep: Callable[[float], object] = time.sleep
+        self,
+        client: httpx.Client,
+        path: str,
+        *,
+        poll_seconds: float = 2.0,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._client = client
         self._path = path
@@ -36,7 +43,8 @@ class PromotionJobs:
         self._sleep = sleep
 
     def generate(self, count: int, name: str) -> dict[str, Any]:
-        """Make codes; answers the job when it has ended. The name tells it apart from others, so it must be a new one.
+        """Make codes; answers the job when it has ended. The name tells it apart from others, so it must be a
+        new one.
 
         Raises:
             JobFailed: it failed, or somebody has cancelled it.
@@ -50,7 +58,9 @@ class PromotionJobs:
         return self._client.get(href).raise_for_status().text
 
     def start(self, name: str, job_type: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Create a job. When the answer gets lost on the way, the job is looked for before another one is made."""
+        """Create a job. When the answer gets lost on the way, the job is looked for before another one is
+        made.
+        """
         document: dict[str, Any] = {"type": "promotion_job", "job_type": job_type, "name": name}
         if parameters is not None:
             document["parameters"] = parameters
@@ -98,7 +108,9 @@ class PromotionJobs:
             offset += len(page)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of an answer. What the service puts off (429, 503) is asked for again when it says, a lost GET at once."""
+        """The JSON of an answer. What the service puts off (429, 503) is asked for again when it says, a lost
+        GET at once.
+        """
         for left in reversed(range(TRIES)):
             try:
                 answer = self._client.request(method, path, json=body)

@@ -1,7 +1,7 @@
 """A local, in-memory double of the Elastic Path promotions API, with its asynchronous promotion jobs.
 
-`MockServer` runs it beside a test, `create_app` makes the bare ASGI application, `Settings` is what both take, `Handle` steers either.
-Importing `ep_mock` loads none of them: each comes when it is first asked for.
+`MockServer` runs it beside a test, `create_app` makes the bare ASGI application, `Settings` is what both
+take, `Handle` steers either. Importing `ep_mock` loads none of them: each comes when it is first asked for.
 """
 
 from __future__ import annotations

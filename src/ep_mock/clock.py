@@ -16,7 +16,8 @@ ClockMode = Literal["real", "scaled", "manual", "poll"]
 CLOCK_MODES: tuple[ClockMode, ...] = get_args(ClockMode)
 
 EARLIEST = 0
-# One century short of the year 9999, so that what lies ahead of the clock (expiries, jobs) can be printed too.
+# One century short of the year 9999, so that what lies ahead of the clock (expiries, jobs) can be printed
+# too.
 LATEST = 250_000_000_000 * SECOND
 LEAST_SCALE = 1e-6
 GREATEST_SCALE = 1e6
@@ -25,8 +26,9 @@ GREATEST_SCALE = 1e6
 class Clock:
     """Virtual time, derived from the machine's monotonic clock and never from its wall clock once started.
 
-    `real` runs at the machine's pace, `scaled` at a multiple of it; `manual` and `poll` stand still until they are advanced (what
-    advances a `poll` clock is decided by the store). Changing the mode or the scale never makes time jump. All of them end at `LATEST`.
+    `real` runs at the machine's pace, `scaled` at a multiple of it; `manual` and `poll` stand still until
+    they are advanced (what advances a `poll` clock is decided by the store). Changing the mode or the scale
+    never makes time jump. All of them end at `LATEST`.
     """
 
     __slots__ = ("_anchor", "_monotonic", "_origin", "mode", "scale")
@@ -59,7 +61,9 @@ class Clock:
         return self.mode in ("real", "scaled")
 
     def now(self) -> int:
-        """The present time, in nanoseconds since the epoch; a clock that has come to the latest time stays there."""
+        """The present time, in nanoseconds since the epoch; a clock that has come to the latest time stays
+        there.
+        """
         if not self.running:
             return self._anchor
         elapsed = self._monotonic() - self._origin
@@ -68,7 +72,9 @@ class Clock:
         return min(self._anchor + elapsed, LATEST)
 
     def seconds_until(self, moment: int) -> float | None:
-        """In how many seconds of the machine it will be `moment`: none are left when it has passed, None when time stands still."""
+        """In how many seconds of the machine it will be `moment`: none are left when it has passed, None when
+        time stands still.
+        """
         return max(0, moment - self.now()) / SECOND / self.scale if self.running else None
 
     def switch(self, mode: ClockMode, scale: float = 1.0) -> None:
@@ -80,7 +86,9 @@ class Clock:
         if mode not in CLOCK_MODES:
             raise UsageError(f"clock: expected one of {', '.join(CLOCK_MODES)}, got {mode!r}")
         if not LEAST_SCALE <= scale <= GREATEST_SCALE:
-            raise UsageError(f"clock scale: expected a number from {LEAST_SCALE} to {GREATEST_SCALE}, got {scale!r}")
+            raise UsageError(
+                f"clock scale: expected a number from {LEAST_SCALE} to {GREATEST_SCALE}, got {scale!r}"
+            )
         self._rebase(self.now())
         self.mode = mode
         self.scale = scale if mode == "scaled" else 1.0
@@ -101,5 +109,7 @@ class Clock:
 
 
 def machine_seconds(monotonic: Callable[[], int] = time.monotonic_ns) -> float:
-    """The machine's monotonic time, also where a test has put something else in the place of `time.monotonic`."""
+    """The machine's monotonic time, also where a test has put something else in the place of
+    `time.monotonic`.
+    """
     return monotonic() / SECOND

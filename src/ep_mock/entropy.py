@@ -1,7 +1,9 @@
-"""The only source of randomness: everything that looks random is a keyed hash of a seed, so equal seeds give equal bytes.
+"""The only source of randomness: everything that looks random is a keyed hash of a seed, so equal seeds give
+equal bytes.
 
-Nothing here keeps a generator's state. What is drawn in turn (ids) is addressed by a counter, what belongs to something (the codes of a
-job, the id of a code, a signature) by the name of that thing; so drawing one never shifts another, and a snapshot saves one number.
+Nothing here keeps a generator's state. What is drawn in turn (ids) is addressed by a counter, what belongs to
+something (the codes of a job, the id of a code, a signature) by the name of that thing; so drawing one never
+shifts another, and a snapshot saves one number.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ class Entropy:
         self._keyed = blake2b(key=key, digest_size=16)
 
     def state(self) -> tuple[str, int]:
-        """What another needs to go on as this one would. Neither the seed nor what other owners draw can be told from it."""
+        """What another needs to go on as this one would. Neither the seed nor what other owners draw can be
+        told from it.
+        """
         return self._key.hex(), self.drawn
 
     @classmethod
@@ -75,7 +79,9 @@ class Entropy:
         return int(self._digest(names, 8)[:13], 16) / 2**52
 
     def code_bodies(self, job_id: str, block: int, count: int, length: int) -> str:
-        """The bodies of a job's codes in one block, `count * length` characters in one string, lower case, without dashes."""
+        """The bodies of a job's codes in one block, `count * length` characters in one string, lower case,
+        without dashes.
+        """
         stream = shake_128(self._key + f"{job_id}/{block}".encode()).digest(count * length)
         return stream.translate(_TO_CODE).decode("ascii")
 
@@ -85,4 +91,6 @@ class Entropy:
         return as_uuid(keyed.hexdigest())
 
     def _digest(self, names: tuple[str, ...], size: int) -> str:
-        return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), key=self._key, digest_size=size).hexdigest()
+        return blake2b(
+            "\0".join(names).encode("utf-8", "surrogatepass"), key=self._key, digest_size=size
+        ).hexdigest()

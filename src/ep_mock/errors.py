@@ -1,7 +1,8 @@
 """The typed errors of the program, all of them plain data.
 
-`ApiError` is what a caller of the API did wrong (or what the API refuses); the web layer renders it, once, as the error document of
-the real service. `UsageError` is what the person who starts or configures ep-mock did wrong; the command line prints it as one line.
+`ApiError` is what a caller of the API did wrong (or what the API refuses); the web layer renders it, once, as
+the error document of the real service. `UsageError` is what the person who starts or configures ep-mock did
+wrong; the command line prints it as one line.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ class EpMockError(Exception):
 
 
 class UsageError(EpMockError):
-    """A setting, flag, file or call that cannot be used. The message names the place and what was expected."""
+    """A setting, flag, file or call that cannot be used. The message names the place and what was
+    expected.
+    """
 
 
 class ApiError(EpMockError):
@@ -23,12 +26,15 @@ class ApiError(EpMockError):
 
     Attributes:
         status: the HTTP status code.
-        errors: the items of the document's `errors` array, each with its keys in the published order. An item's own `status` is a
-            string in some published errors and a number in others; it is kept as published.
+        errors: the items of the document's `errors` array, each with its keys in the published order. An
+            item's own `status` is a string in some published errors and a number in others; it is kept as
+            published.
         headers: extra response headers, such as `Allow` or `Retry-After`.
     """
 
-    def __init__(self, status: int, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str] | None = None
+    ) -> None:
         first = errors[0]
         super().__init__(f"{status} {first.get('title', '')}: {first.get('detail', '')}")
         self.status = status

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 class MockServer:
     """ep-mock, served over HTTP by a background thread.
 
-    In a `with` statement requests are accepted at its start and the port is free again at its end; neither sleeps. Without settings, any
-    free port is taken; `MockServer(clock="manual", codes_limit=50)` changes single settings. The environment is not looked at. A server
-    that was stopped and is started again still has its promotions, codes and jobs. One that is dropped without `stop` ends with a
+    In a `with` statement requests are accepted at its start and the port is free again at its end; neither
+    sleeps. Without settings, any free port is taken; `MockServer(clock="manual", codes_limit=50)` changes
+    single settings. The environment is not looked at. A server that was stopped and is started again still
+    has its promotions, codes and jobs. One that is dropped without `stop` ends with a
     `ResourceWarning`, its state unsaved. A child after a fork has no part in it: there `stop` does nothing.
 
     Attributes:
@@ -39,11 +40,15 @@ class MockServer:
         self._process: int | None = None
         self._stopping = threading.Lock()
         tls = tls_context(self.settings.tls_certificate, self.settings.tls_key)
-        self._server = ServerThread(self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log, tls=tls)
+        self._server = ServerThread(
+            self.app, self.settings.host, self.settings.port, access_log=self.settings.access_log, tls=tls
+        )
 
     @property
     def url(self) -> str:
-        """What a client takes for the address of the real service: `http://127.0.0.1:43210`, without a slash at the end."""
+        """What a client takes for the address of the real service: `http://127.0.0.1:43210`, without a slash
+        at the end.
+        """
         return self._server.url
 
     @property
@@ -53,19 +58,24 @@ class MockServer:
 
     @property
     def seed(self) -> str:
-        """The seed of all ids and codes, also when none was given; the same seed and clock start give the same ones again."""
+        """The seed of all ids and codes, also when none was given; the same seed and clock start give the
+        same ones again.
+        """
         return self.app.gate.seed
 
     @cached_property
     def handle(self) -> Handle:
-        """Steers the store `default`; `handle.of_store("other")` steers another one. It calls the application in process."""
+        """Steers the store `default`; `handle.of_store("other")` steers another one. It calls the application
+        in process.
+        """
         # Imported when needed: who only serves does without it.
         from ep_mock.handle.connection import InProcessConnection
         from ep_mock.handle.handle import Handle
 
         settings = self.settings
         return Handle(
-            # It keeps the server itself running, and is not part of a circle that only the collector of garbage would find.
+            # It keeps the server itself running, and is not part of a circle that only the collector of
+            # garbage would find.
             InProcessConnection(self.app, partial(_url_of, self._server)),
             client_id=settings.client_id,
             client_secret=settings.client_secret,
@@ -76,7 +86,8 @@ class MockServer:
         """Accept requests, from now on.
 
         Raises:
-            UsageError: the host or port cannot be used, the server is running already, or another one has its state file.
+            UsageError: the host or port cannot be used, the server is running already, or another one has its
+                state file.
         """
         self.app.claim_state()
         self._server.start()

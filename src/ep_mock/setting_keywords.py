@@ -1,4 +1,6 @@
-"""The settings as keyword arguments, for editors and type checkers. What each one means stands at `Settings`."""
+"""The settings as keyword arguments, for editors and type checkers. What each one means stands at
+`Settings`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Every setting of ep-mock: one table from which the command line, the environment, the configuration file and the docs are made.
+"""Every setting of ep-mock: one table from which the command line, the environment, the configuration file
+and the docs are made.
 
-A flag beats the environment, the environment beats the file, the file beats the default. Settings of scope `store` are each store's own
-and may be changed while the server runs; those of scope `start` say how a store begins, and a reset may choose them anew; those of scope
-`server` are fixed at the start.
+A flag beats the environment, the environment beats the file, the file beats the default. Settings of scope
+`store` are each store's own and may be changed while the server runs; those of scope `start` say how a store
+begins, and a reset may choose them anew; those of scope `server` are fixed at the start.
 """
 
 from __future__ import annotations
@@ -30,60 +31,116 @@ ENVIRONMENT_PREFIX = "EP_MOCK_"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-def _setting(default: Any, help_text: str, *, scope: Scope = "server", least: float | None = None, most: float | None = None) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help_text, "scope": scope, "least": least, "most": most})
+def _setting(
+    default: Any,
+    help_text: str,
+    *,
+    scope: Scope = "server",
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
+    return dataclasses.field(
+        default=default, metadata={"help": help_text, "scope": scope, "least": least, "most": most}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a server and its stores are started with. Raises `UsageError`, naming the setting, when a value cannot be used."""
+    """What a server and its stores are started with. Raises `UsageError`, naming the setting, when a value
+    cannot be used.
+    """
 
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on; 0 picks a free one.", least=0, most=65535)
-    public_url: str = _setting("", "Scheme and host that links and URLs begin with, instead of those of the request.")
-    seed: str = _setting("", "Seed of all ids, codes and signatures; empty means a new one at each start.", scope="start")
+    public_url: str = _setting(
+        "", "Scheme and host that links and URLs begin with, instead of those of the request."
+    )
+    seed: str = _setting(
+        "", "Seed of all ids, codes and signatures; empty means a new one at each start.", scope="start"
+    )
     fixtures: tuple[str, ...] = _setting(
-        (), "File (JSON or YAML), folder of such files, or name of a shipped fixture, to fill each new store with; repeatable."
+        (),
+        "File (JSON or YAML), folder of such files, or name of a shipped fixture, to fill each new store "
+        "with; repeatable.",
     )
-    auth: AuthMode = _setting("lenient", "lenient: any bearer token; strict: only issued, unexpired ones; off: none needed.")
+    auth: AuthMode = _setting(
+        "lenient", "lenient: any bearer token; strict: only issued, unexpired ones; off: none needed."
+    )
     client_id: str = _setting("", "With strict auth: the only client id that gets a token; empty means any.")
-    client_secret: str = _setting("", "With strict auth: the client secret that must come with it; empty means any.")
-    token_seconds: int = _setting(3600, "How long an access token is valid.", least=1, most=10**8)
-    max_body_bytes: int = _setting(1_048_576, "Largest request body; a larger one is answered with 413.", least=1, most=10**9)
-    tls_certificate: str = _setting(
-        "", "Certificate (a PEM file, with those of the authorities between) to serve https with; empty means http."
+    client_secret: str = _setting(
+        "", "With strict auth: the client secret that must come with it; empty means any."
     )
-    tls_key: str = _setting("", "Private key of the certificate (a PEM file without a passphrase), unless it is in the same file.")
+    token_seconds: int = _setting(3600, "How long an access token is valid.", least=1, most=10**8)
+    max_body_bytes: int = _setting(
+        1_048_576, "Largest request body; a larger one is answered with 413.", least=1, most=10**9
+    )
+    tls_certificate: str = _setting(
+        "",
+        "Certificate (a PEM file, with those of the authorities between) to serve https with; empty means "
+        "http.",
+    )
+    tls_key: str = _setting(
+        "", "Private key of the certificate (a PEM file without a passphrase), unless it is in the same file."
+    )
     access_log: bool = _setting(False, "Log each request.")
-    log_format: LogFormat = _setting("text", "What lines on standard output and standard error are: text, or JSON objects.")
+    log_format: LogFormat = _setting(
+        "text", "What lines on standard output and standard error are: text, or JSON objects."
+    )
     control: bool = _setting(True, "Serve the control plane under /__ep_mock/.")
-    control_token: str = _setting("", "Token that control calls must bring, as X-EP-Mock-Token or bearer; empty means none is needed.")
+    control_token: str = _setting(
+        "", "Token that control calls must bring, as X-EP-Mock-Token or bearer; empty means none is needed."
+    )
     allowed_hosts: tuple[str, ...] = _setting(
         (),
-        "Name by which control calls may call the server, besides localhost and addresses; * is any; repeatable. "
+        "Name by which control calls may call the server, besides localhost and addresses; * is any; "
+        "repeatable. "
         "Without one, a server that is not on loopback takes any.",
     )
     allowed_origins: tuple[str, ...] = _setting(
-        (), "Origin of web pages that may make control calls, such as http://localhost:3000; * is any; repeatable."
+        (),
+        "Origin of web pages that may make control calls, such as http://localhost:3000; * is any; "
+        "repeatable.",
     )
-    max_control_body_bytes: int = _setting(67_108_864, "Largest body of a control call, such as a snapshot.", least=1, most=10**10)
-    journal_entries: int = _setting(2000, "Most requests that a store's journal keeps; 0 means no journal.", least=0, most=10**7)
-    journal_bytes: int = _setting(4_194_304, "Most bytes that a store's journal takes up, about.", least=0, most=10**10)
+    max_control_body_bytes: int = _setting(
+        67_108_864, "Largest body of a control call, such as a snapshot.", least=1, most=10**10
+    )
+    journal_entries: int = _setting(
+        2000, "Most requests that a store's journal keeps; 0 means no journal.", least=0, most=10**7
+    )
+    journal_bytes: int = _setting(
+        4_194_304, "Most bytes that a store's journal takes up, about.", least=0, most=10**10
+    )
 
     stores: Literal["header", "client-id"] = _setting(
-        "header", "What chooses the store besides the header X-EP-Mock-Store: nothing, or the client id behind the bearer token."
+        "header",
+        "What chooses the store besides the header X-EP-Mock-Store: nothing, or the client id behind the "
+        "bearer token.",
     )
-    state: str = _setting("", "File that all stores are loaded from at the start and saved to at a clean stop; empty means none.")
+    state: str = _setting(
+        "",
+        "File that all stores are loaded from at the start and saved to at a clean stop; empty means none.",
+    )
 
     clock: ClockMode = _setting(
-        "real", "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).", scope="start"
+        "real",
+        "real, scaled (see clock_scale), manual (moves when told), poll (manual, and a poll moves it).",
+        scope="start",
     )
     clock_scale: float = _setting(
-        1.0, "How many seconds pass per second on a scaled clock.", scope="start", least=LEAST_SCALE, most=GREATEST_SCALE
+        1.0,
+        "How many seconds pass per second on a scaled clock.",
+        scope="start",
+        least=LEAST_SCALE,
+        most=GREATEST_SCALE,
     )
-    clock_start: str = _setting("", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.", scope="start")
+    clock_start: str = _setting(
+        "", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.", scope="start"
+    )
     timings: str = _setting(
-        "fast", "Pace of the worker: instant, fast or documented, and single steps: fast,pickup=2s,generate_per_code=10ms.", scope="store"
+        "fast",
+        "Pace of the worker: instant, fast or documented, and single steps: "
+        "fast,pickup=2s,generate_per_code=10ms.",
+        scope="store",
     )
     codes_limit: int = _setting(1000, "Most codes a promotion may have.", scope="store", least=0, most=10**8)
     long_codes_limit: int = _setting(
@@ -93,42 +150,65 @@ class Settings:
         least=0,
         most=10**8,
     )
-    promotions_limit: int = _setting(1000, "Most promotions of each family in a store.", scope="store", least=0, most=10**8)
-    automatic_limit: int = _setting(50, "Most active and future automatic Rule promotions in a store.", scope="store", least=0, most=10**8)
+    promotions_limit: int = _setting(
+        1000, "Most promotions of each family in a store.", scope="store", least=0, most=10**8
+    )
+    automatic_limit: int = _setting(
+        50, "Most active and future automatic Rule promotions in a store.", scope="store", least=0, most=10**8
+    )
     reenable_codes_limit: int = _setting(
-        1000, "Most codes with which an expired promotion can be given a later end.", scope="store", least=0, most=10**8
+        1000,
+        "Most codes with which an expired promotion can be given a later end.",
+        scope="store",
+        least=0,
+        most=10**8,
     )
     rate_limit: int = _setting(
         0,
-        "Most requests in a second of the store's clock, which must be running; more are answered with 429. 0 means no limit.",
+        "Most requests in a second of the store's clock, which must be running; more are answered with 429. "
+        "0 means no limit.",
         scope="store",
         least=0,
         most=10**9,
     )
     stuck_polls: int = _setting(
         200,
-        "While time stands still: how often a request about an unfinished job may come before a 503 says why; 0 means any number of times.",
+        "While time stands still: how often a request about an unfinished job may come before a 503 says "
+        "why; 0 means any number of times.",
         scope="store",
         least=0,
         most=10**9,
     )
     poll_moves: Literal["jobs", "any"] = _setting(
         "jobs",
-        "What moves a poll clock: jobs (lists of jobs, files that are not ready), any (each request that reads the job's promotion).",
+        "What moves a poll clock: jobs (lists of jobs, files that are not ready), any (each request that "
+        "reads the job's promotion).",
         scope="store",
     )
-    export_url_seconds: int = _setting(3600, "How long the URL of an exported file is valid.", scope="store", least=1, most=10**8)
-    foreign_filters: Literal["refuse", "ignore"] = _setting(
-        "refuse", "What becomes of a filter by something that a list cannot be filtered by: 400, or left out.", scope="store"
+    export_url_seconds: int = _setting(
+        3600, "How long the URL of an exported file is valid.", scope="store", least=1, most=10**8
     )
-    cancelling_blocks: bool = _setting(True, "Refuse a new job while the previous one is cancelling.", scope="store")
+    foreign_filters: Literal["refuse", "ignore"] = _setting(
+        "refuse",
+        "What becomes of a filter by something that a list cannot be filtered by: 400, or left out.",
+        scope="store",
+    )
+    cancelling_blocks: bool = _setting(
+        True, "Refuse a new job while the previous one is cancelling.", scope="store"
+    )
     code_case: Literal["lower", "upper"] = _setting("lower", "Case of generated codes.", scope="store")
     rule_result_key: Literal["result", "generate_result"] = _setting(
         "result", "Key of a Rule job's result; documents until early 2025 say generate_result.", scope="store"
     )
-    rule_code_type: bool = _setting(False, "Give Rule codes a type, as the newest document does.", scope="store")
-    unique_codes: bool = _setting(True, "Refuse a Standard code that another unexpired Standard promotion has.", scope="store")
-    author: str = _setting("ep-mock@example.com", "Who created promotions and codes (created_by, updated_by).", scope="store")
+    rule_code_type: bool = _setting(
+        False, "Give Rule codes a type, as the newest document does.", scope="store"
+    )
+    unique_codes: bool = _setting(
+        True, "Refuse a Standard code that another unexpired Standard promotion has.", scope="store"
+    )
+    author: str = _setting(
+        "ep-mock@example.com", "Who created promotions and codes (created_by, updated_by).", scope="store"
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -137,9 +217,13 @@ class Settings:
             _check(field, getattr(self, field.name))
         parse_timings(self.timings)
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
-            raise UsageError(f"public_url: expected a URL such as https://promotions.test, got {self.public_url!r}")
+            raise UsageError(
+                f"public_url: expected a URL such as https://promotions.test, got {self.public_url!r}"
+            )
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
-        object.__setattr__(self, "allowed_origins", tuple(_checked_origin(origin) for origin in self.allowed_origins))
+        object.__setattr__(
+            self, "allowed_origins", tuple(_checked_origin(origin) for origin in self.allowed_origins)
+        )
 
     def with_changes(self, changes: Mapping[str, Any], *, scopes: tuple[Scope, ...] = SCOPES) -> Settings:
         """A copy with some settings changed; only settings of these scopes may change.
@@ -164,7 +248,9 @@ def settings_from(given: Settings | None, default: Settings, changes: Mapping[st
         UsageError: they are none, a name is unknown, or a value cannot be used.
     """
     if given is not None and not isinstance(given, Settings):
-        raise UsageError(f"settings: expected ep_mock.Settings, or keywords such as clock='manual', got {given!r}")
+        raise UsageError(
+            f"settings: expected ep_mock.Settings, or keywords such as clock='manual', got {given!r}"
+        )
     return (given or default).with_changes(changes)
 
 
@@ -234,7 +320,9 @@ def _words(name: str, given: object) -> tuple[str, ...]:
 
 
 def origin_of(url: str) -> str:
-    """The origin of a URL, as a browser writes it: `https://shop.test` of `https://Shop.test:443/x`; empty if it has none."""
+    """The origin of a URL, as a browser writes it: `https://shop.test` of `https://Shop.test:443/x`; empty if
+    it has none.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -249,8 +337,12 @@ def origin_of(url: str) -> str:
 def _checked_origin(text: str) -> str:
     """An origin, as a browser writes it, or `*`."""
     origin = origin_of(text)
-    if text != "*" and not (origin and text.removesuffix("/").count("/") == 2 and set("@?#").isdisjoint(text)):
-        raise UsageError(f"allowed_origins: expected an origin such as http://localhost:3000, or *, got {text!r}")
+    if text != "*" and not (
+        origin and text.removesuffix("/").count("/") == 2 and set("@?#").isdisjoint(text)
+    ):
+        raise UsageError(
+            f"allowed_origins: expected an origin such as http://localhost:3000, or *, got {text!r}"
+        )
     return origin or text
 
 

@@ -1,4 +1,5 @@
-"""ep-mock in a container of its own, for tests with Testcontainers: `with EpMockContainer(clock="manual") as mock: ...`.
+"""ep-mock in a container of its own, for tests with Testcontainers: `with EpMockContainer(clock="manual") as
+mock: ...`.
 
 Needs the extra of the same name: `pip install 'ep-mock[testcontainers]'`, and a container engine.
 """
@@ -20,7 +21,9 @@ try:
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 except ImportError as missing:
-    raise ImportError("ep_mock.testcontainers needs an extra: pip install 'ep-mock[testcontainers]'") from missing
+    raise ImportError(
+        "ep_mock.testcontainers needs an extra: pip install 'ep-mock[testcontainers]'"
+    ) from missing
 
 IMAGE: Final = f"ghcr.io/ep-mock/ep-mock:{__version__}"
 """The image of this version."""
@@ -38,13 +41,14 @@ _THE_CONTAINERS_OWN = ("host", "port")
 class EpMockContainer(DockerContainer):
     """A container of ep-mock, running inside a `with` statement or between `start` and `stop`.
 
-    It takes the settings of `MockServer` by keyword, except for `host` and `port`. `fixtures` may name files and folders of this machine;
-    they are copied, so the engine may be on another one. Whatever else a container can have (a network, a name) it gets from the methods
-    of `DockerContainer`.
+    It takes the settings of `MockServer` by keyword, except for `host` and `port`. `fixtures` may name files
+    and folders of this machine; they are copied, so the engine may be on another one. Whatever else a
+    container can have (a network, a name) it gets from the methods of `DockerContainer`.
 
     Args:
         image: another image, such as one with fixtures of its own inside.
-        **settings: as in `clock="manual", codes_limit=50`; files other than fixtures are files inside the container.
+        **settings: as in `clock="manual", codes_limit=50`; files other than fixtures are files inside the
+            container.
 
     Raises:
         UsageError: a setting cannot be used.
@@ -53,24 +57,33 @@ class EpMockContainer(DockerContainer):
     def __init__(self, image: str = IMAGE, **settings: Unpack[SettingKeywords]) -> None:
         for name in _THE_CONTAINERS_OWN:
             if name in settings:
-                raise UsageError(f"{name}: the container's own cannot be chosen; `url` says where it is reached")
+                raise UsageError(
+                    f"{name}: the container's own cannot be chosen; `url` says where it is reached"
+                )
         self.settings = Settings().with_changes(settings)
         self._handles: list[Handle] = []
         super().__init__(image)
         self.with_exposed_ports(PORT)
         self.waiting_for(LogMessageWaitStrategy("listening on http").with_poll_interval(_POLL_SECONDS))
         if "fixtures" in settings:
-            settings["fixtures"] = tuple(self._inside(path) for name in self.settings.fixtures for path in fixture_paths(name))
-        self.with_envs(**{ENVIRONMENT_PREFIX + name.upper(): _text(value) for name, value in settings.items()})
+            settings["fixtures"] = tuple(
+                self._inside(path) for name in self.settings.fixtures for path in fixture_paths(name)
+            )
+        self.with_envs(
+            **{ENVIRONMENT_PREFIX + name.upper(): _text(value) for name, value in settings.items()}
+        )
 
     @property
     def url(self) -> str:
-        """What a client takes for the address of the real service, without a slash at the end: `http://localhost:32768`."""
+        """What a client takes for the address of the real service, without a slash at the end:
+        `http://localhost:32768`.
+        """
         scheme = "https" if self.settings.tls_certificate else "http"
         return f"{scheme}://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def handle(self, store: str = "default", *, verify: Verify = True) -> Handle:
-        """What steers a store of the mock, until the container stops: its clock, jobs, plans, faults and requests.
+        """What steers a store of the mock, until the container stops: its clock, jobs, plans, faults and
+        requests.
 
         `verify` says whom to trust when the mock serves https; see `Handle.connect`.
         """
@@ -91,7 +104,8 @@ class EpMockContainer(DockerContainer):
 
         Raises:
             UsageError: the mock has ended at once; the message has what it said.
-            TimeoutError: the mock is not up in time, after two minutes unless Testcontainers is configured otherwise.
+            TimeoutError: the mock is not up in time, after two minutes unless Testcontainers is configured
+                otherwise.
         """
         try:
             return super().start()

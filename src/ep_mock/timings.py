@@ -1,6 +1,7 @@
 """How long the worker takes: durations of its steps, and the named profiles.
 
-All durations are integer nanoseconds. As text they are a number and a unit: `250ms`, `0.25s`, `5m`, `1h`, `2d`; without a unit, seconds.
+All durations are integer nanoseconds. As text they are a number and a unit: `250ms`, `0.25s`, `5m`, `1h`,
+`2d`; without a unit, seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ SECOND = 1_000_000_000
 LONGEST = 10_000 * 86_400 * SECOND
 """No step takes longer than this: it keeps every time of the simulation printable."""
 
-_UNITS: Mapping[str, int] = {"ms": 1_000_000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86_400 * SECOND}
+_UNITS: Mapping[str, int] = {
+    "ms": 1_000_000,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
+    "d": 86_400 * SECOND,
+}
 _DURATION = re.compile(r"(?P<number>[-+0-9.eE]+) ?(?P<unit>ms|s|m|h|d)?", re.ASCII)
 
 
@@ -26,8 +33,10 @@ class Timings(msgspec.Struct, frozen=True):
     """Durations of the worker's steps, in nanoseconds.
 
     Attributes:
-        pickup: from the moment a job is first in line and the worker is free to the moment it is `processing`.
-        generate, generate_per_code: a generate job takes the first plus the second for each code; codes appear one by one.
+        pickup: from the moment a job is first in line and the worker is free to the moment it is
+            `processing`.
+        generate, generate_per_code: a generate job takes the first plus the second for each code; codes
+            appear one by one.
         export, export_per_code: the same for an export.
         delete, delete_per_code: the same for the codes that a cancelled job leaves to delete.
         fail: how long a job that will pass the promotion's limit stays `processing` before it is `failed`.
@@ -56,7 +65,8 @@ FAST = Timings(
     delete_per_code=500_000,
     fail=150_000_000,
 )
-# The pace of the published examples: 1,000 codes in 7.7 s, a failure after minutes, a cancellation after 22 s.
+# The pace of the published examples: 1,000 codes in 7.7 s, a failure after minutes, a cancellation after 22
+# s.
 DOCUMENTED = Timings(
     pickup=SECOND,
     generate=SECOND,
@@ -71,7 +81,8 @@ PROFILES: Mapping[str, Timings] = {"instant": INSTANT, "fast": FAST, "documented
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration such as `1.5`, `1.5s`, `250ms`, `5m`, `1h` or `2d`; not negative, at most 10,000 days.
+    """Nanoseconds of a duration such as `1.5`, `1.5s`, `250ms`, `5m`, `1h` or `2d`; not negative, at most
+    10,000 days.
 
     Raises:
         UsageError: the text is no such duration.
@@ -89,7 +100,8 @@ def parse_duration(text: str) -> int:
 
 
 def parse_timings(text: str) -> Timings:
-    """Timings from a profile's name, optionally followed by single steps: `fast`, `fast,pickup=2s,generate_per_code=10ms`.
+    """Timings from a profile's name, optionally followed by single steps: `fast`,
+    `fast,pickup=2s,generate_per_code=10ms`.
 
     Raises:
         UsageError: unknown profile or step, or no duration.

@@ -1,4 +1,5 @@
-"""Transports for httpx and httpx2 that lead the vendor's hosts to an application in this process: no socket, and no other base URL.
+"""Transports for httpx and httpx2 that lead the vendor's hosts to an application in this process: no socket,
+and no other base URL.
 
 client = httpx.Client(transport=httpx_transport(create_app(clock="poll")))
 client.get("https://useast.api.elasticpath.com/v2/promotions", headers={"Authorization": "Bearer any"})
@@ -36,8 +37,10 @@ def httpx_transport(
 
     Args:
         app: the application, from `ep_mock.create_app`, `MockServer.app` or the fixture `ep_mock_app`.
-        hosts: the hosts that lead to it, by whatever scheme and port; in a name such as `*.example.com` the star is any text.
-        others: the transport for all other hosts; without one a request to them fails with a `ConnectError` that says so.
+        hosts: the hosts that lead to it, by whatever scheme and port; in a name such as `*.example.com` the
+            star is any text.
+        others: the transport for all other hosts; without one a request to them fails with a `ConnectError`
+            that says so.
         store: the store that requests are for, unless they say so themselves.
     """
     import httpx
@@ -62,7 +65,9 @@ def httpx2_transport(
 
 @cache
 def _transport_class(library: Any) -> Any:
-    """The class for one of the two libraries: they are alike, but each takes only its own requests, responses and errors."""
+    """The class for one of the two libraries: they are alike, but each takes only its own requests, responses
+    and errors.
+    """
 
     # The class that both libraries have for clients of both kinds.
     class VendorTransport(library.MockTransport):  # type: ignore[misc]
@@ -109,7 +114,8 @@ def _transport_class(library: Any) -> Any:
             if self._others is None:
                 known = ", ".join(self._hosts)
                 raise library.ConnectError(
-                    f"{request.url.host} does not lead to ep-mock, only {known}; name it in hosts=, or give a transport for it as others=",
+                    f"{request.url.host} does not lead to ep-mock, only {known}; name it in hosts=, or give "
+                    f"a transport for it as others=",
                     request=request,
                 )
             return self._others
@@ -120,7 +126,13 @@ def _transport_class(library: Any) -> Any:
                 headers.append((_STORE, self._store.encode()))
             url = request.url
             return await call_app(
-                self._app, request.method, url.raw_path, headers, request.content, scheme=url.scheme, server=(url.host, url.port)
+                self._app,
+                request.method,
+                url.raw_path,
+                headers,
+                request.content,
+                scheme=url.scheme,
+                server=(url.host, url.port),
             )
 
     return VendorTransport
@@ -128,7 +140,9 @@ def _transport_class(library: Any) -> Any:
 
 def _response(library: Any, reply: AppReply, request: Any) -> Any:
     if not reply.whole:
-        raise library.RemoteProtocolError("peer closed connection without sending complete message body", request=request)
+        raise library.RemoteProtocolError(
+            "peer closed connection without sending complete message body", request=request
+        )
     return library.Response(reply.status, headers=reply.headers, content=reply.body, request=request)
 
 

@@ -1,7 +1,7 @@
 """Certificates of tests, and keys that are no secret: nothing trusts them. They are good until 2126.
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj '/CN=ep-mock tests'
-    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout localhost-key.pem -out localhost.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj '/CN=ep-mock
+    tests' -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout localhost-key.pem -out localhost.pem
 """
 
 from __future__ import annotations

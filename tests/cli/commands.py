@@ -32,7 +32,12 @@ def environment(**variables: str) -> dict[str, str]:
 def run(*arguments: str, variables: Mapping[str, str] | None = None) -> Ended:
     """Run `ep-mock` to its end."""
     ended = subprocess.run(
-        [*COMMAND, *arguments], env=environment(**variables or {}), capture_output=True, encoding="utf-8", timeout=60, check=False
+        [*COMMAND, *arguments],
+        env=environment(**variables or {}),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
@@ -41,7 +46,11 @@ def run(*arguments: str, variables: Mapping[str, str] | None = None) -> Ended:
 def started(*arguments: str, variables: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """Run `ep-mock` beside the test; whatever still runs at the end is killed."""
     process = subprocess.Popen(
-        [*COMMAND, *arguments], env=environment(**variables or {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        [*COMMAND, *arguments],
+        env=environment(**variables or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     try:
         yield process
@@ -61,7 +70,9 @@ def on_terminal(*arguments: str, columns: int = 80, **variables: str) -> tuple[i
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     variables = {"TERM": "xterm", "LC_ALL": "C.UTF-8", **variables}
-    process = subprocess.Popen([*COMMAND, *arguments], env=environment(**variables), stdout=theirs, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], env=environment(**variables), stdout=theirs, stdin=subprocess.DEVNULL
+    )
     os.close(theirs)
     output = b""
     try:

@@ -20,7 +20,9 @@ class Shell:
     """A shell whose commands know where the server is."""
 
     def __init__(self, url: str, **variables: str) -> None:
-        self._variables: dict[str, str | None] = {name: None for name in os.environ if name.startswith("EP_MOCK_")}
+        self._variables: dict[str, str | None] = {
+            name: None for name in os.environ if name.startswith("EP_MOCK_")
+        }
         self._variables |= {"EP_MOCK_URL": url, **variables}
 
     def run(self, *arguments: str, given: str | None = None) -> tuple[int, str]:
@@ -50,7 +52,9 @@ def words(table: str) -> list[list[str]]:
 def add_job(client: SocketClient, number: int, body: dict[str, Any], **fields: Any) -> str:
     """A job with a known id of a new promotion, whose id is the answer."""
     family = RULE if body["job_type"] == "code_export" else STANDARD
-    promotion: str = client("POST", f"/v2/{family.collection}", {"data": new_promotion(family)})[1]["data"]["id"]
+    promotion: str = client("POST", f"/v2/{family.collection}", {"data": new_promotion(family)})[1]["data"][
+        "id"
+    ]
     client("POST", "/__ep_mock/plans", {"job_id": f"{GIVEN}{number}"})
     assert client("POST", f"/v2/{family.collection}/{promotion}/jobs", {"data": {**body, **fields}})[0] == 201
     return promotion

@@ -37,9 +37,28 @@ def test_without_a_command_the_help_lists_all_of_them() -> None:
     code, out, err = invoke()
     assert (code, err) == (0, "")
     listed = out.partition("Commands:\n")[2].partition("\n\n")[0]
-    steering = ["clock", "advance", "worker", "jobs", "wait", "plan", "fault", "requests", "promotions", "codes", "usages", "fixtures"]
+    steering = [
+        "clock",
+        "advance",
+        "worker",
+        "jobs",
+        "wait",
+        "plan",
+        "fault",
+        "requests",
+        "promotions",
+        "codes",
+        "usages",
+        "fixtures",
+    ]
     steering += ["settings", "snapshot", "reset", "stores", "docs"]
-    assert [line.split()[0] for line in listed.splitlines()] == ["serve", "demo", "healthcheck", "openapi", *steering]
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        "serve",
+        "demo",
+        "healthcheck",
+        "openapi",
+        *steering,
+    ]
     assert invoke("--help") == (0, out, "")
     assert invoke("-h") == (0, out, "")
 
@@ -59,7 +78,10 @@ def test_each_command_explains_itself_within_the_width_of_a_terminal(command: st
         (["--prot"], "No such option '--prot'."),
         (["demo", "--speed", "-1"], "Invalid value for '--speed': -1.0 is not in the range x>=0."),
         (["demo", "now"], "Got unexpected extra argument (now)"),
-        (["healthcheck", "--port", "0"], "healthcheck: port 0 is a free port that serve picks; say which one with --port"),
+        (
+            ["healthcheck", "--port", "0"],
+            "healthcheck: port 0 is a free port that serve picks; say which one with --port",
+        ),
         (["healthcheck", "--port", "x"], "--port: expected a whole number, got 'x'"),
     ],
 )
@@ -99,7 +121,11 @@ def test_healthcheck_says_that_a_mock_is_up() -> None:
     with MockServer() as mock:
         up = f"ep-mock {__version__} is up at {mock.url}"
         assert invoke("healthcheck", "--port", str(mock.port)) == (0, f"{up}\n", "")
-        assert invoke("healthcheck", EP_MOCK_PORT=str(mock.port), EP_MOCK_HOST="0.0.0.0") == (0, f"{up}\n", "")
+        assert invoke("healthcheck", EP_MOCK_PORT=str(mock.port), EP_MOCK_HOST="0.0.0.0") == (
+            0,
+            f"{up}\n",
+            "",
+        )
     with MockServer(control=False) as mock:
         up = f"ep-mock {__version__} is up at {mock.url}, its control plane is off"
         assert invoke("healthcheck", "--port", str(mock.port)) == (0, f"{up}\n", "")
@@ -154,13 +180,25 @@ def test_healthcheck_tells_when_nobody_answers_or_no_http_comes() -> None:
     assert err.startswith(f"ep-mock: nothing healthy at http://127.0.0.1:{port}: ")
 
 
-HEAVY = {"schemathesis", "httpx", "httpx2", "hypothesis", "jsonschema_rs", "starlette", "tomllib", "uvicorn", "yaml"}
+HEAVY = {
+    "schemathesis",
+    "httpx",
+    "httpx2",
+    "hypothesis",
+    "jsonschema_rs",
+    "starlette",
+    "tomllib",
+    "uvicorn",
+    "yaml",
+}
 
 
 def modules_after(program: str) -> set[str]:
     """The top-level modules that a new interpreter has loaded after running a program."""
     print_them = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    ended = subprocess.run([sys.executable, "-c", f"{program}\n{print_them}"], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{print_them}"], capture_output=True, text=True, check=True
+    )
     return set(ended.stdout.splitlines()[-1].split())
 
 
@@ -171,7 +209,15 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_a_command_loads_only_what_it_needs() -> None:
     call = "from ep_mock.cli import main; main.main({}, standalone_mode=False)"
     assert modules_after(call.format(["--help"])) & HEAVY == set()
-    assert modules_after("import ep_mock.cli.serve, ep_mock.cli.demo, ep_mock.cli.healthcheck, ep_mock.cli.openapi") & HEAVY == set()
-    serving = "import ep_mock.serving.run; ep_mock.serving.run.serve = lambda *_, **__: 0; " + call.format(["serve"])
+    assert (
+        modules_after(
+            "import ep_mock.cli.serve, ep_mock.cli.demo, ep_mock.cli.healthcheck, ep_mock.cli.openapi"
+        )
+        & HEAVY
+        == set()
+    )
+    serving = "import ep_mock.serving.run; ep_mock.serving.run.serve = lambda *_, **__: 0; " + call.format(
+        ["serve"]
+    )
     unneeded = {"schemathesis", "httpx", "httpx2", "hypothesis", "tomllib", "yaml", "difflib"}
     assert modules_after(serving) & unneeded == set()

@@ -1,4 +1,6 @@
-"""The verbs for what a store holds: promotions, codes, usages, fixtures, jobs; and for the clock and the stores."""
+"""The verbs for what a store holds: promotions, codes, usages, fixtures, jobs; and for the clock and the
+stores.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,22 @@ def created(shell: Shell, *arguments: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("family", ["standard", "rule"])
 def test_a_promotion_lives_from_create_to_delete(shell: Shell, family: str) -> None:
-    promotion = created(shell, "Summer", "--family", family, "--set", "enabled=false", "--set", "start=2024-01-01")
-    assert (promotion["name"], promotion["enabled"], promotion["start"][:10]) == ("Summer", False, "2024-01-01")
+    promotion = created(
+        shell, "Summer", "--family", family, "--set", "enabled=false", "--set", "start=2024-01-01"
+    )
+    assert (promotion["name"], promotion["enabled"], promotion["start"][:10]) == (
+        "Summer",
+        False,
+        "2024-01-01",
+    )
     assert json.loads(shell.says("promotions", "show", promotion["id"], "--json")) == promotion
-    assert words(shell.says("promotions", "list"))[1][:5] == [promotion["id"], family, "Summer", "false", "false"]
+    assert words(shell.says("promotions", "list"))[1][:5] == [
+        promotion["id"],
+        family,
+        "Summer",
+        "false",
+        "false",
+    ]
     other = "rule" if family == "standard" else "standard"
     assert shell.says("promotions", "list", "--family", other) == "no promotions\n"
     assert shell.says("promotions", "delete", promotion["id"]) == ""
@@ -34,7 +48,9 @@ def test_a_promotion_lives_from_create_to_delete(shell: Shell, family: str) -> N
     assert shell.fails("promotions", "show", "x") == (
         "ep-mock: there is no promotion 'x' of either family; ep-mock promotions list shows all"
     )
-    assert shell.fails("promotions", "create", "--set", "name", code=2).startswith("ep-mock: --set: expected FIELD=VALUE")
+    assert shell.fails("promotions", "create", "--set", "name", code=2).startswith(
+        "ep-mock: --set: expected FIELD=VALUE"
+    )
     assert shell.fails("promotions", "create", "--set", "enabled=7").startswith("ep-mock: enabled: ")
 
 
@@ -43,15 +59,24 @@ def test_codes_are_created_used_and_deleted(shell: Shell, family: str) -> None:
     promotion = created(shell, "--family", family)["id"]
     assert shell.says("codes", "list", promotion) == "no codes\n"
     shell.says("codes", "create", promotion, "hello", "goodbye", "--uses", "3")
-    assert sorted(line[:3] for line in words(shell.says("codes", "list", promotion))[1:]) == [["goodbye", "3", "3"], ["hello", "3", "3"]]
+    assert sorted(line[:3] for line in words(shell.says("codes", "list", promotion))[1:]) == [
+        ["goodbye", "3", "3"],
+        ["hello", "3", "3"],
+    ]
     assert shell.says("codes", "list", promotion, "--limit", "1").endswith("\n1 more; raise --limit\n")
-    recorded = json.loads(shell.says("usages", "record", promotion, "hello", "--times-used", "2", "--customer-id", "c-1", "--json"))
+    recorded = json.loads(
+        shell.says(
+            "usages", "record", promotion, "hello", "--times-used", "2", "--customer-id", "c-1", "--json"
+        )
+    )
     assert (recorded["times_used"], recorded["uses_left"], recorded["customer_id"]) == (2, 1, "c-1")
     assert json.loads(shell.says("usages", "list", promotion, "--json"))["total"] == 1
     assert len(shell.says("usages", "list", promotion, "--code", "hello").splitlines()) == 2
     assert shell.says("usages", "list", promotion, "--code", "goodbye") == "no usages\n"
     shell.says("codes", "delete", promotion, "goodbye")
-    assert [code["code"] for code in json.loads(shell.says("codes", "list", promotion, "--json"))["codes"]] == ["hello"]
+    assert [
+        code["code"] for code in json.loads(shell.says("codes", "list", promotion, "--json"))["codes"]
+    ] == ["hello"]
 
 
 def test_more_codes_than_a_page_are_listed(shell: Shell) -> None:
@@ -63,16 +88,34 @@ def test_more_codes_than_a_page_are_listed(shell: Shell) -> None:
     assert shell.says("codes", "list", promotion, "--limit", "230").endswith("\n20 more; raise --limit\n")
 
 
-def test_jobs_are_created_and_cancelled_and_named_by_their_numbers(shell: Shell, client: SocketClient) -> None:
+def test_jobs_are_created_and_cancelled_and_named_by_their_numbers(
+    shell: Shell, client: SocketClient
+) -> None:
     promotion = created(shell, "--family", "rule")["id"]
     client("POST", "/__ep_mock/plans", {"job_id": f"{GIVEN}1"})
-    shell.says("jobs", "create", promotion, "--codes", "3", "--name", "three", "--prefix", "ab", "--uses", "2")
+    shell.says(
+        "jobs", "create", promotion, "--codes", "3", "--name", "three", "--prefix", "ab", "--uses", "2"
+    )
     shell.says("advance", "idle")
     assert "three" in shell.says("jobs")
-    assert all(code["code"].startswith("ab") for code in json.loads(shell.says("codes", "list", promotion, "--json"))["codes"])
+    assert all(
+        code["code"].startswith("ab")
+        for code in json.loads(shell.says("codes", "list", promotion, "--json"))["codes"]
+    )
     shell.says("jobs", "create", promotion, "--type", "export")
-    assert shell.says("jobs", "cancel", "2").splitlines()[-1].split() == [*shell_now(shell), "cancelled", "cancelled", "while", "pending"]
-    assert shell.says("jobs", "history", "1") == shell.says("jobs", "1") == shell.says("jobs", f"{GIVEN}1") == shell.says("wait", "1")
+    assert shell.says("jobs", "cancel", "2").splitlines()[-1].split() == [
+        *shell_now(shell),
+        "cancelled",
+        "cancelled",
+        "while",
+        "pending",
+    ]
+    assert (
+        shell.says("jobs", "history", "1")
+        == shell.says("jobs", "1")
+        == shell.says("jobs", f"{GIVEN}1")
+        == shell.says("wait", "1")
+    )
     assert shell.fails("jobs", "history", "3") == "ep-mock: there is no job number 3; ep-mock jobs lists all"
     assert shell.fails("jobs", "cancel", "1").startswith("ep-mock: ")
 
@@ -101,7 +144,9 @@ def test_strict_auth_is_met_by_logging_in() -> None:
 def test_the_clock_is_shown_and_set(shell: Shell) -> None:
     assert shell.says("clock", "show") == f"manual clock, {NOW}\n"
     assert shell.says("clock", "set", "--now", "2025-01-01") == "manual clock, 2025-01-01 00:00:00.000\n"
-    assert shell.says("clock", "set", "scaled", "--scale", "60").startswith("scaled clock x60, 2025-01-01 00:00:0")
+    assert shell.says("clock", "set", "scaled", "--scale", "60").startswith(
+        "scaled clock x60, 2025-01-01 00:00:0"
+    )
     assert shell.says("clock", "set", "manual").startswith("manual clock, ")
     assert shell.says("clock", "advance", "1h").startswith("nothing has happened\nadvanced 3600 s")
     assert shell.fails("clock", "set", code=2).startswith("ep-mock: clock set: expected a mode")
@@ -110,7 +155,9 @@ def test_the_clock_is_shown_and_set(shell: Shell) -> None:
 
 def test_fixtures_are_listed_and_loaded_from_anywhere(shell: Shell, tmp_path: Path) -> None:
     listed = json.loads(shell.says("fixtures", "list", "--json"))["fixtures"]
-    assert [each["name"] for each in listed] == [line[0] for line in words(shell.says("fixtures", "list"))[1:]]
+    assert [each["name"] for each in listed] == [
+        line[0] for line in words(shell.says("fixtures", "list"))[1:]
+    ]
     assert all(each["description"] for each in listed)
     file = tmp_path / "own.yaml"
     file.write_text("ep_mock_fixture: 1\npromotions: [{family: rule, name: Own, codes: [{generate: 3}]}]\n")
@@ -119,9 +166,16 @@ def test_fixtures_are_listed_and_loaded_from_anywhere(shell: Shell, tmp_path: Pa
     file.rename(tmp_path / "folder" / "own.yaml")
     assert words(shell.says("fixtures", "load", str(tmp_path / "folder"), "--store", "new"))[1][2] == "Own"
     assert "Summer sale" in shell.says("fixtures", "load", "campaign")
-    assert shell.says("fixtures", "load", "-", given='{"ep_mock_fixture": 1, "promotions": []}') == "added no promotion\n"
-    assert shell.fails("fixtures", "load", "campain", code=2).startswith("ep-mock: fixtures: 'campain' is no shipped fixture (")
-    assert shell.fails("fixtures", "load", str(tmp_path / "none.json"), code=2).endswith("there is no such file")
+    assert (
+        shell.says("fixtures", "load", "-", given='{"ep_mock_fixture": 1, "promotions": []}')
+        == "added no promotion\n"
+    )
+    assert shell.fails("fixtures", "load", "campain", code=2).startswith(
+        "ep-mock: fixtures: 'campain' is no shipped fixture ("
+    )
+    assert shell.fails("fixtures", "load", str(tmp_path / "none.json"), code=2).endswith(
+        "there is no such file"
+    )
 
 
 def test_stores_are_listed_and_deleted(shell: Shell) -> None:
@@ -129,7 +183,9 @@ def test_stores_are_listed_and_deleted(shell: Shell) -> None:
     shell.says("reset", "--store", "two")
     assert [line[0] for line in words(shell.says("stores", "list"))] == ["store", "default", "one", "two"]
     assert shell.says("stores", "delete", "one", "two") == ""
-    assert [store["name"] for store in json.loads(shell.says("stores", "list", "--json"))["stores"]] == ["default"]
+    assert [store["name"] for store in json.loads(shell.says("stores", "list", "--json"))["stores"]] == [
+        "default"
+    ]
     assert shell.fails("stores", "delete", "one") == "ep-mock: there is no such store"
 
 
@@ -162,7 +218,9 @@ def test_the_page_of_all_operations_is_found(server: MockServer, shell: Shell) -
     assert shell.says("docs", "--html").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("command", [["advance", "1s"], ["jobs"], ["clock", "show"], ["promotions", "list"], ["requests", "count"]])
+@pytest.mark.parametrize(
+    "command", [["advance", "1s"], ["jobs"], ["clock", "show"], ["promotions", "list"], ["requests", "count"]]
+)
 def test_a_verb_starts_without_the_server_and_its_libraries(server: MockServer, command: list[str]) -> None:
     program = (
         "import sys\nfrom ep_mock.cli import main\n"

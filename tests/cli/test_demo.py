@@ -24,7 +24,9 @@ REDRAWN = re.compile(r"\x1b\[([0-9]+)A\x1b\[J")
 
 
 def without_chance(text: str) -> str:
-    """The text with ids, codes, the port and the number of requests, which may differ between versions, made equal."""
+    """The text with ids, codes, the port and the number of requests, which may differ between versions, made
+    equal.
+    """
     text = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT", text)
     text = re.sub(r"/[0-9a-f]{4}(\.\.|…)", r"/ID\1", text)
     text = re.sub(r"\bsummer-[a-z2-9]{4}-[a-z2-9]{4}\b", "summer-abcd-2345", text)
@@ -52,7 +54,9 @@ def test_in_a_log_it_tells_the_whole_story_without_control_codes() -> None:
 
 
 def test_each_run_tells_the_same() -> None:
-    outputs = {re.sub(r"127\.0\.0\.1:[0-9]+", "", CliRunner().invoke(main, ["demo"]).stdout) for _ in range(2)}
+    outputs = {
+        re.sub(r"127\.0\.0\.1:[0-9]+", "", CliRunner().invoke(main, ["demo"]).stdout) for _ in range(2)
+    }
     assert len(outputs) == 1
 
 
@@ -108,9 +112,19 @@ def test_a_scene_that_goes_otherwise_is_told_and_is_the_exit_code(monkeypatch: p
     monkeypatch.setitem(SETTINGS, "codes_limit", 5000)
     result = CliRunner().invoke(main, ["demo"])
     assert result.exit_code == 1
-    assert "  NOT OK: completed (None), still 1001 codes (expected: failed (codes limit exceeded), still 500 codes)\n" in result.stdout
+    assert (
+        "  NOT OK: completed (None), still 1001 codes (expected: failed (codes limit exceeded), still 500 codes)\n"
+        in result.stdout
+    )
     assert "Summary: 4 of 6 scenes went as they should\n" in result.stdout
-    assert [line[-2:] for line in result.stdout.splitlines() if re.match("[1-6] .{70}", line)] == ["ok", "ok", "ok", "ok", "NO", "NO"]
+    assert [line[-2:] for line in result.stdout.splitlines() if re.match("[1-6] .{70}", line)] == [
+        "ok",
+        "ok",
+        "ok",
+        "ok",
+        "NO",
+        "NO",
+    ]
 
 
 def test_a_server_that_is_gone_fails_each_scene_and_raises_nothing() -> None:
@@ -121,7 +135,9 @@ def test_a_server_that_is_gone_fails_each_scene_and_raises_nothing() -> None:
     assert sum("NOT OK: ep-mock does not answer" in line for line in lines) == len(SCENES)
 
 
-@pytest.mark.skipif(not shutil.which("curl") or sys.platform == "win32", reason="needs curl and a POSIX shell")
+@pytest.mark.skipif(
+    not shutil.which("curl") or sys.platform == "win32", reason="needs curl and a POSIX shell"
+)
 @pytest.mark.parametrize("fixtures", [(), ("campaign",)])
 def test_the_curl_lines_at_the_end_work_as_they_stand(fixtures: tuple[str, ...]) -> None:
     serve, *steps = NEXT_STEPS.splitlines()
@@ -129,7 +145,9 @@ def test_the_curl_lines_at_the_end_work_as_they_stand(fixtures: tuple[str, ...])
     shell, _, python = "\n".join(steps).partition("# in a Python test\n")
     with MockServer(fixtures=fixtures, clock="manual") as mock:
         script = shell.replace("127.0.0.1:8080", f"127.0.0.1:{mock.port}").replace("curl ", "curl -sS ")
-        ended = subprocess.run(["sh", "-eu"], input=script, capture_output=True, text=True, check=False, timeout=60)
+        ended = subprocess.run(
+            ["sh", "-eu"], input=script, capture_output=True, text=True, check=False, timeout=60
+        )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert '"access_token"' in ended.stdout
     assert ended.stdout.count('"status":"pending"') == 2

@@ -58,7 +58,9 @@ def all_variables(command: click.Command = main) -> Iterator[str]:
 
 def test_beside_a_service_of_its_name_it_starts_on_its_own_port_and_says_what_it_has_ignored() -> None:
     variables = {**OF_KUBERNETES, **OF_DOCKER}
-    with started("serve", "--log-format=json", "--no-control", variables={**variables, "EP_MOCK_CONFIG": ""}) as process:
+    with started(
+        "serve", "--log-format=json", "--no-control", variables={**variables, "EP_MOCK_CONFIG": ""}
+    ) as process:
         assert process.stderr is not None
         line = json.loads(process.stderr.readline())
     assert (line["level"], line["message"]) == ("warning", IGNORED_PORT)
@@ -70,7 +72,10 @@ def test_beside_a_service_of_its_name_it_starts_on_its_own_port_and_says_what_it
 def test_a_number_in_the_variable_is_a_port_and_all_else_is_refused_as_ever() -> None:
     assert said({"EP_MOCK_PORT": "9000"}) == []
     ended = CliRunner().invoke(main, ["serve"], env={"EP_MOCK_PORT": "tcp:8080"})
-    assert (ended.exit_code, ended.stderr) == (2, "ep-mock: EP_MOCK_PORT: expected a whole number, got 'tcp:8080'\n")
+    assert (ended.exit_code, ended.stderr) == (
+        2,
+        "ep-mock: EP_MOCK_PORT: expected a whole number, got 'tcp:8080'\n",
+    )
 
 
 def test_a_command_that_needs_no_port_says_nothing_of_it() -> None:
@@ -91,14 +96,18 @@ def test_a_command_that_needs_no_port_says_nothing_of_it() -> None:
 )
 def test_a_variable_that_no_command_reads_is_told_with_what_may_have_been_meant(name: str, hint: str) -> None:
     for command in ("serve", "healthcheck", "jobs"):
-        assert said({name: "hidden"}, command)[0].startswith(f"{name} is ignored: ep-mock reads no such variable{hint}")
+        assert said({name: "hidden"}, command)[0].startswith(
+            f"{name} is ignored: ep-mock reads no such variable{hint}"
+        )
         assert "hidden" not in said({name: "hidden"}, command)[0]
     assert said({name: ""}) == []
 
 
 def test_a_verb_tells_it_too_on_standard_error() -> None:
     ended = run("jobs", "--url", "http://127.0.0.1:9", variables={"EP_MOCK_STROE": "x"})
-    assert ended.err.splitlines()[0] == ("ep-mock: EP_MOCK_STROE is ignored: ep-mock reads no such variable; did you mean EP_MOCK_STORE?")
+    assert ended.err.splitlines()[0] == (
+        "ep-mock: EP_MOCK_STROE is ignored: ep-mock reads no such variable; did you mean EP_MOCK_STORE?"
+    )
 
 
 def test_no_variable_that_a_command_reads_is_told() -> None:

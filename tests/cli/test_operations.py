@@ -63,7 +63,11 @@ OPERATIONS = {operation.operation_id: operation for operation in load_document("
 def test_every_operation_has_a_verb_and_is_on_the_page() -> None:
     assert set(VERBS) == set(OPERATIONS)
     for name, verb in VERBS.items():
-        row = next(line for line in TEXT.splitlines() if f"{OPERATIONS[name].method} {OPERATIONS[name].path}`" in named_in_full(line))
+        row = next(
+            line
+            for line in TEXT.splitlines()
+            if f"{OPERATIONS[name].method} {OPERATIONS[name].path}`" in named_in_full(line)
+        )
         words = verb.split()
         assert f"`ep-mock {words[0]}" in row, name
 
@@ -96,7 +100,9 @@ def test_the_verb_makes_the_call(name: str, monkeypatch: pytest.MonkeyPatch) -> 
             patched.setattr(Connection, "_exchange", recorded)
             shell.says(*VERBS[name].split(), given=given if name == "restore_snapshot" else None)
     wanted = re.compile(re.sub(r"\{\w+\}", "[^/]+", OPERATIONS[name].path))
-    assert any(method == OPERATIONS[name].method and wanted.fullmatch(path) for method, path in called), called
+    assert any(method == OPERATIONS[name].method and wanted.fullmatch(path) for method, path in called), (
+        called
+    )
 
 
 def visit(server: MockServer) -> None:

@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 WORDS = st.text(alphabet="abcXYZ-./_ 0123456789", min_size=1, max_size=8)
 SPECIAL = {
     "timings": st.sampled_from(["instant", "fast", "documented,pickup=2s"]),
-    "allowed_origins": st.lists(st.sampled_from(["http://one.test", "https://two.test:8443", "*"]), min_size=1, max_size=3).map(tuple),
+    "allowed_origins": st.lists(
+        st.sampled_from(["http://one.test", "https://two.test:8443", "*"]), min_size=1, max_size=3
+    ).map(tuple),
     "public_url": st.sampled_from(["http://one.test", "https://two.test:8443"]),
 }
 PLACES = ("flag", "environment", "file")
@@ -74,7 +76,9 @@ def read_settings(flags: list[str], variables: dict[str, str]) -> Settings:
     def command(context: click.Context, /, **_: object) -> None:
         read.append(configuration_of(context).settings)
 
-    CliRunner(env={variable_of(name): None for name in [*NAMES, "config"]}).invoke(command, flags, env=variables, catch_exceptions=False)
+    CliRunner(env={variable_of(name): None for name in [*NAMES, "config"]}).invoke(
+        command, flags, env=variables, catch_exceptions=False
+    )
     return read[0]
 
 
@@ -84,7 +88,9 @@ given_anywhere = st.sampled_from(NAMES).flatmap(
 
 
 @given(cases=st.lists(given_anywhere, unique_by=lambda case: case[0], max_size=4))
-def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default(cases: list[tuple[str, dict[str, Any]]]) -> None:
+def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default(
+    cases: list[tuple[str, dict[str, Any]]],
+) -> None:
     flags: list[str] = []
     variables: dict[str, str] = {}
     toml = ""
@@ -113,7 +119,9 @@ def test_the_address_of_a_service_counts_as_no_port(tmp_path: Path) -> None:
     (tmp_path / "mock.toml").write_text("port = 9000")
     for address in ("tcp://10.96.0.5:8080", "udp://[fd00::1]:53"):
         assert read_settings([], {"EP_MOCK_PORT": address}) == Settings()
-        assert read_settings(["--config", str(tmp_path / "mock.toml")], {"EP_MOCK_PORT": address}) == Settings(port=9000)
+        assert read_settings(
+            ["--config", str(tmp_path / "mock.toml")], {"EP_MOCK_PORT": address}
+        ) == Settings(port=9000)
         assert read_settings(["--port=9001"], {"EP_MOCK_PORT": address}) == Settings(port=9001)
 
 
@@ -128,7 +136,9 @@ def test_the_environment_can_name_the_file_and_a_flag_another_one(tmp_path: Path
 def test_a_fixture_beside_the_file_is_found_there_and_any_other_name_stays(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text("{}")
     (tmp_path / "small").mkdir()
-    (tmp_path / "mock.toml").write_text('fixtures = ["mine.json", "small", "./small"]\nclock_start = 2025-01-31T10:00:00Z')
+    (tmp_path / "mock.toml").write_text(
+        'fixtures = ["mine.json", "small", "./small"]\nclock_start = 2025-01-31T10:00:00Z'
+    )
     settings = read_settings(["--config", str(tmp_path / "mock.toml")], {})
     fixtures = (str(tmp_path / "mine.json"), "small", str(tmp_path / "small"))
     assert settings == Settings(fixtures=fixtures, clock_start="2025-01-31T10:00:00+00:00")
@@ -136,7 +146,9 @@ def test_a_fixture_beside_the_file_is_found_there_and_any_other_name_stays(tmp_p
 
 @pytest.mark.parametrize(("name", "flag"), [("fixtures", "--fixture"), ("allowed_hosts", "--allowed-host")])
 def test_what_can_be_repeated_is_taken_in_the_singular_too(name: str, flag: str) -> None:
-    assert read_settings([f"{flag}=one", f"{flag}s=two"], {}) == Settings().with_changes({name: ("one", "two")})
+    assert read_settings([f"{flag}=one", f"{flag}s=two"], {}) == Settings().with_changes(
+        {name: ("one", "two")}
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,7 +170,9 @@ def test_the_page_of_settings_is_what_the_program_says() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     for name in NAMES:
-        [row] = [line for line in page.splitlines() if f"`{variable_of(name)}`" in line and line.startswith("|")]
+        [row] = [
+            line for line in page.splitlines() if f"`{variable_of(name)}`" in line and line.startswith("|")
+        ]
         assert row.startswith(f"| `{flag_of(name).split('/')[0]}`")
 
 

@@ -1,4 +1,6 @@
-"""Standard output: as wide as the terminal, in colour where that is wanted, and without a traceback where it cannot be written."""
+"""Standard output: as wide as the terminal, in colour where that is wanted, and without a traceback where it
+cannot be written.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,16 @@ def ended(url: str, *arguments: str, stdout: int) -> tuple[int, str]:
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
 @pytest.mark.parametrize(
-    "command", [["jobs"], ["settings", "--json"], ["plan"], ["--help"], ["openapi", "control"], ["snapshot", "save", "-"], ["demo"]]
+    "command",
+    [
+        ["jobs"],
+        ["settings", "--json"],
+        ["plan"],
+        ["--help"],
+        ["openapi", "control"],
+        ["snapshot", "save", "-"],
+        ["demo"],
+    ],
 )
 def test_a_full_disk_is_one_line_and_code_1(server: MockServer, command: list[str]) -> None:
     with FULL.open("wb") as full:
@@ -55,7 +66,9 @@ def test_a_server_that_cannot_say_where_it_listens_ends_with_one_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes are of another kind there")
-@pytest.mark.parametrize("command", [["jobs"], ["settings", "--json"], ["plan"], ["--help"], ["openapi", "control"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [["jobs"], ["settings", "--json"], ["plan"], ["--help"], ["openapi", "control"], ["demo"]]
+)
 def test_a_reader_that_has_gone_is_told_nothing(server: MockServer, command: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -23,7 +23,10 @@ def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) ->
         f"2024-12-03 23:31:36.062  {GIVEN}1  standard  code_generate  processing  taken up by the worker\n"
         "advanced 0.1 s, now 2024-12-03 23:31:36.062\n"
     )
-    assert shell.says("advance", "50ms") == "nothing has happened\nadvanced 0.05 s, now 2024-12-03 23:31:36.112\n"
+    assert (
+        shell.says("advance", "50ms")
+        == "nothing has happened\nadvanced 0.05 s, now 2024-12-03 23:31:36.112\n"
+    )
     assert "completed" in shell.says("advance", "idle")
     assert shell.says("advance", "2025-01-01").endswith("now 2025-01-01 00:00:00.000\n")
     assert json.loads(shell.says("advance", "1.5", "--json")) == {
@@ -31,7 +34,9 @@ def test_advance_prints_what_has_happened(shell: Shell, client: SocketClient) ->
         "now": "2025-01-01T00:00:01.500000000Z",
         "transitions": [],
     }
-    assert shell.fails("advance", "2024-01-01").startswith("ep-mock: to: time cannot run backwards; it is 2025-01-01T00:00:01.5")
+    assert shell.fails("advance", "2024-01-01").startswith(
+        "ep-mock: to: time cannot run backwards; it is 2025-01-01T00:00:01.5"
+    )
     assert shell.fails("advance", "soon", code=2) == (
         "ep-mock: advance: 'soon' is not a duration; write a number and its unit, such as 250ms, 1.5s, 5m, 1h or 2d; "
         "or a date, next or idle"
@@ -46,10 +51,25 @@ def test_jobs_are_listed_and_one_tells_its_history(shell: Shell, client: SocketC
     assert words(shell.says("jobs")) == [
         ["no", "job", "family", "type", "promotion", "name", "status", "outcome", "since"],
         ["2", f"{GIVEN}2", "rule", "code_export", "Ten", "percent", "off", "pending", *NOW.split()],
-        ["1", f"{GIVEN}1", "standard", "code_generate", "Ten", "off", "ten", "completed", "10", "generated", "2024-12-03", "23:31:36.222"],
+        [
+            "1",
+            f"{GIVEN}1",
+            "standard",
+            "code_generate",
+            "Ten",
+            "off",
+            "ten",
+            "completed",
+            "10",
+            "generated",
+            "2024-12-03",
+            "23:31:36.222",
+        ],
     ]
     assert shell.says("jobs", "--limit", "1").splitlines()[-1] == "1 of 2 jobs"
-    assert [job["id"] for job in json.loads(shell.says("jobs", "--status", "completed", "--json"))["jobs"]] == [f"{GIVEN}1"]
+    assert [
+        job["id"] for job in json.loads(shell.says("jobs", "--status", "completed", "--json"))["jobs"]
+    ] == [f"{GIVEN}1"]
     assert shell.says("jobs", f"{GIVEN}1") == (
         f"job {GIVEN}1, standard code_generate of promotion {promotion}, completed, 10 generated\n"
         "at                       status      cause\n"
@@ -64,9 +84,15 @@ def test_jobs_are_listed_and_one_tells_its_history(shell: Shell, client: SocketC
 def test_wait_prints_the_history_or_says_why_not(shell: Shell, client: SocketClient) -> None:
     add_job(client, 1, code_generate(10))
     assert shell.says("wait", "--status", "pending").splitlines()[-1] == f"{NOW}  pending  created"
-    assert shell.fails("wait", f"{GIVEN}1", "--timeout", "1y", code=2).startswith("ep-mock: --timeout: '1y' is not a duration")
-    assert shell.fails("wait", f"{GIVEN}1").startswith("ep-mock: Time stands still: waited for completed or failed or cancelled, but job ")
-    assert shell.fails("wait", "--others-advance", "--timeout", "10ms").startswith("ep-mock: Timed out: after 0.01 s: waited for ")
+    assert shell.fails("wait", f"{GIVEN}1", "--timeout", "1y", code=2).startswith(
+        "ep-mock: --timeout: '1y' is not a duration"
+    )
+    assert shell.fails("wait", f"{GIVEN}1").startswith(
+        "ep-mock: Time stands still: waited for completed or failed or cancelled, but job "
+    )
+    assert shell.fails("wait", "--others-advance", "--timeout", "10ms").startswith(
+        "ep-mock: Timed out: after 0.01 s: waited for "
+    )
     shell.says("advance", "idle")
     assert "completed, 10 generated" in shell.says("wait")
     assert shell.fails("wait", "--status", "failed").startswith("ep-mock: Ended otherwise: ")
@@ -89,23 +115,51 @@ def test_worker_is_shown_and_held(shell: Shell, client: SocketClient) -> None:
 
 def test_plans_are_added_listed_and_cleared(shell: Shell, client: SocketClient) -> None:
     assert shell.says("plan", "list") == "no plans\n"
-    added = shell.says("plan", "add", "--job-type", "code_generate", "--fail", "out of memory", "--after-codes", "3", "--times", "2")
+    added = shell.says(
+        "plan",
+        "add",
+        "--job-type",
+        "code_generate",
+        "--fail",
+        "out of memory",
+        "--after-codes",
+        "3",
+        "--times",
+        "2",
+    )
     assert added == (
         "plan    left  for                     what happens\nplan-1  2     job_type code_generate  fail out of memory, after_codes 3\n"
     )
     shell.says("plan", "add", "--lose-race", "--code", "a", "--code", "b")
-    assert shell.says("plan", "list").splitlines()[-1] == "plan-2  1     any job                 lose_race, codes a b"
+    assert (
+        shell.says("plan", "list").splitlines()[-1]
+        == "plan-2  1     any job                 lose_race, codes a b"
+    )
     assert shell.says("plan", "clear", "plan-2") == ""
     assert [plan["id"] for plan in json.loads(shell.says("plan", "list", "--json"))["plans"]] == ["plan-1"]
     shell.says("plan", "clear")
     assert client("GET", "/__ep_mock/plans")[1] == {"plans": []}
     assert shell.fails("plan", "clear", "plan-2") == "ep-mock: no such plan is in force"
-    assert shell.fails("plan", "add") == "ep-mock: plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"
+    assert (
+        shell.fails("plan", "add")
+        == "ep-mock: plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"
+    )
 
 
 def test_faults_are_added_listed_and_cleared(shell: Shell, client: SocketClient) -> None:
     assert shell.says("fault", "list") == "no faults\n"
-    added = shell.says("fault", "add", "--operation", "list_jobs", "--status", "418", "--body", '{"teapot": true}', "--times", "2")
+    added = shell.says(
+        "fault",
+        "add",
+        "--operation",
+        "list_jobs",
+        "--status",
+        "418",
+        "--body",
+        '{"teapot": true}',
+        "--times",
+        "2",
+    )
     assert added == (
         "fault    hits  strikes  for                  what happens\n"
         'fault-1  0     0        operation list_jobs  times 2, answer {"status": 418, "body": {"teapot": true}}\n'
@@ -116,7 +170,9 @@ def test_faults_are_added_listed_and_cleared(shell: Shell, client: SocketClient)
     assert client("GET", f"/v2/promotions/{promotion}")[0] == 422
     assert "1 (spent)" in shell.says("fault", "list").splitlines()[-1]
     shell.says("fault", "clear", "fault-1")
-    assert [fault["id"] for fault in json.loads(shell.says("fault", "list", "--json"))["faults"]] == ["fault-2"]
+    assert [fault["id"] for fault in json.loads(shell.says("fault", "list", "--json"))["faults"]] == [
+        "fault-2"
+    ]
     shell.says("fault", "clear")
     assert client("GET", "/__ep_mock/faults")[1]["faults"] == []
     assert shell.fails("fault", "add", "--body", "x", code=2) == "ep-mock: --body: needs --status as well"
@@ -129,10 +185,20 @@ def test_requests_are_listed_and_forgotten(shell: Shell, client: SocketClient) -
     client("GET", "/v2/nothing")
     assert words(shell.says("requests", "--method", "GET")) == [
         ["number", "at", "method", "path", "status", "outcome", "operation"],
-        ["3", *NOW.split(), "GET", f"/v2/promotions/{promotion}/jobs?page[limit]=5", "200", "served", "list_jobs"],
+        [
+            "3",
+            *NOW.split(),
+            "GET",
+            f"/v2/promotions/{promotion}/jobs?page[limit]=5",
+            "200",
+            "served",
+            "list_jobs",
+        ],
         ["4", *NOW.split(), "GET", "/v2/nothing", "404", "unmatched"],
     ]
-    assert [each["number"] for each in json.loads(shell.says("requests", "--status", "404", "--json"))["requests"]] == [4]
+    assert [
+        each["number"] for each in json.loads(shell.says("requests", "--status", "404", "--json"))["requests"]
+    ] == [4]
     assert len(shell.says("requests", "--last", "2").splitlines()) == 4
     assert shell.says("requests", "--last", "2").endswith("\n2 more; raise --last\n")
     assert shell.says("requests", "--clear") == ""
@@ -141,15 +207,29 @@ def test_requests_are_listed_and_forgotten(shell: Shell, client: SocketClient) -
 
 def test_settings_are_shown_and_changed_until_a_reset(shell: Shell) -> None:
     assert "codes_limit           1000\n" in shell.says("settings")
-    changed = json.loads(shell.says("settings", "codes-limit=50", "unique_codes=no", "timings=fast,pickup=2s", "--json"))
-    assert (changed["codes_limit"], changed["unique_codes"], changed["timings"]) == (50, False, "fast,pickup=2s")
+    changed = json.loads(
+        shell.says("settings", "codes-limit=50", "unique_codes=no", "timings=fast,pickup=2s", "--json")
+    )
+    assert (changed["codes_limit"], changed["unique_codes"], changed["timings"]) == (
+        50,
+        False,
+        "fast,pickup=2s",
+    )
     assert shell.says("reset", "codes_limit=7", "clock=poll") == ""
     assert json.loads(shell.says("settings", "--json"))["codes_limit"] == 7
     shell.says("reset")
     assert json.loads(shell.says("settings", "--json"))["codes_limit"] == 1000
-    assert shell.fails("settings", "port=1", code=2).startswith("ep-mock: expected NAME=VALUE with one of the names timings, ")
-    assert shell.fails("settings", "codes_limit=x", code=2) == "ep-mock: codes_limit: expected a whole number, got 'x'"
-    assert shell.fails("settings", "codes_limit=-1") == "ep-mock: codes_limit: must be greater than or equal to 0"
+    assert shell.fails("settings", "port=1", code=2).startswith(
+        "ep-mock: expected NAME=VALUE with one of the names timings, "
+    )
+    assert (
+        shell.fails("settings", "codes_limit=x", code=2)
+        == "ep-mock: codes_limit: expected a whole number, got 'x'"
+    )
+    assert (
+        shell.fails("settings", "codes_limit=-1")
+        == "ep-mock: codes_limit: must be greater than or equal to 0"
+    )
 
 
 def test_a_store_is_saved_in_a_file_and_restored(shell: Shell, client: SocketClient, tmp_path: Path) -> None:
@@ -161,13 +241,18 @@ def test_a_store_is_saved_in_a_file_and_restored(shell: Shell, client: SocketCli
     shell.says("reset")
     assert shell.says("snapshot", "load", str(file)) == f"restored; manual clock, {NOW}\n"
     assert client("GET", "/__ep_mock/snapshot")[1] == before
-    assert shell.says("snapshot", "load", "-", "--store", "other", given=file.read_text()) == f"restored; manual clock, {NOW}\n"
+    assert (
+        shell.says("snapshot", "load", "-", "--store", "other", given=file.read_text())
+        == f"restored; manual clock, {NOW}\n"
+    )
     file.write_text("{")
     assert shell.fails("snapshot", "load", str(file), code=2).startswith(f"ep-mock: {file}: is no JSON: ")
     assert shell.fails("snapshot", "load", str(tmp_path / "none.json"), code=2).endswith(
         "none.json: cannot be read: No such file or directory"
     )
-    assert shell.fails("snapshot", "save", str(tmp_path / "no" / "x.json"), code=2).endswith("cannot be written: No such file or directory")
+    assert shell.fails("snapshot", "save", str(tmp_path / "no" / "x.json"), code=2).endswith(
+        "cannot be written: No such file or directory"
+    )
 
 
 def test_commands_are_for_the_store_that_is_named(server: MockServer, shell: Shell) -> None:
@@ -189,8 +274,14 @@ def test_a_server_that_is_not_there_is_one_line() -> None:
     with silent_port() as port:
         url = f"http://127.0.0.1:{port}"
         said = Shell(url).fails("jobs")
-    assert said == f"ep-mock: no ep-mock answers at {url}: Connection refused; start it with ep-mock serve, or say where it is with --url"
-    assert Shell("ftp://x").fails("jobs", code=2) == "ep-mock: --url: expected an address such as http://127.0.0.1:8080, got 'ftp://x'"
+    assert (
+        said
+        == f"ep-mock: no ep-mock answers at {url}: Connection refused; start it with ep-mock serve, or say where it is with --url"
+    )
+    assert (
+        Shell("ftp://x").fails("jobs", code=2)
+        == "ep-mock: --url: expected an address such as http://127.0.0.1:8080, got 'ftp://x'"
+    )
 
 
 class Other(BaseHTTPRequestHandler):
@@ -207,20 +298,38 @@ def test_another_server_is_told_apart() -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         Thread(target=other.handle_request).start()
         url = f"http://127.0.0.1:{other.server_port}"
-        assert Shell(url).fails("jobs") == f"ep-mock: what answers at {url} (404) is not ep-mock; say where it is with --url"
+        assert (
+            Shell(url).fails("jobs")
+            == f"ep-mock: what answers at {url} (404) is not ep-mock; say where it is with --url"
+        )
 
 
-@pytest.mark.parametrize("group", ["clock", "plan", "fault", "snapshot", "promotions", "codes", "usages", "fixtures", "stores"])
+@pytest.mark.parametrize(
+    "group", ["clock", "plan", "fault", "snapshot", "promotions", "codes", "usages", "fixtures", "stores"]
+)
 def test_a_group_without_a_subcommand_prints_its_help(shell: Shell, group: str) -> None:
     assert shell.says(group).startswith(f"Usage: ep-mock {group} [OPTIONS] COMMAND [ARGS]...")
     assert shell.says(group) == shell.says(group, "--help")
 
 
-@pytest.mark.parametrize("command", [["jobs"], ["wait"], ["advance", "1s"], ["plan", "add", "--stuck", "pending"], ["settings"]])
-def test_a_store_that_does_not_exist_is_told_and_not_made(server: MockServer, shell: Shell, command: list[str]) -> None:
-    assert shell.fails(*command, "--store", "defualt") == "ep-mock: there is no store 'defualt'; did you mean default?"
-    assert shell.fails(*command, "--store", "worker-1") == "ep-mock: there is no store 'worker-1'; stores: default"
-    assert Shell(server.url, EP_MOCK_STORE="no store").fails(*command) == "ep-mock: there is no store 'no store'; stores: default"
+@pytest.mark.parametrize(
+    "command", [["jobs"], ["wait"], ["advance", "1s"], ["plan", "add", "--stuck", "pending"], ["settings"]]
+)
+def test_a_store_that_does_not_exist_is_told_and_not_made(
+    server: MockServer, shell: Shell, command: list[str]
+) -> None:
+    assert (
+        shell.fails(*command, "--store", "defualt")
+        == "ep-mock: there is no store 'defualt'; did you mean default?"
+    )
+    assert (
+        shell.fails(*command, "--store", "worker-1")
+        == "ep-mock: there is no store 'worker-1'; stores: default"
+    )
+    assert (
+        Shell(server.url, EP_MOCK_STORE="no store").fails(*command)
+        == "ep-mock: there is no store 'no store'; stores: default"
+    )
     assert server.app.gate.names() == ["default"]
 
 

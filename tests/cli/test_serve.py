@@ -28,7 +28,9 @@ FIRST_LINE = re.compile(
     r"ep-mock 0\.1\.0 \(seed mine, clock manual, timings fast, auth lenient\) listening on (http://127\.0\.0\.1:[0-9]+)\n"
 )
 # A random text for the state file would be written where the tests run.
-TEXT_SETTINGS = [field.name for field in settings_fields() if kind_of(field.name) is not bool and field.name != "state"]
+TEXT_SETTINGS = [
+    field.name for field in settings_fields() if kind_of(field.name) is not bool and field.name != "state"
+]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
@@ -55,7 +57,10 @@ def test_a_signal_before_it_serves_ends_it_well_too(tmp_path: Path) -> None:
     assert sys.platform != "win32"
     waited_for = tmp_path / "fixture.json"
     os.mkfifo(waited_for)
-    with started("serve", "--port", "0", "--fixtures", str(waited_for)) as process, waited_for.open("wb"):  # opens once it reads
+    with (
+        started("serve", "--port", "0", "--fixtures", str(waited_for)) as process,
+        waited_for.open("wb"),
+    ):  # opens once it reads
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
         assert process.communicate() == ("", "")
@@ -93,7 +98,9 @@ def test_a_signal_before_it_serves_is_not_lost_wherever_it_meets_the_program(nam
 def test_a_signal_while_the_state_is_saved_does_not_stop_the_saving(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     program = SIGNALS_WHILE_SAVING.format(state=str(state))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(state.read_bytes())["ep_mock_state"] == 1
 
@@ -119,7 +126,9 @@ main(["serve", "--port", "0", "--state", {state!r}])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
 def test_a_reader_that_leaves_after_the_first_line_does_not_end_the_server() -> None:
-    with started("serve", "--port", "0", "--no-control", "--clock", "scaled", "--clock-scale", "60") as process:
+    with started(
+        "serve", "--port", "0", "--no-control", "--clock", "scaled", "--clock-scale", "60"
+    ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         process.stdout.close()
@@ -147,7 +156,14 @@ def announced(*arguments: str, monkeypatch: pytest.MonkeyPatch, terminal: bool =
 
 
 def test_the_announcement_tells_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    arguments = ("--no-control", "--clock=scaled", "--clock-scale=60", "--auth=strict", "--client-secret=hidden", "--timings=instant")
+    arguments = (
+        "--no-control",
+        "--clock=scaled",
+        "--clock-scale=60",
+        "--auth=strict",
+        "--client-secret=hidden",
+        "--timings=instant",
+    )
     line = "ep-mock 0.1.0 (seed 1, clock scaled x60, timings instant, auth strict) listening on http://127.0.0.1:8080"
     assert announced(*arguments, monkeypatch=monkeypatch) == [line]
     assert announced(*arguments, monkeypatch=monkeypatch, terminal=True) == [line, "stop with ctrl-c"]
@@ -169,8 +185,12 @@ def test_the_announcement_is_a_json_line_when_logs_are(monkeypatch: pytest.Monke
     }
 
 
-def test_the_announcement_shows_no_secret_but_says_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert announced("--control-token=hidden", "--client-secret=hidden", monkeypatch=monkeypatch, terminal=True) == [
+def test_the_announcement_shows_no_secret_but_says_where_one_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert announced(
+        "--control-token=hidden", "--client-secret=hidden", monkeypatch=monkeypatch, terminal=True
+    ) == [
         "ep-mock 0.1.0 (seed 1, clock real, timings fast, auth lenient) listening on http://127.0.0.1:8080",
         'start over with: curl -X POST -H "X-EP-Mock-Token: $EP_MOCK_CONTROL_TOKEN" http://127.0.0.1:8080/__ep_mock/reset',
         "stop with ctrl-c",
@@ -187,11 +207,15 @@ def test_requests_are_logged_to_standard_error_when_wanted() -> None:
 
 
 def test_requests_are_json_lines_when_wanted_without_their_secrets() -> None:
-    with started("serve", "--port=0", variables={"EP_MOCK_ACCESS_LOG": "1", "EP_MOCK_LOG_FORMAT": "json"}) as process:
+    with started(
+        "serve", "--port=0", variables={"EP_MOCK_ACCESS_LOG": "1", "EP_MOCK_LOG_FORMAT": "json"}
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         url = json.loads(process.stdout.readline())["url"]
-        with urlopen(Request(f"{url}/v2/promotions?access_token=hush", headers={"Authorization": "Bearer hush"})) as answer:
+        with urlopen(
+            Request(f"{url}/v2/promotions?access_token=hush", headers={"Authorization": "Bearer hush"})
+        ) as answer:
             assert answer.status == 200
             said = json.loads(process.stderr.readline())
     target = "/v2/promotions?access_token=[redacted]"
@@ -211,7 +235,9 @@ def test_it_serves_https_with_a_certificate() -> None:
     with started("serve", "--port=0", "--tls-certificate", CERTIFICATE, "--tls-key", KEY) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
-        with urlopen(f"{url}/__ep_mock/health", context=ssl.create_default_context(cafile=CERTIFICATE)) as answer:
+        with urlopen(
+            f"{url}/__ep_mock/health", context=ssl.create_default_context(cafile=CERTIFICATE)
+        ) as answer:
             assert (url.partition(":")[0], answer.status) == ("https", 200)
 
 
@@ -239,8 +265,16 @@ def test_it_serves_https_with_a_certificate() -> None:
             {},
             "--allowed-origins: expected an origin such as http://localhost:3000, or *, got 'http://[x'",
         ),
-        (["--tls-key", KEY], {}, "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well"),
-        ([], {"EP_MOCK_TLS_CERTIFICATE": "no.pem"}, "EP_MOCK_TLS_CERTIFICATE: 'no.pem' cannot be read: No such file or directory"),
+        (
+            ["--tls-key", KEY],
+            {},
+            "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well",
+        ),
+        (
+            [],
+            {"EP_MOCK_TLS_CERTIFICATE": "no.pem"},
+            "EP_MOCK_TLS_CERTIFICATE: 'no.pem' cannot be read: No such file or directory",
+        ),
         ([], {"EP_MOCK_LOG_FORMAT": "xml"}, "EP_MOCK_LOG_FORMAT: expected one of text, json, got 'xml'"),
         (["--log-format", "json", "--port", "x"], {}, "--port: expected a whole number, got 'x'"),
         ([], {"EP_MOCK_PORT": "x"}, "EP_MOCK_PORT: expected a whole number, got 'x'"),
@@ -253,7 +287,9 @@ def test_it_serves_https_with_a_certificate() -> None:
         ([], {"EP_MOCK_CONFIG": "absent.toml"}, "absent.toml: cannot be read: No such file or directory"),
     ],
 )
-def test_a_bad_value_is_one_line_that_names_its_place(arguments: list[str], variables: dict[str, str], line: str) -> None:
+def test_a_bad_value_is_one_line_that_names_its_place(
+    arguments: list[str], variables: dict[str, str], line: str
+) -> None:
     result = CliRunner().invoke(main, ["serve", *arguments], env=variables)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"ep-mock: {line}\n")
 
@@ -267,12 +303,17 @@ def test_a_bad_value_is_one_line_that_names_its_place(arguments: list[str], vari
         ('port = "x"', "port: expected int, got 'x'"),
         ("port = true", "port: expected int, got True"),
         ("codes_limit = -1", "codes_limit: expected a number from 0 to 100000000, got -1"),
-        ('fixtures = "one.json"', """fixtures: expected a list of texts such as ["one", "two"], got 'one.json'"""),
+        (
+            'fixtures = "one.json"',
+            """fixtures: expected a list of texts such as ["one", "two"], got 'one.json'""",
+        ),
         ("clock_start = 2025-01-31T10:00:00", None),
         ("port = ", "is no TOML: Invalid value (at end of document)"),
     ],
 )
-def test_a_bad_configuration_file_is_one_line_that_names_the_file(tmp_path: Path, content: str, line: str | None) -> None:
+def test_a_bad_configuration_file_is_one_line_that_names_the_file(
+    tmp_path: Path, content: str, line: str | None
+) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(content)
     result = CliRunner().invoke(main, ["serve", "--config", str(path)])
@@ -305,7 +346,11 @@ def test_a_taken_port_is_one_line_and_code_1() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = run("serve", "--port", str(port))
-    assert ended == (1, "", f"ep-mock: port {port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one\n")
+    assert ended == (
+        1,
+        "",
+        f"ep-mock: port {port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one\n",
+    )
 
 
 @given(name=st.sampled_from(TEXT_SETTINGS), text=st.text(max_size=20))

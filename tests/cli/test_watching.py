@@ -31,7 +31,13 @@ PROGRAM = """import signal; signal.signal(signal.SIGINT, signal.default_int_hand
 def watching(*arguments: str, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A command beside the test that ctrl-C reaches, wherever the tests were started."""
     command = [sys.executable, "-c", PROGRAM, *arguments]
-    process = subprocess.Popen(command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    process = subprocess.Popen(
+        command,
+        env=environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
     try:
         yield process
     finally:
@@ -66,7 +72,9 @@ def visit(client: SocketClient, path: str) -> None:
     client("GET", path)
 
 
-def test_watched_jobs_are_shown_again_when_they_have_changed(server: MockServer, client: SocketClient) -> None:
+def test_watched_jobs_are_shown_again_when_they_have_changed(
+    server: MockServer, client: SocketClient
+) -> None:
     with watching("jobs", "--watch", "--json", variables={"EP_MOCK_URL": server.url}) as process:
         assert json.loads(next_line(process)) == {"jobs": [], "total": 0}
         add_job(client, 1, code_generate(10))
@@ -87,14 +95,19 @@ def test_a_watched_job_shows_its_history_as_it_grows(server: MockServer, client:
         assert interrupt(process)[0] == 130
 
 
-def test_a_terminal_is_redrawn_and_the_table_is_no_higher_than_it(server: MockServer, client: SocketClient) -> None:
+def test_a_terminal_is_redrawn_and_the_table_is_no_higher_than_it(
+    server: MockServer, client: SocketClient
+) -> None:
     pty = pytest.importorskip("pty", reason="terminals of this system are of another kind")
     for number in range(1, 10):
         add_job(client, number, code_generate(1))
     ours, theirs = pty.openpty()
     variables = {"EP_MOCK_URL": server.url, "TERM": "xterm", "LINES": "5", "COLUMNS": "80"}
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "jobs", "--watch"], env=environment(**variables), stdout=theirs, stdin=subprocess.DEVNULL
+        [sys.executable, "-c", PROGRAM, "jobs", "--watch"],
+        env=environment(**variables),
+        stdout=theirs,
+        stdin=subprocess.DEVNULL,
     ) as process:
         os.close(theirs)
         try:
@@ -112,15 +125,34 @@ def test_a_terminal_is_redrawn_and_the_table_is_no_higher_than_it(server: MockSe
     assert screen.splitlines()[-1] == "7 more lines"
 
 
-def test_followed_requests_come_one_by_one_and_a_reset_is_told(server: MockServer, client: SocketClient) -> None:
+def test_followed_requests_come_one_by_one_and_a_reset_is_told(
+    server: MockServer, client: SocketClient
+) -> None:
     visit(client, "/v2/promotions?page[limit]=1")
     with watching("requests", "--follow", variables={"EP_MOCK_URL": server.url}) as process:
-        assert next_line(process).split()[3:] == ["GET", "200", "served", "/v2/promotions?page[limit]=1", "list_promotions"]
+        assert next_line(process).split()[3:] == [
+            "GET",
+            "200",
+            "served",
+            "/v2/promotions?page[limit]=1",
+            "list_promotions",
+        ]
         visit(client, "/v2/nothing")
-        assert next_line(process).split() == ["2", "2024-12-03", "23:31:35.962", "GET", "404", "unmatched", "/v2/nothing"]
+        assert next_line(process).split() == [
+            "2",
+            "2024-12-03",
+            "23:31:35.962",
+            "GET",
+            "404",
+            "unmatched",
+            "/v2/nothing",
+        ]
         client("POST", "/__ep_mock/reset", {})
         assert process.stderr is not None
-        assert _line(process, process.stderr) == "ep-mock: the store was reset, restored or deleted; its requests begin again\n"
+        assert (
+            _line(process, process.stderr)
+            == "ep-mock: the store was reset, restored or deleted; its requests begin again\n"
+        )
         visit(client, "/v2/other")
         assert next_line(process).split()[0] == "1"
         assert interrupt(process) == (130, "")
@@ -129,7 +161,9 @@ def test_followed_requests_come_one_by_one_and_a_reset_is_told(server: MockServe
 def test_only_matching_requests_are_followed_as_json_lines(server: MockServer, client: SocketClient) -> None:
     visit(client, "/v2/promotions")
     visit(client, "/v2/first")
-    with watching("requests", "--follow", "--json", "--status", "404", variables={"EP_MOCK_URL": server.url}) as process:
+    with watching(
+        "requests", "--follow", "--json", "--status", "404", variables={"EP_MOCK_URL": server.url}
+    ) as process:
         assert json.loads(next_line(process))["path"] == "/v2/first"
         visit(client, "/v2/promotions")
         visit(client, "/v2/nothing")

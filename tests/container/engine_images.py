@@ -28,7 +28,9 @@ class EnginesImage(Image):
 
     def output(self, *command: str, root: bool = False) -> str:
         user = ["--user", "0"] if root else []
-        return output_of(self._engine, "run", "--rm", *user, "--entrypoint", command[0], self.name, *command[1:])
+        return output_of(
+            self._engine, "run", "--rm", *user, "--entrypoint", command[0], self.name, *command[1:]
+        )
 
     @contextlib.contextmanager
     def started(
@@ -39,8 +41,12 @@ class EnginesImage(Image):
         read_only: bool = False,
     ) -> Iterator[Container]:
         options = ["--publish", "127.0.0.1::8080", *(["--read-only", "--tmpfs", "/tmp"] if read_only else [])]
-        options += [part for name, value in (variables or {}).items() for part in ("--env", f"{name}={value}")]
-        options += [part for inside, path in (mounts or {}).items() for part in ("--volume", f"{path}:{inside}:ro")]
+        options += [
+            part for name, value in (variables or {}).items() for part in ("--env", f"{name}={value}")
+        ]
+        options += [
+            part for inside, path in (mounts or {}).items() for part in ("--volume", f"{path}:{inside}:ro")
+        ]
         begun = perf_counter()
         container_id = output_of(self._engine, "run", "--detach", *options, self.name, *arguments)
         try:
@@ -52,11 +58,15 @@ class EnginesImage(Image):
 class _EnginesContainer(Container):
     def __init__(self, engine: str, container_id: str, health_command: Sequence[str], begun: float) -> None:
         self._engine, self._id, self._health_command, self.begun = engine, container_id, health_command, begun
-        ports = subprocess.run([engine, "port", container_id, "8080"], capture_output=True, text=True, check=False).stdout
+        ports = subprocess.run(
+            [engine, "port", container_id, "8080"], capture_output=True, text=True, check=False
+        ).stdout
         self.url = f"http://{ports.splitlines()[0]}" if ports else ""
 
     def announcement(self) -> str:
-        with subprocess.Popen([self._engine, "logs", "--follow", self._id], stdout=subprocess.PIPE, text=True) as following:
+        with subprocess.Popen(
+            [self._engine, "logs", "--follow", self._id], stdout=subprocess.PIPE, text=True
+        ) as following:
             line = following.stdout.readline() if following.stdout else ""
             following.kill()
         return line
@@ -66,7 +76,11 @@ class _EnginesContainer(Container):
 
     def health(self) -> tuple[int, str]:
         ended = subprocess.run(
-            [self._engine, "exec", self._id, *self._health_command], capture_output=True, text=True, check=False, timeout=60
+            [self._engine, "exec", self._id, *self._health_command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         return ended.returncode, (ended.stdout + ended.stderr).strip()
 
@@ -75,7 +89,9 @@ class _EnginesContainer(Container):
         return int(output_of(self._engine, "wait", self._id))
 
     def errors(self) -> str:
-        return subprocess.run([self._engine, "logs", self._id], capture_output=True, text=True, check=True).stderr
+        return subprocess.run(
+            [self._engine, "logs", self._id], capture_output=True, text=True, check=True
+        ).stderr
 
     def written(self) -> set[str]:
         paths = {line.partition(" ")[2] for line in output_of(self._engine, "diff", self._id).splitlines()}

@@ -22,7 +22,9 @@ class Configuration(NamedTuple):
 
 
 class Container(ABC):
-    """A container that runs the image's command, or a command's arguments of a test's own. `begun` is when, by `perf_counter`."""
+    """A container that runs the image's command, or a command's arguments of a test's own. `begun` is when,
+    by `perf_counter`.
+    """
 
     url: str
     begun: float
@@ -74,7 +76,9 @@ class Image(ABC):
         mounts: Mapping[str, str] | None = None,
         read_only: bool = False,
     ) -> contextlib.AbstractContextManager[Container]:
-        """A container beside the test. `mounts` are paths of this machine by paths inside, where they can only be read."""
+        """A container beside the test. `mounts` are paths of this machine by paths inside, where they can
+        only be read.
+        """
 
 
 def _configuration(config: Mapping[str, Any]) -> Configuration:

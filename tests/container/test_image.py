@@ -1,4 +1,6 @@
-"""The image, really built and run: what is in it, whom it runs as, what it writes, how it ends, how fast it is up."""
+"""The image, really built and run: what is in it, whom it runs as, what it writes, how it ends, how fast it
+is up.
+"""
 
 from __future__ import annotations
 
@@ -49,11 +51,17 @@ def call(method: str, url: str, document: object = None, token: str = "any") -> 
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     with urlopen(Request(url, body, headers, method=method), timeout=30) as answer:
         content = answer.read()
-        return json.loads(content) if answer.headers["Content-Type"].startswith("application/json") else content.decode()
+        return (
+            json.loads(content)
+            if answer.headers["Content-Type"].startswith("application/json")
+            else content.decode()
+        )
 
 
 def generate_and_export(url: str) -> None:
-    """A job that makes five codes, and one that exports them, with a file whose address the client can reach."""
+    """A job that makes five codes, and one that exports them, with a file whose address the client can
+    reach.
+    """
     form = b"grant_type=client_credentials&client_id=me&client_secret=mine"
     with urlopen(f"{url}/oauth/access_token", form, timeout=30) as answer:
         token = json.load(answer)["access_token"]
@@ -77,7 +85,11 @@ def test_it_says_how_it_is_to_be_run(image: Image) -> None:
     assert (said.user, said.command, said.ports) == ("10001:10001", ["ep-mock", "serve"], ["8080/tcp"])
     assert (said.health_command, said.health_interval) == (["ep-mock", "healthcheck"], 2)
     ours = {name: value for name, value in said.variables.items() if name.startswith("EP_MOCK_")}
-    assert ours == {"EP_MOCK_HOST": "0.0.0.0", "EP_MOCK_PORT": "8080", "EP_MOCK_FIXTURES": "/etc/ep-mock/fixtures"}
+    assert ours == {
+        "EP_MOCK_HOST": "0.0.0.0",
+        "EP_MOCK_PORT": "8080",
+        "EP_MOCK_FIXTURES": "/etc/ep-mock/fixtures",
+    }
     assert said.labels["org.opencontainers.image.version"] == __version__
     assert said.labels["org.opencontainers.image.title"] == "ep-mock"
     assert said.labels["org.opencontainers.image.licenses"] == "MIT"
@@ -85,9 +97,7 @@ def test_it_says_how_it_is_to_be_run(image: Image) -> None:
 
 def test_a_client_can_work_with_it_and_it_writes_nothing(image: Image) -> None:
     with image.started(variables={"EP_MOCK_TIMINGS": "instant", "EP_MOCK_AUTH": "strict"}) as container:
-        line = (
-            rf"ep-mock {re.escape(__version__)} \(seed \w+, clock real, timings instant, auth strict\) listening on http://0\.0\.0\.0:\d+\n"
-        )
+        line = rf"ep-mock {re.escape(__version__)} \(seed \w+, clock real, timings instant, auth strict\) listening on http://0\.0\.0\.0:\d+\n"
         assert re.fullmatch(line, container.announcement())
         assert container.user() == (10001, 10001)
         code, said = container.health()
@@ -107,7 +117,9 @@ def test_a_read_only_root_and_fixtures_from_outside_do_as_well(image: Image, tmp
     mounts = {"/etc/ep-mock/fixtures": str(tmp_path)}
     with image.started(variables={"EP_MOCK_TIMINGS": "instant"}, mounts=mounts, read_only=True) as container:
         assert "listening on" in container.announcement()
-        assert [promotion["name"] for promotion in call("GET", f"{container.url}/v2/rule-promotions")["data"]] == ["From outside"]
+        assert [
+            promotion["name"] for promotion in call("GET", f"{container.url}/v2/rule-promotions")["data"]
+        ] == ["From outside"]
         generate_and_export(container.url)
         assert container.health()[0] == 0
         assert container.stopped() == 0
@@ -118,7 +130,10 @@ def test_a_bad_setting_ends_it_with_a_line_and_code_2(image: Image) -> None:
     with image.started(variables={"EP_MOCK_CLOCK": "sundial"}) as container:
         assert container.announcement() == ""
         assert container.stopped() == 2
-        assert container.errors() == "ep-mock: EP_MOCK_CLOCK: expected one of real, scaled, manual, poll, got 'sundial'\n"
+        assert (
+            container.errors()
+            == "ep-mock: EP_MOCK_CLOCK: expected one of real, scaled, manual, poll, got 'sundial'\n"
+        )
 
 
 def test_other_arguments_run_another_command(image: Image) -> None:
@@ -129,12 +144,32 @@ def test_other_arguments_run_another_command(image: Image) -> None:
 
 def test_its_own_part_has_what_is_needed_to_run_and_nothing_else(image: Image) -> None:
     packages = set(image.output("sh", "-c", "ls /opt/ep-mock/lib/python3*/site-packages").split())
-    names = {name.partition("-")[0].partition(".")[0].lower() for name in packages if not name.endswith((".so", "__pycache__"))}
+    names = {
+        name.partition("-")[0].partition(".")[0].lower()
+        for name in packages
+        if not name.endswith((".so", "__pycache__"))
+    }
     assert {"ep_mock", "uvicorn", "jsonschema_rs", "yaml"} <= names
-    assert names & {"pip", "setuptools", "wheel", "pkg_resources", "hatchling", "pytest", "testcontainers", "docker", "tests"} == set()
+    assert (
+        names
+        & {
+            "pip",
+            "setuptools",
+            "wheel",
+            "pkg_resources",
+            "hatchling",
+            "pytest",
+            "testcontainers",
+            "docker",
+            "tests",
+        }
+        == set()
+    )
     unwanted = "-name 'test' -o -name 'tests' -o -name '*.yaml' -path '*/_openapi/*' -o -name pip -o -name gcc -o -name cc"
     assert image.output("find", "/opt/ep-mock", *unwanted.replace("'", "").split()) == ""
-    left_over = image.output("sh", "-c", "ls -d /source /pip /wheels /root/.cache 2>/dev/null || true", root=True)
+    left_over = image.output(
+        "sh", "-c", "ls -d /source /pip /wheels /root/.cache 2>/dev/null || true", root=True
+    )
     assert left_over == ""
 
 
@@ -162,7 +197,9 @@ def test_all_that_serving_loads_is_compiled(image: Image) -> None:
 
 def test_it_is_small(image: Image, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print(f"\nimage: {image.size / MB:.0f} MB, of which ep-mock and its packages are {image.own_size / MB:.0f} MB")
+        print(
+            f"\nimage: {image.size / MB:.0f} MB, of which ep-mock and its packages are {image.own_size / MB:.0f} MB"
+        )
     assert image.own_size < 60 * MB
     assert image.size < 250 * MB
 
@@ -175,5 +212,7 @@ def test_it_is_up_soon(image: Image, capsys: pytest.CaptureFixture[str]) -> None
             assert call("GET", f"{container.url}/__ep_mock/health")["status"] == "ok"
             seconds.append(perf_counter() - container.begun)
     with capsys.disabled():
-        print(f"\ncontainer: {statistics.median(seconds) * 1000:.0f} ms from its start to the first healthy answer")
+        print(
+            f"\ncontainer: {statistics.median(seconds) * 1000:.0f} ms from its start to the first healthy answer"
+        )
     assert statistics.median(seconds) < 3

@@ -1,4 +1,6 @@
-"""Images and containers without an engine: files that buildah has unpacked, and namespaces of this machine."""
+"""Images and containers without an engine: files that buildah has unpacked, and namespaces of this
+machine.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,18 @@ exec chroot --userspec="$user" "$root" /usr/bin/env --ignore-environment "$@"
 
 
 class UnpackedImage(Image):
-    """An image in buildah's storage. Its containers share one copy of its files, in which they must not change anything."""
+    """An image in buildah's storage. Its containers share one copy of its files, in which they must not
+    change anything.
+    """
 
     def __init__(self, name: str, size: int, own_size: int, folder: str) -> None:
         super().__init__(name, size, own_size)
         self._folder = folder
 
     def _inspected(self) -> dict[str, Any]:
-        inspected: dict[str, Any] = json.loads(output_of(*BUILDAH, "inspect", "--type", "image", self.name))["Docker"]["config"]
+        inspected: dict[str, Any] = json.loads(output_of(*BUILDAH, "inspect", "--type", "image", self.name))[
+            "Docker"
+        ]["config"]
         return inspected
 
     def output(self, *command: str, root: bool = False) -> str:
@@ -61,13 +67,17 @@ class UnpackedImage(Image):
         given = {"EP_MOCK_PORT": port, **(variables or {})}
         command = [*self.configuration.command[:1], *(arguments or self.configuration.command[1:])]
         user = self.configuration.user
-        entering = self._entering(command, user=user, variables=given, mounts=mounts or {}, read_only=read_only)
+        entering = self._entering(
+            command, user=user, variables=given, mounts=mounts or {}, read_only=read_only
+        )
         checking = self._entering(self.configuration.health_command, user=user, variables=given)
         before = _files(self._folder)
         with tempfile.TemporaryFile("w+") as errors:
             begun = perf_counter()
             process = subprocess.Popen(entering, stdout=subprocess.PIPE, stderr=errors, text=True)
-            container = _Process(process, errors, f"http://127.0.0.1:{port}", checking, self._folder, before, begun)
+            container = _Process(
+                process, errors, f"http://127.0.0.1:{port}", checking, self._folder, before, begun
+            )
             try:
                 yield container
             finally:
@@ -85,7 +95,13 @@ class UnpackedImage(Image):
     ) -> list[str]:
         merged = {**self.configuration.variables, **(variables or {})}
         mounted = "".join(f"{path}|{inside}\n" for inside, path in (mounts or {}).items())
-        arguments = [self._folder, user, "yes" if read_only else "no", mounted, *(f"{name}={value}" for name, value in merged.items())]
+        arguments = [
+            self._folder,
+            user,
+            "yes" if read_only else "no",
+            mounted,
+            *(f"{name}={value}" for name, value in merged.items()),
+        ]
         return ["unshare", "--mount", "--pid", "--fork", "sh", "-c", _ENTER, "sh", *arguments, *command]
 
 
@@ -129,7 +145,9 @@ class _Process(Container):
 
     def written(self) -> set[str]:
         after = _files(self._folder)
-        return {path for path in self._before.keys() | after.keys() if self._before.get(path) != after.get(path)}
+        return {
+            path for path in self._before.keys() | after.keys() if self._before.get(path) != after.get(path)
+        }
 
     def _first(self) -> str | None:
         """The number, outside, of the process that is number 1 inside."""
@@ -149,5 +167,11 @@ def _files(folder: str) -> dict[str, object]:
         for name in (*folders, *files):
             about = os.lstat(os.path.join(parent, name))
             if not (inside == "/" and name == "tmp"):
-                found[os.path.join(inside, name)] = (about.st_mode, about.st_uid, about.st_gid, about.st_size, about.st_mtime_ns)
+                found[os.path.join(inside, name)] = (
+                    about.st_mode,
+                    about.st_uid,
+                    about.st_gid,
+                    about.st_size,
+                    about.st_mtime_ns,
+                )
     return found

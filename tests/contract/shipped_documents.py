@@ -44,7 +44,9 @@ def is_promotion_date(text: str) -> bool:
 def validator(name: str, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     """Plain JSON Schema, as any client's tools would read the document."""
     root = {"allOf": [schema], "components": document(name)["components"]}
-    return jsonschema_rs.Draft202012Validator(root, formats={"promotion-date": is_promotion_date}, validate_formats=True)
+    return jsonschema_rs.Draft202012Validator(
+        root, formats={"promotion-date": is_promotion_date}, validate_formats=True
+    )
 
 
 def component(name: str, schema: str) -> jsonschema_rs.Draft202012Validator:
@@ -52,7 +54,9 @@ def component(name: str, schema: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def problems(checked: jsonschema_rs.Draft202012Validator, value: Any) -> list[str]:
-    return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in checked.iter_errors(value)]
+    return [
+        f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in checked.iter_errors(value)
+    ]
 
 
 def operations(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -25,7 +25,9 @@ def text_of(paths: dict[str, Any], **components: Any) -> bytes:
 @pytest.fixture
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory in which `ep_mock` seems to be installed, as `src/ep_mock`."""
-    monkeypatch.setattr(documents, "__file__", str(tmp_path / "src" / "ep_mock" / "contract" / "documents.py"))
+    monkeypatch.setattr(
+        documents, "__file__", str(tmp_path / "src" / "ep_mock" / "contract" / "documents.py")
+    )
     # The cache is one of the process: what a test finds must neither come from it nor stay in it.
     monkeypatch.setattr(documents, "load_document", load_document.__wrapped__)
     return tmp_path
@@ -55,24 +57,38 @@ def test_operations_are_listed_in_document_order_with_what_a_handler_needs() -> 
             {
                 "/jobs": {
                     "parameters": [],
-                    "post": {"operationId": "createJob", "requestBody": {"$ref": "#/components/requestBodies/Job"}},
+                    "post": {
+                        "operationId": "createJob",
+                        "requestBody": {"$ref": "#/components/requestBodies/Job"},
+                    },
                     "get": {"operationId": "listJobs"},
                 },
                 "/clock": {
-                    "put": {"operationId": "setClock", "requestBody": {"content": {"application/json": {"schema": job}}}},
+                    "put": {
+                        "operationId": "setClock",
+                        "requestBody": {"content": {"application/json": {"schema": job}}},
+                    },
                 },
                 "/oauth/access_token": {
                     "post": {
                         "operationId": "createToken",
-                        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": {}}}},
+                        "requestBody": {
+                            "required": True,
+                            "content": {"application/x-www-form-urlencoded": {"schema": {}}},
+                        },
                     }
                 },
             },
-            requestBodies={"Job": {"required": True, "x-data-schema": job["$ref"], "x-data-wrapper": "optional"}},
+            requestBodies={
+                "Job": {"required": True, "x-data-schema": job["$ref"], "x-data-wrapper": "optional"}
+            },
             schemas={"Job": {"type": "object"}},
         ),
     )
-    assert [(o.operation_id, o.method, o.path, o.body_schema, o.body_required, o.wrapper) for o in document.operations] == [
+    assert [
+        (o.operation_id, o.method, o.path, o.body_schema, o.body_required, o.wrapper)
+        for o in document.operations
+    ] == [
         ("createJob", "POST", "/jobs", job, True, "optional"),
         ("listJobs", "GET", "/jobs", None, False, None),
         ("setClock", "PUT", "/clock", job, False, None),
@@ -93,11 +109,22 @@ def test_operations_are_listed_in_document_order_with_what_a_handler_needs() -> 
             "OpenAPI document mine: an operationId is used twice",
         ),
         (
-            text_of({"/x": {"put": {"operationId": "a", "requestBody": {"$ref": "#/components/requestBodies/B"}}}}),
+            text_of(
+                {"/x": {"put": {"operationId": "a", "requestBody": {"$ref": "#/components/requestBodies/B"}}}}
+            ),
             "OpenAPI document mine: nothing is found at '#/components/requestBodies/B'",
         ),
         (
-            text_of({"/x": {"put": {"operationId": "a", "requestBody": {"x-data-schema": "#/x", "x-data-wrapper": "no"}}}}),
+            text_of(
+                {
+                    "/x": {
+                        "put": {
+                            "operationId": "a",
+                            "requestBody": {"x-data-schema": "#/x", "x-data-wrapper": "no"},
+                        }
+                    }
+                }
+            ),
             "OpenAPI document mine: PUT /x: x-data-wrapper is one of ('required', 'optional'), not 'no'",
         ),
     ],
@@ -111,8 +138,14 @@ def test_a_document_that_cannot_be_used_says_why(text: bytes, message: str) -> N
 @pytest.mark.parametrize(
     ("schema", "message"),
     [
-        ({"$ref": "#/components/schemas/None"}, "OpenAPI document mine: nothing is found at '#/components/schemas/None'"),
-        ({"$ref": "other.json#/X"}, "OpenAPI document mine: 'other.json#/X' does not refer to one of its schemas"),
+        (
+            {"$ref": "#/components/schemas/None"},
+            "OpenAPI document mine: nothing is found at '#/components/schemas/None'",
+        ),
+        (
+            {"$ref": "other.json#/X"},
+            "OpenAPI document mine: 'other.json#/X' does not refer to one of its schemas",
+        ),
         ({"type": "strnig"}, "OpenAPI document mine: a schema cannot be compiled: "),
     ],
 )
@@ -150,6 +183,8 @@ def test_the_examples_of_a_shipped_document_fit_their_schemas(name: str) -> None
             content = document.followed(response).get("content", {}).get("application/json", {})
             for example in content.get("examples", {}).values():
                 answer = json.dumps(document.followed(example)["value"]).encode()
-                assert response_problems(operation, int(status) if status.isdigit() else 599, answer) == [], f"{operation!r} {status}"
+                assert response_problems(operation, int(status) if status.isdigit() else 599, answer) == [], (
+                    f"{operation!r} {status}"
+                )
                 seen += 1
     assert seen

@@ -33,10 +33,15 @@ def example(name: str, operation_id: str, key: str) -> Any:
         ({"code_length": 17}, ["parameters.code_length"]),
         ({"code_length": "17"}, ["parameters.code_length"]),
         ({"code_length": "08"}, ["parameters.code_length"]),
-        ({"code_length": None, "number_of_codes": 1.5}, ["parameters.code_length", "parameters.number_of_codes"]),
+        (
+            {"code_length": None, "number_of_codes": 1.5},
+            ["parameters.code_length", "parameters.number_of_codes"],
+        ),
     ],
 )
-def test_the_parameters_of_a_job_have_their_published_bounds(name: str, changes: dict[str, Any], wrong: list[str]) -> None:
+def test_the_parameters_of_a_job_have_their_published_bounds(
+    name: str, changes: dict[str, Any], wrong: list[str]
+) -> None:
     job = example(name, "create_job", "code_generate")
     job["parameters"] |= changes
     checked = component(name, "NewCodeGenerateJob")
@@ -95,7 +100,10 @@ def test_a_condition_fits_the_action_it_belongs_to() -> None:
     bundle = {"strategy": "items_bundle", "children": [quantity]}
     checked = component("rule", "Action")
     fitting = {
-        strategy: [checked.is_valid({"strategy": strategy, "args": ["fixed", 1], "condition": it}) for it in (quantity, bundle, shipping)]
+        strategy: [
+            checked.is_valid({"strategy": strategy, "args": ["fixed", 1], "condition": it})
+            for it in (quantity, bundle, shipping)
+        ]
         for strategy in ("cart_discount", "item_discount", "items_bundle_discount", "shipping_discount")
     }
     assert fitting == {
@@ -111,7 +119,15 @@ def test_an_answer_with_a_key_too_many_or_too_few_is_noticed(name: str) -> None:
     answer = operation(name, "list_jobs")["responses"]["200"]["content"]["application/json"]
     page, checked = answer["examples"]["three"]["value"], validator(name, answer["schema"])
     optional = {"name", "error"}
-    for path in ((), ("data", 0), ("data", 0, "meta"), ("data", 0, "meta", "timestamps"), ("links",), ("meta",), ("meta", "page")):
+    for path in (
+        (),
+        ("data", 0),
+        ("data", 0, "meta"),
+        ("data", 0, "meta", "timestamps"),
+        ("links",),
+        ("meta",),
+        ("meta", "page"),
+    ):
         for key in (*_at(page, path), "surplus"):
             changed = copy.deepcopy(page)
             part = _at(changed, path)
@@ -132,7 +148,14 @@ def test_an_answer_with_a_key_too_many_or_too_few_is_noticed(name: str) -> None:
         {"status": "completed"},
         {"name": None},
         {"job_type": "code_export"},
-        {"meta": {"timestamps": {"created_at": "2025-01-10T09:02:00.104250375Z", "updated_at": "2025-01-10T09:02:00.104250375Z"}}},
+        {
+            "meta": {
+                "timestamps": {
+                    "created_at": "2025-01-10T09:02:00.104250375Z",
+                    "updated_at": "2025-01-10T09:02:00.104250375Z",
+                }
+            }
+        },
     ],
 )
 @pytest.mark.parametrize("name", FAMILIES)

@@ -26,7 +26,9 @@ from tests.contract.shipped_documents import (
 @pytest.mark.parametrize("name", NAMES)
 def test_the_json_is_what_the_yaml_says(name: str) -> None:
     source = yaml.safe_load((OPENAPI / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert (OPENAPI / f"{name}.json").read_text(encoding="utf-8") == json.dumps(source, ensure_ascii=False, indent=1) + "\n"
+    assert (OPENAPI / f"{name}.json").read_text(encoding="utf-8") == json.dumps(
+        source, ensure_ascii=False, indent=1
+    ) + "\n"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,7 +45,12 @@ def test_every_schema_compiles_and_every_component_is_used(name: str) -> None:
     references = {node["$ref"] for node in nodes(document(name)) if isinstance(node.get("$ref"), str)}
     for reference in references:
         assert isinstance(followed(name, {"$ref": reference}), dict)
-    defined = {f"#/components/{kind}/{key}" for kind, entries in components.items() if kind != "securitySchemes" for key in entries}
+    defined = {
+        f"#/components/{kind}/{key}"
+        for kind, entries in components.items()
+        if kind != "securitySchemes"
+        for key in entries
+    }
     assert defined - references == set()
 
 
@@ -60,7 +67,10 @@ def test_every_body_and_answer_has_examples_that_fit(name: str) -> None:
 def test_every_parameter_and_header_has_a_text_and_an_example_that_fits(name: str) -> None:
     described = [*document(name)["components"].get("headers", {}).values()]
     for found, item in operations(name):
-        described += [followed(name, parameter) for parameter in (*item.get("parameters", ()), *found.get("parameters", ()))]
+        described += [
+            followed(name, parameter)
+            for parameter in (*item.get("parameters", ()), *found.get("parameters", ()))
+        ]
     for parameter in described:
         assert parameter["description"]
         assert problems(validator(name, parameter["schema"]), parameter["example"]) == []
@@ -96,7 +106,10 @@ def test_the_data_schema_of_a_body_is_the_one_inside_data(name: str) -> None:
             bare = {"$ref": body["x-data-schema"]}
             wrapped = {"type": "object", "required": ["data"], "properties": {"data": bare}}
             optional = {"anyOf": [wrapped, {**bare, "not": {"required": ["data"]}}]}
-            assert body["content"]["application/json"]["schema"] == {"required": wrapped, "optional": optional}[body["x-data-wrapper"]]
+            assert (
+                body["content"]["application/json"]["schema"]
+                == {"required": wrapped, "optional": optional}[body["x-data-wrapper"]]
+            )
 
 
 def test_both_families_have_the_same_operations_except_the_history() -> None:
@@ -115,4 +128,6 @@ def test_every_operation_can_be_refused_for_the_common_reasons(name: str) -> Non
 @pytest.mark.parametrize("name", FAMILIES)
 def test_only_the_login_needs_no_token(name: str) -> None:
     assert document(name)["security"] == [{"bearerAuth": []}]
-    assert [found["operationId"] for found, _ in operations(name) if "security" in found] == ["create_access_token"]
+    assert [found["operationId"] for found, _ in operations(name) if "security" in found] == [
+        "create_access_token"
+    ]

@@ -23,7 +23,10 @@ def test_a_prefix_and_a_code_by_hand_are_not_longer_than_255_characters(family: 
             response = client.post(f"{path}/{collection}", json={"data": body})
             assert response.status_code == status
             if status == 400:
-                assert response.json()["errors"][0]["detail"] == "String length must be less than or equal to 255"
+                assert (
+                    response.json()["errors"][0]["detail"]
+                    == "String length must be less than or equal to 255"
+                )
 
 
 def test_a_plan_and_a_fixture_give_no_longer_ones_either() -> None:

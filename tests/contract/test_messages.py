@@ -41,9 +41,24 @@ def problem_of_value(schema: Any, value: Any) -> list[tuple[str, str, str]]:
         ({"type": "string"}, None, "invalid_type", "Invalid type. Expected: string, given: null"),
         ({"type": "object"}, [], "invalid_type", "Invalid type. Expected: object, given: array"),
         ({"type": "array"}, {}, "invalid_type", "Invalid type. Expected: array, given: object"),
-        ({"type": ["string", "null", "array"]}, 1, "invalid_type", "Invalid type. Expected: [string,null,array], given: integer"),
-        ({"type": "string", "enum": ["a"]}, 1, "invalid_type", "Invalid type. Expected: string, given: integer"),
-        ({"enum": ["a", "b", 1, 1.5, None]}, "c", "enum", 'data.v must be one of the following: "a", "b", 1, 1.5, null'),
+        (
+            {"type": ["string", "null", "array"]},
+            1,
+            "invalid_type",
+            "Invalid type. Expected: [string,null,array], given: integer",
+        ),
+        (
+            {"type": "string", "enum": ["a"]},
+            1,
+            "invalid_type",
+            "Invalid type. Expected: string, given: integer",
+        ),
+        (
+            {"enum": ["a", "b", 1, 1.5, None]},
+            "c",
+            "enum",
+            'data.v must be one of the following: "a", "b", 1, 1.5, null',
+        ),
         ({"const": "x"}, "y", "const", 'data.v does not match: "x"'),
         ({"const": None}, 1, "const", "data.v does not match: null"),
         ({"const": {"a": [1]}}, 1, "const", 'data.v does not match: {"a":[1]}'),
@@ -64,17 +79,34 @@ def problem_of_value(schema: Any, value: Any) -> list[tuple[str, str, str]]:
         ({"format": "promotion-date"}, "tomorrow", "format", f"Does not match format {DATES}"),
         ({"minItems": 1}, [], "array_min_items", "Array must have at least 1 items"),
         ({"maxItems": 1}, [1, 2], "array_max_items", "Array must have at most 1 items"),
-        ({"uniqueItems": True}, ["a", {"x": 1, "y": 2}, {"y": 2, "x": 1.0}], "unique", "array items[1,2] must be unique"),
+        (
+            {"uniqueItems": True},
+            ["a", {"x": 1, "y": 2}, {"y": 2, "x": 1.0}],
+            "unique",
+            "array items[1,2] must be unique",
+        ),
         ({"contains": {"const": 1}}, [2], "contains", "At least one of the items must match"),
-        ({"prefixItems": [True], "items": False}, [1, 2, 3], "array_no_additional_items", "No additional items allowed on array"),
+        (
+            {"prefixItems": [True], "items": False},
+            [1, 2, 3],
+            "array_no_additional_items",
+            "No additional items allowed on array",
+        ),
         ({"minProperties": 1}, {}, "array_min_properties", "Must have at least 1 properties"),
         ({"maxProperties": 1}, {"a": 1, "b": 1}, "array_max_properties", "Must have at most 1 properties"),
         ({"not": {"const": 1}}, 1, "number_not", "Must not validate the schema (not)"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 5, "number_one_of", "Must validate one and only one schema (oneOf)"),
+        (
+            {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
+            5,
+            "number_one_of",
+            "Must validate one and only one schema (oneOf)",
+        ),
         (False, 1, "false", "False always fails validation"),
     ],
 )
-def test_a_problem_of_a_value_is_told_in_the_words_of_gojsonschema(schema: Any, value: Any, title: str, detail: str) -> None:
+def test_a_problem_of_a_value_is_told_in_the_words_of_gojsonschema(
+    schema: Any, value: Any, title: str, detail: str
+) -> None:
     assert problem_of_value(schema, value) == [("data.v", title, detail)]
 
 
@@ -90,7 +122,11 @@ def test_a_missing_property_is_named_without_its_path() -> None:
 def test_a_missing_dependency_is_told_at_the_object_that_lacks_it() -> None:
     limits = {"dependentRequired": {"includes_guests": ["max_uses"], "reset_on": ["max_uses", "zone"]}}
     schema = {"properties": {"codes": {"items": {"properties": {"max_uses_per_shopper": limits}}}}}
-    codes = [{"max_uses_per_shopper": {"includes_guests": True}}, {"max_uses_per_shopper": {"reset_on": 1, "zone": 1}}, {}]
+    codes = [
+        {"max_uses_per_shopper": {"includes_guests": True}},
+        {"max_uses_per_shopper": {"reset_on": 1, "zone": 1}},
+        {},
+    ]
     assert problems(schema, {"codes": codes}) == [
         ("data.codes.0.max_uses_per_shopper", "missing_dependency", "Has a dependency on max_uses"),
         ("data.codes.1.max_uses_per_shopper", "missing_dependency", "Has a dependency on max_uses"),
@@ -120,10 +156,21 @@ def test_a_property_name_that_does_not_match_is_quoted() -> None:
 
 
 def test_a_failed_any_of_is_followed_by_the_problems_of_the_nearest_branch() -> None:
-    code_length = {"anyOf": [{"type": "integer", "minimum": 8, "maximum": 16}, {"type": "string", "pattern": "^([89]|1[0-6])$"}]}
+    code_length = {
+        "anyOf": [
+            {"type": "integer", "minimum": 8, "maximum": 16},
+            {"type": "string", "pattern": "^([89]|1[0-6])$"},
+        ]
+    }
     any_of = ("data.v", "number_any_of", "Must validate at least one schema (anyOf)")
-    assert problem_of_value(code_length, 20) == [any_of, ("data.v", "number_lte", "Must be less than or equal to 16")]
-    assert problem_of_value(code_length, "20") == [any_of, ("data.v", "pattern", "Does not match pattern '^([89]|1[0-6])$'")]
+    assert problem_of_value(code_length, 20) == [
+        any_of,
+        ("data.v", "number_lte", "Must be less than or equal to 16"),
+    ]
+    assert problem_of_value(code_length, "20") == [
+        any_of,
+        ("data.v", "pattern", "Does not match pattern '^([89]|1[0-6])$'"),
+    ]
     assert problem_of_value(code_length, True) == [
         any_of,
         ("data.v", "invalid_type", "Invalid type. Expected: integer, given: boolean"),
@@ -139,7 +186,11 @@ def test_a_failed_plain_one_of_is_followed_by_the_problems_of_the_nearest_branch
 
 
 def test_conditions_tell_what_is_wrong_inside_them_and_nothing_about_themselves() -> None:
-    schema = {"if": {"properties": {"a": {"const": 1}}}, "then": {"required": ["b"]}, "else": {"required": ["c"]}}
+    schema = {
+        "if": {"properties": {"a": {"const": 1}}},
+        "then": {"required": ["b"]},
+        "else": {"required": ["c"]},
+    }
     assert problems({"allOf": [schema]}, {"a": 1}) == [("b", "required", "b is required")]
     assert problems({"allOf": [schema]}, {"a": 2}) == [("c", "required", "c is required")]
 
@@ -162,4 +213,7 @@ def test_problems_come_in_the_order_of_the_body_each_once() -> None:
 
 def test_no_more_than_a_hundred_problems_are_told() -> None:
     told = problems({"properties": {"v": {"items": {"type": "string"}}}}, {"v": list(range(5000))})
-    assert told == [(f"data.v.{index}", "invalid_type", "Invalid type. Expected: string, given: integer") for index in range(100)]
+    assert told == [
+        (f"data.v.{index}", "invalid_type", "Invalid type. Expected: string, given: integer")
+        for index in range(100)
+    ]

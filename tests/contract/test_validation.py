@@ -41,7 +41,11 @@ JOBS: dict[str, Any] = {
             },
         },
     },
-    "Export": {"type": "object", "required": ["type"], "properties": {"name": {"type": "string", "maxLength": 50}}},
+    "Export": {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"name": {"type": "string", "maxLength": 50}},
+    },
 }
 RULES: dict[str, Any] = {
     "Rule": {
@@ -58,7 +62,9 @@ RULES: dict[str, Any] = {
     "Group": {
         "type": "object",
         "required": ["children"],
-        "properties": {"children": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Rule"}}},
+        "properties": {
+            "children": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Rule"}}
+        },
     },
     "Limit": {
         "type": "object",
@@ -94,12 +100,18 @@ class TestDecoding:
         [
             (b"", f"The request body is empty: expected {EXAMPLE}"),
             (b" \n", f"The request body is empty: expected {EXAMPLE}"),
-            (b'{"data":', f"The request body is not JSON: it ends too early at byte 8 (line 1, column 9); expected {EXAMPLE}"),
+            (
+                b'{"data":',
+                f"The request body is not JSON: it ends too early at byte 8 (line 1, column 9); expected {EXAMPLE}",
+            ),
             (
                 b'{"data": {\n  "a": x}}',
                 f"The request body is not JSON: invalid character at byte 18 (line 2, column 8); expected {EXAMPLE}",
             ),
-            (b"{} {}", f"The request body is not JSON: trailing characters at byte 4 (line 1, column 5); expected {EXAMPLE}"),
+            (
+                b"{} {}",
+                f"The request body is not JSON: trailing characters at byte 4 (line 1, column 5); expected {EXAMPLE}",
+            ),
             (
                 b"\xef\xbb\xbf{}",
                 f"The request body is not acceptable: it begins with a byte order mark; send UTF-8 without one; expected {EXAMPLE}",
@@ -108,12 +120,27 @@ class TestDecoding:
                 b'{"data": {"n": NaN}}',
                 f"The request body is not JSON: invalid character at byte 15 (line 1, column 16); expected {EXAMPLE}",
             ),
-            (b'{"data": "\xff"}', f"The request body is not UTF-8 at byte 10 (line 1, column 11); expected {EXAMPLE}"),
-            (b'{"data": "\xed\xa0\x80"}', f"The request body is not UTF-8 at byte 10 (line 1, column 11); expected {EXAMPLE}"),
+            (
+                b'{"data": "\xff"}',
+                f"The request body is not UTF-8 at byte 10 (line 1, column 11); expected {EXAMPLE}",
+            ),
+            (
+                b'{"data": "\xed\xa0\x80"}',
+                f"The request body is not UTF-8 at byte 10 (line 1, column 11); expected {EXAMPLE}",
+            ),
             (b'{"data": {"n": 1e999}}', "The request body is not acceptable: a number in it is out of range"),
-            (b'{"data": {"n": ' + b"9" * 5000 + b"}}", "The request body is not acceptable: a number in it is out of range"),
-            (b"[" * 129 + b"]" * 129, "The request body is not acceptable: it is nested more than 128 levels deep"),
-            (b'{"a":' * 5000 + b"1" + b"}" * 5000, "The request body is not acceptable: it is nested more than 128 levels deep"),
+            (
+                b'{"data": {"n": ' + b"9" * 5000 + b"}}",
+                "The request body is not acceptable: a number in it is out of range",
+            ),
+            (
+                b"[" * 129 + b"]" * 129,
+                "The request body is not acceptable: it is nested more than 128 levels deep",
+            ),
+            (
+                b'{"a":' * 5000 + b"1" + b"}" * 5000,
+                "The request body is not acceptable: it is nested more than 128 levels deep",
+            ),
         ],
     )
     def test_a_body_that_cannot_be_decoded_is_told_where_and_why(self, raw: bytes, detail: str) -> None:
@@ -140,10 +167,14 @@ class TestDecoding:
     def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(self) -> None:
         operation = operation_taking({"properties": {"n": {"type": "array", "items": {"type": "integer"}}}})
         data = validate_body(operation, b'{"data": {"n": [5, 5.0, 5e0, 1E2, -0.0, 12345678901234567890123]}}')
-        assert [(value, type(value)) for value in data["n"]] == [(value, int) for value in (5, 5, 5, 100, 0, 12345678901234567890123)]
+        assert [(value, type(value)) for value in data["n"]] == [
+            (value, int) for value in (5, 5, 5, 100, 0, 12345678901234567890123)
+        ]
 
     def test_a_number_with_a_fraction_stays_one(self) -> None:
-        assert validate_body(operation_taking(ANYTHING), b'{"data": {"n": [0.5, 1e-7]}}') == {"n": [0.5, 1e-7]}
+        assert validate_body(operation_taking(ANYTHING), b'{"data": {"n": [0.5, 1e-7]}}') == {
+            "n": [0.5, 1e-7]
+        }
 
     def test_the_body_is_handed_out_in_its_order_and_otherwise_unchanged(self) -> None:
         raw = ' {"data": {"z": 1, "a": {"y": null, "b": "tr\u00e4iling "}}} '.encode()
@@ -155,18 +186,30 @@ class TestWrapper:
     def test_a_required_wrapper_must_be_there_and_be_an_object(self) -> None:
         operation = operation_taking(ANYTHING)
         assert refusal(operation, b"{}") == [("data", "data is required")]
-        assert refusal(operation, b'{"data": [1]}') == [("data", "Invalid type. Expected: object, given: array")]
-        assert refusal(operation, b'{"data": null}') == [("data", "Invalid type. Expected: object, given: null")]
+        assert refusal(operation, b'{"data": [1]}') == [
+            ("data", "Invalid type. Expected: object, given: array")
+        ]
+        assert refusal(operation, b'{"data": null}') == [
+            ("data", "Invalid type. Expected: object, given: null")
+        ]
         assert refusal(operation, b"[]") == [("(root)", "Invalid type. Expected: object, given: array")]
         assert refusal(operation, b"5") == [("(root)", "Invalid type. Expected: object, given: integer")]
         assert validate_body(operation, b'{"data": {"a": 1}, "beside": 2}') == {"a": 1}
 
     def test_an_optional_wrapper_may_be_left_out_and_the_paths_follow_the_body(self) -> None:
         operation = operation_taking({"properties": {"a": {"type": "integer"}}}, wrapper="optional")
-        assert validate_body(operation, b'{"data": {"a": 1}}') == validate_body(operation, b'{"a": 1}') == {"a": 1}
-        assert refusal(operation, b'{"data": {"a": ""}}') == [("data.a", "Invalid type. Expected: integer, given: string")]
+        assert (
+            validate_body(operation, b'{"data": {"a": 1}}')
+            == validate_body(operation, b'{"a": 1}')
+            == {"a": 1}
+        )
+        assert refusal(operation, b'{"data": {"a": ""}}') == [
+            ("data.a", "Invalid type. Expected: integer, given: string")
+        ]
         assert refusal(operation, b'{"a": ""}') == [("a", "Invalid type. Expected: integer, given: string")]
-        assert refusal(operation, b'{"data": 1}') == [("data", "Invalid type. Expected: object, given: integer")]
+        assert refusal(operation, b'{"data": 1}') == [
+            ("data", "Invalid type. Expected: object, given: integer")
+        ]
 
     def test_the_whole_of_a_bare_body_is_called_root(self) -> None:
         operation = operation_taking({"minProperties": 1}, wrapper="optional")
@@ -214,13 +257,23 @@ class TestDiscriminator:
         ]
 
     def test_values_without_a_mapping_are_the_names_of_the_schemas(self) -> None:
-        schema = {"oneOf": [{"$ref": "#/components/schemas/Export"}], "discriminator": {"propertyName": "kind"}}
+        schema = {
+            "oneOf": [{"$ref": "#/components/schemas/Export"}],
+            "discriminator": {"propertyName": "kind"},
+        }
         operation = operation_taking(schema, schemas=JOBS)
-        assert validate_body(operation, wrapped({"kind": "Export", "type": "x"})) == {"kind": "Export", "type": "x"}
-        assert refusal(operation, wrapped({"kind": "Generate"})) == [("data.kind", 'data.kind must be one of the following: "Export"')]
+        assert validate_body(operation, wrapped({"kind": "Export", "type": "x"})) == {
+            "kind": "Export",
+            "type": "x",
+        }
+        assert refusal(operation, wrapped({"kind": "Generate"})) == [
+            ("data.kind", 'data.kind must be one of the following: "Export"')
+        ]
 
     def test_keywords_beside_the_branches_hold_as_well(self) -> None:
-        operation = operation_taking({"type": "object", "required": ["id"], "allOf": [{"required": ["x"]}], **JOB}, schemas=JOBS)
+        operation = operation_taking(
+            {"type": "object", "required": ["id"], "allOf": [{"required": ["x"]}], **JOB}, schemas=JOBS
+        )
         assert sorted(refusal(operation, wrapped({"job_type": "code_export"}))) == [
             ("id", "id is required"),
             ("type", "type is required"),
@@ -237,7 +290,12 @@ class TestDiscriminator:
             "strategy": "and",
             "children": [
                 {"strategy": "limit", "args": [1]},
-                {"strategy": "or", "children": [{"strategy": "limit", "args": [2], "condition": {"strategy": "limit", "args": []}}]},
+                {
+                    "strategy": "or",
+                    "children": [
+                        {"strategy": "limit", "args": [2], "condition": {"strategy": "limit", "args": []}}
+                    ],
+                },
             ],
         }
         assert validate_body(CREATE_RULE, wrapped(good)) == good
@@ -258,7 +316,9 @@ class TestDiscriminator:
         ]
 
 
-@pytest.mark.parametrize("text", ["2025-01-31", "2025-01-31 10:00", "2025-01-31T10:00:00Z", "2025-01-31T10:00:00.5+02:00"])
+@pytest.mark.parametrize(
+    "text", ["2025-01-31", "2025-01-31 10:00", "2025-01-31T10:00:00Z", "2025-01-31T10:00:00.5+02:00"]
+)
 def test_a_promotion_date_may_have_any_of_its_three_forms(text: str) -> None:
     operation = operation_taking({"properties": {"start": {"type": "string", "format": "promotion-date"}}})
     assert validate_body(operation, wrapped({"start": text})) == {"start": text}
@@ -269,7 +329,11 @@ JSON_VALUES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["data", "type", "job_type", "strategy", "children", "condition", "args", "parameters"]) | st.text(), inner
+            st.sampled_from(
+                ["data", "type", "job_type", "strategy", "children", "condition", "args", "parameters"]
+            )
+            | st.text(),
+            inner,
         )
     ),
     max_leaves=20,
@@ -280,7 +344,11 @@ def is_accepted_or_refused(operation: Operation, raw: bytes) -> bool:
     try:
         return isinstance(validate_body(operation, raw), dict)
     except ApiError as error:
-        return error.status == 400 and 1 <= len(error.errors) <= 100 and all(item["detail"] for item in error.errors)
+        return (
+            error.status == 400
+            and 1 <= len(error.errors) <= 100
+            and all(item["detail"] for item in error.errors)
+        )
 
 
 @given(st.binary() | st.binary().map(lambda raw: b'{"data":{"strategy":"' + raw + b'"}}'))
@@ -290,7 +358,9 @@ def test_arbitrary_bytes_are_accepted_or_refused_and_never_raise_anything_else(r
 
 
 @given(JSON_VALUES, st.sampled_from(["and", "or", "limit", "code_generate", "x"]))
-def test_arbitrary_json_is_accepted_or_refused_and_never_raises_anything_else(value: Any, choice: str) -> None:
+def test_arbitrary_json_is_accepted_or_refused_and_never_raises_anything_else(
+    value: Any, choice: str
+) -> None:
     data = {**value, "strategy": choice, "job_type": choice} if isinstance(value, dict) else value
     for operation in (CREATE_JOB, CREATE_RULE):
         assert is_accepted_or_refused(operation, wrapped(data))
@@ -305,10 +375,15 @@ def test_what_is_accepted_equals_what_was_sent(data: dict[str, Any]) -> None:
 def shipped_examples() -> list[tuple[Operation, Any]]:
     """Every documented request body that has something in it, with the operation that takes it."""
     found = []
-    for operation in (operation for name in ("standard", "rule", "control") for operation in load_document(name).operations):
+    for operation in (
+        operation for name in ("standard", "rule", "control") for operation in load_document(name).operations
+    ):
         if operation.body_schema is not None:
             content = operation.document.followed(operation.raw["requestBody"])["content"]["application/json"]
-            found += [(operation, operation.document.followed(each)["value"]) for each in content.get("examples", {}).values()]
+            found += [
+                (operation, operation.document.followed(each)["value"])
+                for each in content.get("examples", {}).values()
+            ]
     return [(operation, value) for operation, value in found if value]
 
 
@@ -318,7 +393,9 @@ def test_a_documented_body_with_anything_put_anywhere_is_accepted_or_refused(dat
     body = json.loads(json.dumps(example))
     container: Any = body
     while True:
-        place = data.draw(st.sampled_from(list(container) if isinstance(container, dict) else range(len(container))))
+        place = data.draw(
+            st.sampled_from(list(container) if isinstance(container, dict) else range(len(container)))
+        )
         inner = container[place]
         if not isinstance(inner, (dict, list)) or not inner or data.draw(st.booleans()):
             break
@@ -356,9 +433,15 @@ class TestAnswers:
             "n: Invalid type. Expected: integer, given: string",
         ]
         assert response_problems(self.OPERATION, 404, b"{}") == ["errors: errors is required"]
-        assert response_problems(self.OPERATION, 200, b"") == ["the body is not JSON: it ends too early at byte 0 (line 1, column 1)"]
+        assert response_problems(self.OPERATION, 200, b"") == [
+            "the body is not JSON: it ends too early at byte 0 (line 1, column 1)"
+        ]
 
     def test_what_is_not_documented_is_a_problem(self) -> None:
         where = "<Operation readThing: POST /things>"
-        assert response_problems(self.OPERATION, 202, b"{}") == [f"the document has no status 202 for {where}"]
-        assert response_problems(self.OPERATION, 204, b"{}") == [f"the document has no body with status 204 for {where}, but 2 bytes came"]
+        assert response_problems(self.OPERATION, 202, b"{}") == [
+            f"the document has no status 202 for {where}"
+        ]
+        assert response_problems(self.OPERATION, 204, b"{}") == [
+            f"the document has no body with status 204 for {where}, but 2 bytes came"
+        ]

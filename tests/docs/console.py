@@ -1,4 +1,6 @@
-"""Examples for a terminal: commands after `$ `, and below each what it prints, in which `…` stands for any text and an id for any id."""
+"""Examples for a terminal: commands after `$ `, and below each what it prints, in which `…` stands for any
+text and an id for any id.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,16 @@ def examples(block: str) -> list[Example]:
 
 def prints(output: str, printed: str) -> bool:
     """Whether what was printed is what is said; blanks at the ends of lines do not matter."""
-    pattern = _ID.sub(_ID.pattern, ".*?".join(re.escape(piece) for piece in _trimmed(output).split("…")).replace(r"\-", "-"))
+    pattern = _ID.sub(
+        _ID.pattern, ".*?".join(re.escape(piece) for piece in _trimmed(output).split("…")).replace(r"\-", "-")
+    )
     return re.fullmatch(pattern, _trimmed(printed), re.DOTALL) is not None
 
 
 class Terminal:
-    """One shell for all commands of a page, so that what one sets is there for the next. `ep-mock` is the one of this environment."""
+    """One shell for all commands of a page, so that what one sets is there for the next. `ep-mock` is the one
+    of this environment.
+    """
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self._shell = subprocess.Popen(
@@ -53,7 +59,8 @@ class Terminal:
         """All that a command prints, errors as well."""
         assert self._shell.stdin is not None
         assert self._shell.stdout is not None
-        # The marker begins a line of its own whatever the command prints; that line break is taken away again.
+        # The marker begins a line of its own whatever the command prints; that line break is taken away
+        # again.
         self._shell.stdin.write(f"{command}\necho; echo '{END}'\n")
         self._shell.stdin.flush()
         lines: list[str] = []
@@ -66,7 +73,9 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._shell.kill()
         self._shell.communicate()
 

@@ -19,14 +19,18 @@ URL = "http://127.0.0.1:8080"
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="the examples need a shell and curl")
+@pytest.mark.skipif(
+    not (shutil.which("bash") and shutil.which("curl")), reason="the examples need a shell and curl"
+)
 def test_every_example_prints_what_the_page_says(tmp_path: Path) -> None:
     serve = next(block.text for block in blocks(PAGE) if block.language == "sh").split()
     with Program(*serve[2:]) as server, Terminal(tmp_path, EP_MOCK_URL=server.url) as terminal:
         for block in blocks(PAGE):
             for example in examples(block.text) if block.language == "console" else ():
                 printed = terminal.run(example.command.replace(URL, server.url)).replace(server.url, URL)
-                assert prints(example.output, printed), f"$ {example.command}\nsaid:\n{example.output}\nprinted:\n{printed}"
+                assert prints(example.output, printed), (
+                    f"$ {example.command}\nsaid:\n{example.output}\nprinted:\n{printed}"
+                )
 
 
 def test_every_flag_and_path_it_names_exists() -> None:

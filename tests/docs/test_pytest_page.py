@@ -38,5 +38,10 @@ def test_it_names_every_verb_of_the_handle_and_none_else() -> None:
     handle = Handle.connect("http://localhost")
     parts = ("promotions", "codes", "jobs", "clock", "worker", "requests")
     verbs = {name for part in parts for name in dir(getattr(handle, part)) if not name.startswith("_")}
-    own = {name for name in {*dir(handle), *vars(handle)} if not name.startswith("_")} - {"connect", "in_process", "close", "store"}
+    own = {name for name in {*dir(handle), *vars(handle)} if not name.startswith("_")} - {
+        "connect",
+        "in_process",
+        "close",
+        "store",
+    }
     assert named == verbs | own

@@ -45,7 +45,11 @@ def test_the_program_with_an_output_prints_it() -> None:
 
 
 def test_every_flag_it_names_exists() -> None:
-    known = {way for field in settings_fields() for way in flag_of(field.name).split("/")} | {"--help", "--rm", "--ep-mock-seed"}
+    known = {way for field in settings_fields() for way in flag_of(field.name).split("/")} | {
+        "--help",
+        "--rm",
+        "--ep-mock-seed",
+    }
     assert set(re.findall(r"--[a-z][a-z-]+", README)) <= known
 
 

@@ -14,7 +14,10 @@ ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF))
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("nightly [EU] \N{LATIN SMALL LETTER E WITH ACUTE} \N{SNOWMAN} c:\\x", "nightly [EU] \xe9 \u2603 c:\\x"),
+        (
+            "nightly [EU] \N{LATIN SMALL LETTER E WITH ACUTE} \N{SNOWMAN} c:\\x",
+            "nightly [EU] \xe9 \u2603 c:\\x",
+        ),
         ("red \x1b[31m", "red \\x1b[31m"),
         ("one\r\ntwo\tthree\x00", "one\\x0d\\x0atwo\\x09three\\x00"),
         ("\x9b2J\x7f", "\\x9b2J\\x7f"),

@@ -61,10 +61,16 @@ ATTRIBUTES = {
         ("eq(  job_type,   code_export)", (Condition("eq", "job_type", ("code_export",)),)),
         ("in(strategy,a,'b,c', d )", (Condition("in", "strategy", ("a", "b,c", "d ")),)),
         ("ilike(name,'Summer *')", (Condition("ilike", "name", ("Summer *",)),)),
-        ("eq(promo_name,cart percent discount)", (Condition("eq", "promo_name", ("cart percent discount",)),)),
+        (
+            "eq(promo_name,cart percent discount)",
+            (Condition("eq", "promo_name", ("cart percent discount",)),),
+        ),
         (
             "gt(start, 2025-01-01T00:00:00.000Z):lt(end,2026-01-01)",
-            (Condition("gt", "start", ("2025-01-01T00:00:00.000Z",)), Condition("lt", "end", ("2026-01-01",))),
+            (
+                Condition("gt", "start", ("2025-01-01T00:00:00.000Z",)),
+                Condition("lt", "end", ("2026-01-01",)),
+            ),
         ),
         ('eq(name,Bob\'s "x")', (Condition("eq", "name", ('Bob\'s "x"',)),)),
         (r"eq(name,a\,b\)c\\d\e)", (Condition("eq", "name", (r"a,b)c\de",)),)),
@@ -99,11 +105,26 @@ def test_the_grammar_is_read(text: str, conditions: tuple[Condition, ...]) -> No
         ("eq(status,", "expected a value and then a comma or a closing parenthesis after position 9"),
         ("eq(status,)", "expected a value and then a comma or a closing parenthesis after position 9"),
         ("eq(status,  )", "expected a value and then a comma or a closing parenthesis after position 9"),
-        ("eq(status,completed", "expected a value and then a comma or a closing parenthesis after position 9"),
-        (r"eq(status,completed\)", "expected a value and then a comma or a closing parenthesis after position 9"),
-        ("eq(status,'completed)", "expected a value and then a comma or a closing parenthesis after position 9"),
-        ("eq(status,'completed'x)", "expected a value and then a comma or a closing parenthesis after position 9"),
-        ("eq(status,'completed' )", "expected a value and then a comma or a closing parenthesis after position 9"),
+        (
+            "eq(status,completed",
+            "expected a value and then a comma or a closing parenthesis after position 9",
+        ),
+        (
+            r"eq(status,completed\)",
+            "expected a value and then a comma or a closing parenthesis after position 9",
+        ),
+        (
+            "eq(status,'completed)",
+            "expected a value and then a comma or a closing parenthesis after position 9",
+        ),
+        (
+            "eq(status,'completed'x)",
+            "expected a value and then a comma or a closing parenthesis after position 9",
+        ),
+        (
+            "eq(status,'completed' )",
+            "expected a value and then a comma or a closing parenthesis after position 9",
+        ),
         ("in(status,a,)", "expected a value and then a comma or a closing parenthesis after position 11"),
         ("eq(status,completed))", "expected a colon or the end at position 20"),
         ("eq(status,completed)eq(status,failed)", "expected a colon or the end at position 20"),
@@ -148,12 +169,34 @@ def test_what_is_printed_reads_back(written: tuple[Condition, ...]) -> None:
 
 
 def test_quotes_are_printed_only_where_they_are_needed() -> None:
-    written = (Condition("eq", "name", ("Bob's cart: 5 % (off",)), Condition("in", "code", ("", " a", "b,c", "it's)", "d\\")))
+    written = (
+        Condition("eq", "name", ("Bob's cart: 5 % (off",)),
+        Condition("in", "code", ("", " a", "b,c", "it's)", "d\\")),
+    )
     assert print_filter(written) == r"""eq(name,Bob's cart: 5 % (off):in(code,'',' a','b,c','it\'s)','d\\')"""
 
 
 filter_texts = st.text() | st.lists(
-    st.sampled_from(["eq", "in", "(", ")", ",", ":", "name", "start", "enabled", "'", '"', "\\", " ", "a", "true", "2025-01-01"]),
+    st.sampled_from(
+        [
+            "eq",
+            "in",
+            "(",
+            ")",
+            ",",
+            ":",
+            "name",
+            "start",
+            "enabled",
+            "'",
+            '"',
+            "\\",
+            " ",
+            "a",
+            "true",
+            "2025-01-01",
+        ]
+    ),
     max_size=20,
 ).map("".join)
 
@@ -245,7 +288,9 @@ def test_a_record_matches_when_it_meets_every_condition(text: str, record: Promo
 def test_an_absent_value_never_matches() -> None:
     values = {"enabled": "true", "start": "2025-01-01"}
     texts = [
-        f"{operator}({name},{values.get(name, '*')})" for name, attribute in ATTRIBUTES.items() for operator in sorted(attribute.operators)
+        f"{operator}({name},{values.get(name, '*')})"
+        for name, attribute in ATTRIBUTES.items()
+        for operator in sorted(attribute.operators)
     ]
     assert [text for text in texts if compile_filter(text, ATTRIBUTES).matches(Promotion())] == []
 
@@ -265,7 +310,9 @@ pattern_texts = st.text(alphabet="aB*", max_size=5)
 
 @given(pattern_texts, st.text(alphabet="aBb*", max_size=6))
 def test_like_agrees_with_trying_every_way_to_fill_the_wildcards(pattern: str, value: str) -> None:
-    parts = {value[start:end] for start in range(len(value) + 1) for end in range(start, len(value) + 1)} | {""}
+    parts = {value[start:end] for start in range(len(value) + 1) for end in range(start, len(value) + 1)} | {
+        ""
+    }
     starts = parts if pattern.startswith("*") else {""}
     ends = parts if pattern.endswith("*") else {""}
     middle = pattern.removeprefix("*").removesuffix("*")

@@ -34,7 +34,9 @@ def test_the_life_cycle_is_the_published_one() -> None:
         ("cancelling", "cancelled"),
         ("cancelling", "completed"),
     }
-    visible = {(status, following) for (status, action), following in TRANSITIONS.items() if action != "abandon"}
+    visible = {
+        (status, following) for (status, action), following in TRANSITIONS.items() if action != "abandon"
+    }
     assert visible == published
     assert {status: after(status, "abandon") for status in STATUSES if status not in FINAL} == {
         "pending": "cancelled",
@@ -53,7 +55,10 @@ def test_any_other_step_is_refused_with_the_history(status: Status, action: Acti
     history = [Transition(5, "pending", "created"), Transition(9, status, "a reason")]
     with pytest.raises(IllegalTransitionError) as refused:
         after(status, action, history)
-    assert str(refused.value) == f"a job that is {status} cannot {action}; its history: pending at 5 (created), {status} at 9 (a reason)"
+    assert (
+        str(refused.value)
+        == f"a job that is {status} cannot {action}; its history: pending at 5 (created), {status} at 9 (a reason)"
+    )
     with pytest.raises(IllegalTransitionError, match="its history: none"):
         after(status, action)
 

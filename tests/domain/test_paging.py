@@ -99,7 +99,13 @@ def test_all_links_of_a_single_page_are_one_url() -> None:
     url = f"{JOBS}?page[offset]=0&page[limit]=25"
     for total in (0, 1, 25):
         described = links(JOBS, Page(0, 25), total, [])
-        assert list(described.items()) == [("current", url), ("first", url), ("last", url), ("prev", url), ("next", url)]
+        assert list(described.items()) == [
+            ("current", url),
+            ("first", url),
+            ("last", url),
+            ("prev", url),
+            ("next", url),
+        ]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,9 @@ def test_all_links_of_a_single_page_are_one_url() -> None:
         (Page(10_000, 100), 1_000_000, [10_000, 0, 999_900, 9_900, 10_100]),
     ],
 )
-def test_prev_and_next_stay_between_the_first_and_the_last_page(page: Page, total: int, offsets: list[int]) -> None:
+def test_prev_and_next_stay_between_the_first_and_the_last_page(
+    page: Page, total: int, offsets: list[int]
+) -> None:
     expected = [f"{JOBS}?page[offset]={offset}&page[limit]={page.limit}" for offset in offsets]
     assert list(links(JOBS, page, total, []).values()) == expected
 
@@ -128,7 +136,9 @@ def test_links_keep_filter_and_sort() -> None:
 
 
 @given(pages, totals, st.lists(st.tuples(st.text(), st.text()), max_size=3))
-def test_every_link_is_a_valid_url_that_reads_back(page: Page, total: int, extra: list[tuple[str, str]]) -> None:
+def test_every_link_is_a_valid_url_that_reads_back(
+    page: Page, total: int, extra: list[tuple[str, str]]
+) -> None:
     for url in links(JOBS, page, total, extra).values():
         base, _, query = url.partition("?")
         assert base == JOBS
@@ -140,7 +150,10 @@ def test_every_link_is_a_valid_url_that_reads_back(page: Page, total: int, extra
 
 
 def test_a_lone_surrogate_does_not_break_a_link() -> None:
-    assert links(JOBS, Page(0, 25), 0, [("sort", "\ud800")])["first"] == f"{JOBS}?page[offset]=0&page[limit]=25&sort=?"
+    assert (
+        links(JOBS, Page(0, 25), 0, [("sort", "\ud800")])["first"]
+        == f"{JOBS}?page[offset]=0&page[limit]=25&sort=?"
+    )
 
 
 @given(pages, totals)
@@ -160,10 +173,26 @@ def test_following_next_from_anywhere_sees_every_later_record_and_ends(page: Pag
 @pytest.mark.parametrize(
     ("page", "total", "described"),
     [
-        (Page(0, 25), 0, {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 0}}),
-        (Page(0, 25), 25, {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 25}}),
-        (Page(25, 25), 26, {"page": {"limit": 25, "offset": 25, "current": 2, "total": 2}, "results": {"total": 26}}),
-        (Page(200, 10), 15, {"page": {"limit": 10, "offset": 200, "current": 21, "total": 2}, "results": {"total": 15}}),
+        (
+            Page(0, 25),
+            0,
+            {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 0}},
+        ),
+        (
+            Page(0, 25),
+            25,
+            {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 25}},
+        ),
+        (
+            Page(25, 25),
+            26,
+            {"page": {"limit": 25, "offset": 25, "current": 2, "total": 2}, "results": {"total": 26}},
+        ),
+        (
+            Page(200, 10),
+            15,
+            {"page": {"limit": 10, "offset": 200, "current": 21, "total": 2}, "results": {"total": 15}},
+        ),
     ],
 )
 def test_meta_counts_pages_and_records(page: Page, total: int, described: dict[str, dict[str, int]]) -> None:

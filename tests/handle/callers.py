@@ -11,10 +11,16 @@ from urllib.parse import urlsplit
 from ep_mock.handle import Handle
 
 
-def call(mock: Handle, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
+def call(
+    mock: Handle, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """One request over HTTP; answers the status and the JSON, None for nothing."""
     client = http.client.HTTPConnection(urlsplit(mock.url).netloc, timeout=30)
-    sent = {"Authorization": "Bearer of-the-code-under-test", "Content-Type": "application/json", **(headers or {})}
+    sent = {
+        "Authorization": "Bearer of-the-code-under-test",
+        "Content-Type": "application/json",
+        **(headers or {}),
+    }
     try:
         client.request(method, path, None if body is None else json.dumps(body), sent)
         response = client.getresponse()
@@ -26,4 +32,10 @@ def call(mock: Handle, method: str, path: str, body: object = None, *, headers: 
 
 def generate_job(number: int) -> dict[str, Any]:
     """The body that creates a generate job."""
-    return {"data": {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": number}}}
+    return {
+        "data": {
+            "type": "promotion_job",
+            "job_type": "code_generate",
+            "parameters": {"number_of_codes": number},
+        }
+    }

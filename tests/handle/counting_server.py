@@ -46,7 +46,9 @@ class CountingServer(ThreadingHTTPServer):
     def wait_until_open(self, number: int) -> None:
         """Return once exactly so many connections are open."""
         with self.changed:
-            assert self.changed.wait_for(lambda: self.open_now == number, PATIENCE), f"{self.open_now} are open, not {number}"
+            assert self.changed.wait_for(lambda: self.open_now == number, PATIENCE), (
+                f"{self.open_now} are open, not {number}"
+            )
 
     def close_connections(self) -> None:
         """End every connection."""

@@ -32,7 +32,9 @@ def test_a_wait_on_a_clock_that_stands_still_fails_at_once_and_says_what_to_do(m
     with pytest.raises(WaitError) as failed:
         mock.wait_for_job(job, "completed", timeout=600)
     first, entry = str(failed.value).splitlines()
-    assert first.startswith(f"Time stands still: waited for completed, but job {job.id} is pending since 2024-12-03T23:31:35.962680423Z; ")
+    assert first.startswith(
+        f"Time stands still: waited for completed, but job {job.id} is pending since 2024-12-03T23:31:35.962680423Z; "
+    )
     assert first.endswith("; with this handle: clock.next(), clock.advance(seconds) or clock.until_idle()")
     assert entry == "  2024-12-03T23:31:35.962680423Z  pending     created"
 
@@ -52,7 +54,10 @@ def test_a_job_that_ends_otherwise_is_told_with_its_history(mock: Handle) -> Non
 
 
 def test_a_wait_for_a_job_that_is_not_there_yet_is_in_vain_on_such_a_clock(mock: Handle) -> None:
-    with pytest.raises(WaitError, match="^Nothing will happen: there is no job yet; waited for completed or failed or cancelled$"):
+    with pytest.raises(
+        WaitError,
+        match="^Nothing will happen: there is no job yet; waited for completed or failed or cancelled$",
+    ):
         mock.wait_for_job()
 
 
@@ -78,7 +83,12 @@ def test_a_wait_for_requests_counts_those_that_came_already(mock: Handle) -> Non
     promotion = mock.promotions.create()
     call(mock, "POST", f"{promotion.path}/jobs", generate_job(2))
     (request,) = mock.wait_for_requests(operation="create_job")
-    assert (request.method, request.path, request.status, request.body) == ("POST", f"{promotion.path}/jobs", 201, generate_job(2))
+    assert (request.method, request.path, request.status, request.body) == (
+        "POST",
+        f"{promotion.path}/jobs",
+        201,
+        generate_job(2),
+    )
     with pytest.raises(RequestAssertionError) as failed:
         mock.wait_for_requests(times=2, operation="create_job", timeout=0.01)
     assert str(failed.value).splitlines() == [
@@ -120,7 +130,10 @@ def test_a_wait_that_holds_up_an_event_loop_says_so(mock: Handle) -> None:
     async def scenario() -> None:
         mock.wait_for_requests(timeout=0.01)
 
-    with pytest.raises(RequestAssertionError, match="this wait held up the event loop, .*: await the same verb of `aio` instead"):
+    with pytest.raises(
+        RequestAssertionError,
+        match="this wait held up the event loop, .*: await the same verb of `aio` instead",
+    ):
         asyncio.run(scenario())
     with pytest.raises(RequestAssertionError) as beside:
         asyncio.run(mock.aio.wait_for_requests(timeout=0.01))

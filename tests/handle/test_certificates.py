@@ -22,7 +22,9 @@ def server() -> Iterator[MockServer]:
         yield server
 
 
-@pytest.mark.parametrize("verify", [CERTIFICATE, Path(CERTIFICATE), ssl.create_default_context(cafile=CERTIFICATE), False])
+@pytest.mark.parametrize(
+    "verify", [CERTIFICATE, Path(CERTIFICATE), ssl.create_default_context(cafile=CERTIFICATE), False]
+)
 def test_who_is_told_whom_to_trust_reaches_the_server(server: MockServer, verify: Any) -> None:
     with Handle.connect(server.url, verify=verify) as handle:
         assert handle.clock.read().mode == "manual"
@@ -53,7 +55,10 @@ def test_a_certificate_for_another_name_is_told(server: MockServer, monkeypatch:
 def test_a_file_that_cannot_be_used_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "text.pem").write_text("no certificate")
     for verify, told in (
-        (str(tmp_path / "absent.pem"), f"verify: {str(tmp_path / 'absent.pem')!r} cannot be read: No such file or directory"),
+        (
+            str(tmp_path / "absent.pem"),
+            f"verify: {str(tmp_path / 'absent.pem')!r} cannot be read: No such file or directory",
+        ),
         (tmp_path / "text.pem", f"verify: {str(tmp_path / 'text.pem')!r} has no certificate in PEM format"),
         (None, "verify: expected True, False, the path of a PEM file or an ssl.SSLContext, got None"),
     ):

@@ -31,7 +31,16 @@ def url_of(listener: socket.socket) -> str:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8080", "ftp://localhost", "http://", "http://localhost:port", "http://localhost?a=1", "http://localhost#a"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "ftp://localhost",
+        "http://",
+        "http://localhost:port",
+        "http://localhost?a=1",
+        "http://localhost#a",
+    ],
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="^url: expected an address such as http://127.0.0.1:8080, got "):
@@ -41,7 +50,10 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 def test_nobody_at_an_address_is_told() -> None:
     with silent_port() as port:
         url = f"http://127.0.0.1:{port}"
-        with pytest.raises(UnreachableError, match=rf"^ep-mock does not answer at {url} \(.*refused\); is the server running, and is this"):
+        with pytest.raises(
+            UnreachableError,
+            match=rf"^ep-mock does not answer at {url} \(.*refused\); is the server running, and is this",
+        ):
             Handle.connect(url + "/").health()
 
 
@@ -147,7 +159,9 @@ def test_a_server_keeps_its_handle_and_shows_its_store() -> None:
 
 
 def test_a_control_plane_that_is_off_or_closed_is_told() -> None:
-    with pytest.raises(RefusedError, match="refused with 404: .*the control plane is off; start ep-mock with --control"):
+    with pytest.raises(
+        RefusedError, match="refused with 404: .*the control plane is off; start ep-mock with --control"
+    ):
         Handle.in_process(create_app(control=False)).reset()
     app = create_app(control_token="secret")
     with pytest.raises(RefusedError, match="refused with 401: .*the control plane needs its token"):

@@ -37,9 +37,18 @@ def test_a_promotion_can_be_made_in_any_way(mock: Handle) -> None:
 def test_codes_are_made_counted_and_used(mock: Handle, family: FamilyName) -> None:
     promotion = mock.promotions.create(family)
     mock.codes.create(promotion, "WINTER", {"code": "SUMMER", "uses": 3})
-    assert (mock.codes.count(promotion), [code["code"] for code in mock.codes.list(promotion)]) == (2, ["WINTER", "SUMMER"])
+    assert (mock.codes.count(promotion), [code["code"] for code in mock.codes.list(promotion)]) == (
+        2,
+        ["WINTER", "SUMMER"],
+    )
     usage = mock.codes.use(promotion, "SUMMER", times_used=2, customer_id="c-1")
-    assert (usage.promotion_id, usage.family, usage.code, usage.times_used, usage.uses_left) == (promotion.id, family, "SUMMER", 2, 1)
+    assert (usage.promotion_id, usage.family, usage.code, usage.times_used, usage.uses_left) == (
+        promotion.id,
+        family,
+        "SUMMER",
+        2,
+        1,
+    )
 
 
 def test_all_pages_of_codes_are_listed(mock: Handle) -> None:
@@ -62,10 +71,17 @@ def test_a_job_goes_from_start_to_end(mock: Handle, family: FamilyName) -> None:
         "pending",
     )
     moved = mock.clock.until_idle()
-    assert [(each.job_id, each.status) for each in moved.transitions] == [(job.id, "processing"), (job.id, "completed")]
+    assert [(each.job_id, each.status) for each in moved.transitions] == [
+        (job.id, "processing"),
+        (job.id, "completed"),
+    ]
     ended = mock.jobs.get(job)
     assert (ended.status, ended.result) == ("completed", {"generated": 5})
-    assert [entry.status for entry in mock.jobs.history(job.id).history] == ["pending", "processing", "completed"]
+    assert [entry.status for entry in mock.jobs.history(job.id).history] == [
+        "pending",
+        "processing",
+        "completed",
+    ]
     assert {code["code"][:4] for code in mock.codes.list(promotion)} == {"sun-"}
 
 
@@ -85,7 +101,11 @@ def test_jobs_are_listed_and_cancelled(mock: Handle) -> None:
     assert mock.jobs.cancel(waiting).status == "cancelled"
     assert [job.id for job in mock.jobs.list()] == [other.id, waiting.id]
     assert [job.id for job in mock.jobs.list(status="cancelled")] == [waiting.id]
-    assert [job.id for job in mock.jobs.list(family="rule")] == [job.id for job in mock.jobs.list(promotion=second)] == [other.id]
+    assert (
+        [job.id for job in mock.jobs.list(family="rule")]
+        == [job.id for job in mock.jobs.list(promotion=second)]
+        == [other.id]
+    )
 
 
 def test_plans_decide_what_becomes_of_the_next_jobs(mock: Handle) -> None:
@@ -100,7 +120,10 @@ def test_plans_decide_what_becomes_of_the_next_jobs(mock: Handle) -> None:
     for name in ("first", "second"):
         jobs.append(mock.jobs.generate(promotion, 5, name=name))
         mock.clock.until_idle()
-    assert [(job.status, job.error) for job in map(mock.jobs.get, jobs)] == [("failed", "out of memory"), ("processing", None)]
+    assert [(job.status, job.error) for job in map(mock.jobs.get, jobs)] == [
+        ("failed", "out of memory"),
+        ("processing", None),
+    ]
     plan = mock.plan(timings="instant", times=3)
     mock.plan(lose_race=True)
     mock.delete_plan(plan)
@@ -178,7 +201,12 @@ def test_a_snapshot_brings_everything_back(mock: Handle) -> None:
 
 
 def test_fixtures_come_as_data_as_a_file_or_by_their_shipped_name(mock: Handle, tmp_path: Path) -> None:
-    (loaded,) = mock.load_fixture({"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Summer", "codes": [{"generate": 10}]}]})
+    (loaded,) = mock.load_fixture(
+        {
+            "ep_mock_fixture": 1,
+            "promotions": [{"family": "rule", "name": "Summer", "codes": [{"generate": 10}]}],
+        }
+    )
     assert (loaded.family, loaded.name, loaded.codes, loaded.jobs) == ("rule", "Summer", 10, [])
     path = tmp_path / "shop.yaml"
     path.write_text("ep_mock_fixture: 1\npromotions:\n  - {family: standard, name: Winter}\n")

@@ -1,4 +1,6 @@
-"""The connections that a handle over HTTP keeps open: how many, until when, and what happens when one is lost."""
+"""The connections that a handle over HTTP keeps open: how many, until when, and what happens when one is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_many_threads_at_a_time_are_served_and_a_few_connections_are_kept(server
     server.wait_until_open(0)
 
 
-def test_a_handle_that_is_closed_keeps_no_connection_also_none_that_was_in_use(server: CountingServer) -> None:
+def test_a_handle_that_is_closed_keeps_no_connection_also_none_that_was_in_use(
+    server: CountingServer,
+) -> None:
     handle = Handle.connect(server.url)
     handle.health()
     server.gate.clear()
@@ -89,7 +93,9 @@ def test_a_call_that_may_have_been_carried_out_is_not_sent_twice(server: Countin
         assert server.requests[4:] == ["GET"], "a new connection that breaks is another matter"
 
 
-def test_a_connection_that_the_server_has_closed_is_replaced_before_anything_is_sent(server: CountingServer) -> None:
+def test_a_connection_that_the_server_has_closed_is_replaced_before_anything_is_sent(
+    server: CountingServer,
+) -> None:
     connection = HttpConnection(server.url)
     with Handle(connection) as handle:
         handle.health()
@@ -115,7 +121,9 @@ def in_a_child(call: Callable[[], object]) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
-def test_a_child_after_a_fork_has_connections_of_its_own_and_leaves_those_of_its_parent(server: CountingServer) -> None:
+def test_a_child_after_a_fork_has_connections_of_its_own_and_leaves_those_of_its_parent(
+    server: CountingServer,
+) -> None:
     def in_child() -> None:
         for _ in range(3):
             handle.health()
@@ -140,4 +148,8 @@ def test_the_same_by_https() -> None:
         handle.promotions.create(name="parent")
         in_a_child(lambda: handle.promotions.create(name="child"))
         handle.promotions.create(name="parent again")
-        assert [promotion["name"] for promotion in handle.promotions.list()] == ["parent again", "child", "parent"]
+        assert [promotion["name"] for promotion in handle.promotions.list()] == [
+            "parent again",
+            "child",
+            "parent",
+        ]

@@ -48,7 +48,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         f"promotions.get: family: {FAMILIES} 'rules'; did you mean 'rule'?",
     ),
     (lambda mock: mock.promotions.get(None), f"promotions.get: promotion: expected {SOME}, got None"),
-    (lambda mock: mock.promotions.get({"name": "x"}), f"promotions.get: promotion: expected {SOME}, got {{'name': 'x'}}"),
+    (
+        lambda mock: mock.promotions.get({"name": "x"}),
+        f"promotions.get: promotion: expected {SOME}, got {{'name': 'x'}}",
+    ),
     (
         lambda mock: mock.promotions.delete(mock.jobs.list()[0]),
         f"promotions.delete: promotion: expected {SOME}, got an object of the type Job; write job.promotion_id",
@@ -58,7 +61,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         lambda mock: mock.codes.create("a", ["A", "B"]),
         "codes.create: code: expected text or an object with the key 'code', got ['A', 'B']; write codes.create(promotion, *codes)",
     ),
-    (lambda mock: mock.codes.create("a"), "codes.create: expected at least one code, as in codes.create(promotion, 'SUMMER')"),
+    (
+        lambda mock: mock.codes.create("a"),
+        "codes.create: expected at least one code, as in codes.create(promotion, 'SUMMER')",
+    ),
     (
         lambda mock: mock.codes.use("A", mock.promotions.list()[0]),
         "codes.use: code: expected the text of a code, got an object of the type Promotion; the promotion comes first",
@@ -67,8 +73,14 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         lambda mock: mock.codes.use("a", {"code": "A"}),
         "codes.use: code: expected the text of a code, got {'code': 'A'}; write code['code']",
     ),
-    (lambda mock: mock.codes.use("a", "A", times=2), "codes.use: there is no keyword 'times'; did you mean 'times_used'?"),
-    (lambda mock: mock.codes.use("a", "A", times_used="2"), "codes.use: times_used: expected a whole number, got '2'"),
+    (
+        lambda mock: mock.codes.use("a", "A", times=2),
+        "codes.use: there is no keyword 'times'; did you mean 'times_used'?",
+    ),
+    (
+        lambda mock: mock.codes.use("a", "A", times_used="2"),
+        "codes.use: times_used: expected a whole number, got '2'",
+    ),
     (lambda mock: mock.jobs.generate(None, 10), f"jobs.generate: promotion: expected {SOME}, got None"),
     (
         lambda mock: mock.jobs.export("a", family="rules"),
@@ -80,13 +92,28 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         f"jobs.cancel: job: expected a job or its id, got an object of the type Promotion; {NEWEST}",
     ),
     (lambda mock: mock.jobs.list(status="done"), f"jobs.list: status: {A_WORD} 'done'"),
-    (lambda mock: mock.jobs.list(family="rules"), f"jobs.list: family: {FAMILIES} 'rules'; did you mean 'rule'?"),
+    (
+        lambda mock: mock.jobs.list(family="rules"),
+        f"jobs.list: family: {FAMILIES} 'rules'; did you mean 'rule'?",
+    ),
     (lambda mock: mock.wait_for_job(status="done"), f"wait_for_job: status: {A_WORD} 'done'"),
     (lambda mock: mock.wait_for_job(status=["completed", "oops"]), f"wait_for_job: status: {A_WORD} 'oops'"),
-    (lambda mock: mock.wait_for_job(timeout="5"), "wait_for_job: timeout: expected a number of seconds, got '5'"),
-    (lambda mock: mock.wait_for_job(timeout=float("inf")), "wait_for_job: timeout: expected a number of seconds, got inf"),
-    (lambda mock: mock.wait_for_requests(timeout=None), "wait_for_requests: timeout: expected a number of seconds, got None"),
-    (lambda mock: mock.wait_for_requests(times=0), "wait_for_requests: times: expected a whole number above 0, got 0"),
+    (
+        lambda mock: mock.wait_for_job(timeout="5"),
+        "wait_for_job: timeout: expected a number of seconds, got '5'",
+    ),
+    (
+        lambda mock: mock.wait_for_job(timeout=float("inf")),
+        "wait_for_job: timeout: expected a number of seconds, got inf",
+    ),
+    (
+        lambda mock: mock.wait_for_requests(timeout=None),
+        "wait_for_requests: timeout: expected a number of seconds, got None",
+    ),
+    (
+        lambda mock: mock.wait_for_requests(times=0),
+        "wait_for_requests: times: expected a whole number above 0, got 0",
+    ),
     (
         lambda mock: mock.clock.set("maunal"),
         f"clock.set: mode: {MODES} 'maunal'; did you mean 'manual'?",
@@ -113,13 +140,19 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         lambda mock: mock.requests.assert_called("create_job"),
         "requests.assert_called: times: expected a whole number, got 'create_job'; write operation='create_job' for what is expected",
     ),
-    (lambda mock: mock.requests.assert_called(count=1), "requests.assert_called: there is no keyword 'count'; did you mean 'times'?"),
+    (
+        lambda mock: mock.requests.assert_called(count=1),
+        "requests.assert_called: there is no keyword 'count'; did you mean 'times'?",
+    ),
     (lambda mock: mock.requests.all("5"), "requests.all: last: expected a whole number above 0, got '5'"),
     (
         lambda mock: mock.fault(operation="list_jobs", error="internal"),
         "fault: there is no keyword 'operation'; write match={'operation': ...}",
     ),
-    (lambda mock: mock.fault(match={"operatoin": "x"}), "fault: match: there is no keyword 'operatoin'; did you mean 'operation'?"),
+    (
+        lambda mock: mock.fault(match={"operatoin": "x"}),
+        "fault: match: there is no keyword 'operatoin'; did you mean 'operation'?",
+    ),
     (lambda mock: mock.fault(match="list_jobs"), "fault: match: expected a mapping, got 'list_jobs'"),
     (
         lambda mock: mock.fault(status=500),
@@ -137,7 +170,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     ),
     (lambda mock: mock.plan(fial="x"), "plan: there is no keyword 'fial'; did you mean 'fail'?"),
     (lambda mock: mock.plan(codes="A"), "plan: codes: expected a list, got 'A'"),
-    (lambda mock: mock.fail_next_job(promotion="a"), "fail_next_job: there is no keyword 'promotion'; write promotion_id=promotion.id"),
+    (
+        lambda mock: mock.fail_next_job(promotion="a"),
+        "fail_next_job: there is no keyword 'promotion'; write promotion_id=promotion.id",
+    ),
     (
         lambda mock: mock.fail_next_job(promotion_id=mock.promotions.list()[0]),
         "fail_next_job: promotion_id: expected text, got an object of the type Promotion; write its id",
@@ -155,8 +191,14 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
         lambda mock: mock.reset(auth="strict"),
         "reset: there is no keyword 'auth'; it is a setting of the whole server, chosen when that starts",
     ),
-    (lambda mock: mock.settings(code_limit=5), "settings: there is no keyword 'code_limit'; did you mean 'codes_limit'?"),
-    (lambda mock: mock.settings(clock="poll"), "settings: there is no keyword 'clock'; write reset(clock=...), as a store begins with it"),
+    (
+        lambda mock: mock.settings(code_limit=5),
+        "settings: there is no keyword 'code_limit'; did you mean 'codes_limit'?",
+    ),
+    (
+        lambda mock: mock.settings(clock="poll"),
+        "settings: there is no keyword 'clock'; write reset(clock=...), as a store begins with it",
+    ),
     (
         lambda mock: mock.load_fixture(["campaign"]),
         "load_fixture: expected a mapping, a file or the name of a shipped fixture, got ['campaign']; call it once for each",
@@ -172,7 +214,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     ),
     (lambda mock: mock.of_store("a\n"), "of_store: expected the name of a store, got 'a\\n'"),
     (lambda mock: mock.delete_store(5), "delete_store: expected the name of a store, got 5"),
-    (lambda mock: mock.document("rules"), "document: expected one of standard, rule, control, got 'rules'; did you mean 'rule'?"),
+    (
+        lambda mock: mock.document("rules"),
+        "document: expected one of standard, rule, control, got 'rules'; did you mean 'rule'?",
+    ),
     (lambda _: CONNECT(None), "url: expected an address such as http://127.0.0.1:8080, got None"),
     (
         lambda _: CONNECT("http://localhost", control_token="a\n"),
@@ -181,7 +226,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda _: APP("manual"), f"{SETTINGS} 'manual'"),
     (lambda _: SERVER({"clock": "manual"}), f"{SETTINGS} {{'clock': 'manual'}}"),
     (lambda _: SERVER(fixtures=(5,)), "fixtures: expected words such as ('one', 'two'), got (5,)"),
-    (lambda _: TRANSPORT(APP), "app: expected an ASGI application, as create_app() makes it, got <function create_app at *>"),
+    (
+        lambda _: TRANSPORT(APP),
+        "app: expected an ASGI application, as create_app() makes it, got <function create_app at *>",
+    ),
     (
         lambda _: IN_PROCESS(SERVER()),
         "app: expected an ASGI application, as create_app() makes it, got <ep_mock.mock_server.MockServer object at *>; write server.app",
@@ -190,7 +238,9 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
 
 
 @pytest.mark.parametrize(("mistake", "told"), MISTAKES, ids=[told for _, told in MISTAKES])
-def test_a_mistake_is_told_in_one_sentence_before_anything_is_sent(mock: Handle, mistake: Callable[[Any], object], told: str) -> None:
+def test_a_mistake_is_told_in_one_sentence_before_anything_is_sent(
+    mock: Handle, mistake: Callable[[Any], object], told: str
+) -> None:
     mock.jobs.export(mock.promotions.create())
     before = mock.snapshot()
     with pytest.raises(UsageError) as error:
@@ -205,7 +255,9 @@ def test_a_mistake_is_told_in_one_sentence_before_anything_is_sent(mock: Handle,
 async def test_the_async_waits_tell_the_same(mock: Handle) -> None:
     with pytest.raises(UsageError, match="^wait_for_job: status: expected one of pending, .*, got 'done'$"):
         await mock.aio.wait_for_job(status="done")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="^wait_for_requests: there is no keyword 'opration'; did you mean 'operation'?"):
+    with pytest.raises(
+        UsageError, match="^wait_for_requests: there is no keyword 'opration'; did you mean 'operation'?"
+    ):
         await mock.aio.wait_for_requests(opration="create_job")  # type: ignore[call-arg]
 
 
@@ -213,14 +265,20 @@ async def test_the_async_waits_tell_the_same(mock: Handle) -> None:
 def test_a_promotion_may_be_named_in_any_way(mock: Handle, family: Any) -> None:
     mock.promotions.create("rule" if family == "standard" else "standard")
     promotion = mock.promotions.create(family)
-    loaded = mock.load_fixture({"ep_mock_fixture": 1, "promotions": [{"family": family, "name": "Loaded"}]})[0]
+    loaded = mock.load_fixture({"ep_mock_fixture": 1, "promotions": [{"family": family, "name": "Loaded"}]})[
+        0
+    ]
     whole = call(mock, "GET", promotion.path)[1]
     for named in (promotion, dict(promotion), whole, promotion.id, {"id": promotion.id}):
         assert mock.promotions.get(named) == promotion
         assert mock.codes.list(named) == []
     assert mock.promotions.get(loaded)["name"] == "Loaded"
     mock.codes.create(promotion.id, "summer")
-    assert (mock.codes.count(loaded), mock.codes.count(promotion.id), mock.codes.use(whole, "summer").family) == (0, 1, family)
+    assert (
+        mock.codes.count(loaded),
+        mock.codes.count(promotion.id),
+        mock.codes.use(whole, "summer").family,
+    ) == (0, 1, family)
     job = mock.jobs.export(promotion.id)
     assert (job.family, job.promotion_id) == (family, promotion.id)
     assert [found.id for found in mock.jobs.list(promotion=whole)] == [job.id]
@@ -237,7 +295,9 @@ def test_a_job_may_be_named_in_any_way_and_read_by_key(mock: Handle) -> None:
     mock.clock.until_idle()
     assert mock.jobs.file(job.id) == mock.jobs.file(whole) == mock.jobs.file(job)
     assert mock.wait_for_job(job.id).status == mock.jobs.history(job)["job"]["status"] == "completed"
-    with pytest.raises(KeyError, match="Job has no 'state'; it has id, promotion_id, family, job_type, status, "):
+    with pytest.raises(
+        KeyError, match="Job has no 'state'; it has id, promotion_id, family, job_type, status, "
+    ):
         job["state"]
     assert mock.jobs.cancel(mock.jobs.export(promotion).id).status == "cancelled"
 
@@ -252,7 +312,9 @@ def test_a_promotion_tells_that_it_is_a_dictionary(mock: Handle) -> None:
 
 def test_a_fixture_may_be_a_path(mock: Handle, tmp_path: Path) -> None:
     path = tmp_path / "one.json"
-    path.write_text(json.dumps({"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "From a file"}]}))
+    path.write_text(
+        json.dumps({"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "From a file"}]})
+    )
     for fixture in (path, str(path)):
         assert [loaded.name for loaded in mock.load_fixture(fixture)] == ["From a file"]
     with Handle.in_process(APP(fixtures=[path])) as own:
@@ -264,7 +326,10 @@ def test_lists_have_everything(mock: Handle) -> None:
     promotion = mock.promotions.create("rule")
     for number in range(101):
         mock.promotions.create("rule", name=str(number))
-    assert [each["name"] for each in mock.promotions.list("rule")] == [*map(str, reversed(range(101))), "A promotion"]
+    assert [each["name"] for each in mock.promotions.list("rule")] == [
+        *map(str, reversed(range(101))),
+        "A promotion",
+    ]
     for _ in range(1005):
         mock.jobs.export(promotion)
         mock.clock.until_idle()
@@ -279,5 +344,7 @@ def test_a_list_of_codes_beyond_the_pages_of_the_api_is_refused_rather_than_cut(
     mock.clock.until_idle()
     assert len({code["code"] for code in mock.codes.list(promotion)}) == 10_100
     mock.codes.create(promotion, "ONE-MORE")
-    with pytest.raises(UsageError, match=r"^codes.list: the pages of the API reach 10,100 of them, and there are 10,101; "):
+    with pytest.raises(
+        UsageError, match=r"^codes.list: the pages of the API reach 10,100 of them, and there are 10,101; "
+    ):
         mock.codes.list(promotion)

@@ -25,8 +25,14 @@ def public_signatures() -> Iterator[tuple[str, Mapping[str, object]]]:
             exported = getattr(module, name)
             yield name, getattr(exported, "__annotations__", {})
             for part, member in vars(exported).items() if isinstance(exported, type) else ():
-                function = member.fget if isinstance(member, property) else getattr(member, "__func__", getattr(member, "func", member))
-                if inspect.isfunction(function) and (not part.startswith("_") or (part == "__init__" and exported in MADE_BY_USERS)):
+                function = (
+                    member.fget
+                    if isinstance(member, property)
+                    else getattr(member, "__func__", getattr(member, "func", member))
+                )
+                if inspect.isfunction(function) and (
+                    not part.startswith("_") or (part == "__init__" and exported in MADE_BY_USERS)
+                ):
                     yield f"{name}.{part}", function.__annotations__
 
 

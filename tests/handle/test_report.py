@@ -35,7 +35,11 @@ def test_jobs_come_with_their_histories_and_requests_in_order(mock: Handle) -> N
 
 
 def test_an_empty_store_has_little_to_tell(mock: Handle) -> None:
-    assert mock.report().splitlines() == ["clock: manual, 2024-12-03T23:31:35.962680423Z", "no jobs", "no requests"]
+    assert mock.report().splitlines() == [
+        "clock: manual, 2024-12-03T23:31:35.962680423Z",
+        "no jobs",
+        "no requests",
+    ]
 
 
 def test_of_many_jobs_and_requests_the_latest_are_told(mock: Handle) -> None:
@@ -46,9 +50,13 @@ def test_of_many_jobs_and_requests_the_latest_are_told(mock: Handle) -> None:
         call(mock, "GET", promotion.path)
     lines = mock.report().splitlines()
     assert "the last 5 of 7 jobs:" in lines
-    assert [line.split()[8] for line in lines if line.startswith("  code_generate")] == [job.id for job in jobs[2:]]
+    assert [line.split()[8] for line in lines if line.startswith("  code_generate")] == [
+        job.id for job in jobs[2:]
+    ]
     assert "the last 10 of 12 requests:" in lines
-    assert [line.split()[0] for line in lines if line.startswith("  #")] == [f"#{number}" for number in range(3, 13)]
+    assert [line.split()[0] for line in lines if line.startswith("  #")] == [
+        f"#{number}" for number in range(3, 13)
+    ]
 
 
 def test_no_name_path_or_cause_can_steer_a_terminal_or_forge_a_line(mock: Handle) -> None:
@@ -68,7 +76,10 @@ def test_no_name_path_or_cause_can_steer_a_terminal_or_forge_a_line(mock: Handle
 def _failures(mock: Handle, job: Job) -> list[str]:
     """The messages of assertions that fail."""
     messages: list[str] = []
-    for fails in (lambda: mock.wait_for_job(job, "completed"), lambda: mock.requests.assert_called(path="/\x1b[2J\n")):
+    for fails in (
+        lambda: mock.wait_for_job(job, "completed"),
+        lambda: mock.requests.assert_called(path="/\x1b[2J\n"),
+    ):
         with pytest.raises(AssertionError) as raised:
             fails()
         messages.append(str(raised.value))

@@ -19,15 +19,22 @@ def path(mock: Handle) -> str:
     return path
 
 
-def test_requests_are_found_and_counted_by_what_they_are_and_what_became_of_them(mock: Handle, path: str) -> None:
+def test_requests_are_found_and_counted_by_what_they_are_and_what_became_of_them(
+    mock: Handle, path: str
+) -> None:
     assert [str(request) for request in mock.requests.all()] == [
         f"#1 POST {path}/jobs -> 201 served",
         f"#2 GET {path}/jobs -> 200 served",
         f"#3 GET {path}/jobs?page[limit]=5 -> 200 served",
     ]
     assert [request.number for request in mock.requests.all(last=1)] == [3]
-    assert [request.number for request in mock.requests.find(operation="list_jobs", query={"page[limit]": None})] == [2]
-    assert [request.number for request in mock.requests.find(body={"data": {"job_type": "code_generate"}}, status=201)] == [1]
+    assert [
+        request.number for request in mock.requests.find(operation="list_jobs", query={"page[limit]": None})
+    ] == [2]
+    assert [
+        request.number
+        for request in mock.requests.find(body={"data": {"job_type": "code_generate"}}, status=201)
+    ] == [1]
     assert [request.number for request in mock.requests.find(headers={"x-trace": "a*"}, path="/v2/**")] == [1]
     assert mock.requests.count(method="GET", outcome="served", after=2) == 1
     mock.requests.clear()
@@ -42,9 +49,13 @@ def test_assertions_that_hold_say_nothing(mock: Handle, path: str) -> None:
     mock.requests.assert_not_called(operation="cancel_job")
 
 
-def test_a_request_that_did_not_come_shows_the_nearest_ones_and_their_differences(mock: Handle, path: str) -> None:
+def test_a_request_that_did_not_come_shows_the_nearest_ones_and_their_differences(
+    mock: Handle, path: str
+) -> None:
     with pytest.raises(RequestAssertionError) as failed:
-        mock.requests.assert_called(operation="list_jobs", query={"page[limit]": "9"}, headers={"X-Trace": "*"}, status=200)
+        mock.requests.assert_called(
+            operation="list_jobs", query={"page[limit]": "9"}, headers={"X-Trace": "*"}, status=200
+        )
     assert str(failed.value).splitlines() == [
         "expected at least one request with operation='list_jobs', query={'page[limit]': '9'}, headers={'X-Trace': '*'}, status=200, got 0",
         "nearest requests:",
@@ -98,7 +109,8 @@ def test_another_number_of_requests_shows_those_that_match(mock: Handle, path: s
         f"  #3 GET {path}/jobs?page[limit]=5 -> 200 served",
     ]
     with pytest.raises(
-        RequestAssertionError, match=r"^expected no request with operation='create_job', got 1\nmatching requests:\n  #1 POST "
+        RequestAssertionError,
+        match=r"^expected no request with operation='create_job', got 1\nmatching requests:\n  #1 POST ",
     ):
         mock.requests.assert_not_called(operation="create_job")
 
@@ -112,7 +124,10 @@ def test_of_many_requests_the_latest_are_shown(mock: Handle) -> None:
 
 
 def test_without_any_request_it_says_so(mock: Handle) -> None:
-    with pytest.raises(RequestAssertionError, match="^expected at least one request with any properties, got 0\nthere were no requests$"):
+    with pytest.raises(
+        RequestAssertionError,
+        match="^expected at least one request with any properties, got 0\nthere were no requests$",
+    ):
         mock.requests.assert_called()
 
 

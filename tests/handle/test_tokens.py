@@ -13,7 +13,10 @@ def test_a_token_of_the_handle_opens_its_store_under_strict_auth() -> None:
     with MockServer(auth="strict", clock="manual") as server:
         for handle in (server.handle, server.handle.of_store("other")):
             promotion = handle.promotions.create()
-            assert call(handle, "GET", promotion.path, headers=handle.headers) == (200, {"data": dict(promotion)})
+            assert call(handle, "GET", promotion.path, headers=handle.headers) == (
+                200,
+                {"data": dict(promotion)},
+            )
             assert call(handle, "GET", promotion.path, headers={"X-EP-Mock-Store": handle.store})[0] == 401
             assert handle.token == handle.token
 

@@ -1,4 +1,6 @@
-"""The handle has a method for whatever the control plane can do, and its keywords are what the control plane takes."""
+"""The handle has a method for whatever the control plane can do, and its keywords are what the control plane
+takes.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Recorder(InProcessConnection):
         super().__init__(create_app(clock="manual", clock_start=START, seed="tests"))
         self.called: set[str] = set()
 
-    def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float) -> Reply:
+    def call(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float
+    ) -> Reply:
         reply = super().call(method, target, headers, body, patience)
         operation = operation_for(method, target.partition("?")[0])
         if operation is not None:
@@ -109,7 +113,10 @@ def test_the_method_makes_the_call(operation_id: str) -> None:
         (keywords.StoreSettings, names_of("store")),
         (keywords.ResetSettings, names_of("start", "store")),
         (keywords.Matcher, RequestMatcher.__struct_fields__),
-        (keywords.RequestQuery, {*RequestMatcher.__struct_fields__, *JournalQuery.__struct_fields__} - {"match"}),
+        (
+            keywords.RequestQuery,
+            {*RequestMatcher.__struct_fields__, *JournalQuery.__struct_fields__} - {"match"},
+        ),
         (keywords.StubAnswer, StubAnswer.__struct_fields__),
         (keywords.DelayRange, Delay.__struct_fields__),
         (keywords.FaultOptions, Fault.__struct_fields__),
@@ -137,4 +144,6 @@ def test_records_have_what_the_control_plane_answers() -> None:
         "NearRequest": records.NearRequest,
     }
     schemas = CONTROL.raw["components"]["schemas"]
-    assert {name: set(schemas[name]["properties"]) for name in pairs} == {name: set(kind.__struct_fields__) for name, kind in pairs.items()}
+    assert {name: set(schemas[name]["properties"]) for name in pairs} == {
+        name: set(kind.__struct_fields__) for name, kind in pairs.items()
+    }

@@ -1,4 +1,6 @@
-"""A whole workflow with the vendor's SDK for JavaScript against a real server: what an application that uses it would meet."""
+"""A whole workflow with the vendor's SDK for JavaScript against a real server: what an application that uses
+it would meet.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +51,25 @@ def node_modules(pytestconfig: pytest.Config) -> Path:
 
 
 def run_workflow(family: Family, node_modules: Path) -> dict[str, Any]:
-    with MockServer(clock="poll", auth="strict", seed="tests", client_id="a client", client_secret="a secret") as mock:
-        command = [str(NODE), str(FOLDER / "workflow.cjs"), mock.url.removeprefix("http://"), ENDPOINTS[family]]
+    with MockServer(
+        clock="poll", auth="strict", seed="tests", client_id="a client", client_secret="a secret"
+    ) as mock:
+        command = [
+            str(NODE),
+            str(FOLDER / "workflow.cjs"),
+            mock.url.removeprefix("http://"),
+            ENDPOINTS[family],
+        ]
         environment = {**os.environ, "NODE_PATH": str(node_modules)}
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
+        ended = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
     assert ended.returncode == 0, ended.stderr
     seen: dict[str, Any] = json.loads(ended.stdout)
     return seen
@@ -73,7 +90,10 @@ def test_the_sdk_goes_through_the_whole_life_of_a_promotion(family: Family, node
         "updated": "Changed",
         "added": ["a/b c", "twice", "third"] if rule else True,
         "duplicate": error("422", "Duplicate code", "Promotion code already in use"),
-        "page": [["twice", "third"], {"page": {"limit": 2, "offset": 1, "current": 1, "total": 2}, "results": {"total": 3}}],
+        "page": [
+            ["twice", "third"],
+            {"page": {"limit": 2, "offset": 1, "current": 1, "total": 2}, "results": {"total": 3}},
+        ],
         "byCode": 1,
         "pending": "pending",
         "second": error("400", "Too many jobs", "Only 1 pending or processing job is allowed per promotion."),
@@ -83,7 +103,9 @@ def test_the_sdk_goes_through_the_whole_life_of_a_promotion(family: Family, node
         "cancelled": [["cancelling", "cancelled"], True],
         "tooLate": error("422", "Unprocessable Entity", family.cancel_refused),
         "completed": 2,
-        "sticky": None if rule else {"errors": [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}]},
+        "sticky": None
+        if rule
+        else {"errors": [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}]},
         "codes": 53,
         "deletedOne": "{}",
         "deletedById": "{}" if rule else None,

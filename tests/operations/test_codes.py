@@ -48,8 +48,16 @@ def test_a_code_is_listed_with_what_was_said_of_it_and_nothing_else(family: Fami
     store = new_store()
     promotion = add_promotion(store, family)
     unit = family.consume_units[1]
-    add_codes(store, promotion, "plain", {"code": "Twice", "uses": 2, "consume_unit": unit, "user": "ada@example.com"})
-    stamp = {"created_by": "ep-mock@example.com", "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}}}
+    add_codes(
+        store,
+        promotion,
+        "plain",
+        {"code": "Twice", "uses": 2, "consume_unit": unit, "user": "ada@example.com"},
+    )
+    stamp = {
+        "created_by": "ep-mock@example.com",
+        "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}},
+    }
     listed = printed(store, promotion)
     ids = [code.pop("id", None) for code in listed]
     assert listed == [
@@ -107,26 +115,43 @@ def test_the_unit_of_all_codes_may_stand_beside_them_in_standard_only() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "same_in"),
-    [("sale", "sale", FAMILIES), ("sale", "SALE", (RULE,)), ("straße", "STRASSE", (RULE,)), ("sale", "sale ", ())],
+    [
+        ("sale", "sale", FAMILIES),
+        ("sale", "SALE", (RULE,)),
+        ("straße", "STRASSE", (RULE,)),
+        ("sale", "sale ", ()),
+    ],
     ids=["the same", "another case", "another case beyond ASCII", "a blank more"],
 )
 @each_family
-def test_a_code_stands_in_its_promotion_once(first: str, second: str, same_in: tuple[Family, ...], family: Family) -> None:
+def test_a_code_stands_in_its_promotion_once(
+    first: str, second: str, same_in: tuple[Family, ...], family: Family
+) -> None:
     store = new_store()
     promotion, together = add_promotion(store, family), add_promotion(store, RULE)
     add_codes(store, promotion, first)
     if family in same_in:
-        assert reason(refusal(store, lambda: add_codes(store, promotion, "another", second))) == (422, (DUPLICATE,))
+        assert reason(refusal(store, lambda: add_codes(store, promotion, "another", second))) == (
+            422,
+            (DUPLICATE,),
+        )
     else:
         add_codes(store, promotion, "another", second)
         assert codes_of(store, promotion) == [first, "another", second]
     if RULE in same_in:
-        assert reason(refusal(store, lambda: add_codes(store, together, first, second))) == (422, (DUPLICATE,))
+        assert reason(refusal(store, lambda: add_codes(store, together, first, second))) == (
+            422,
+            (DUPLICATE,),
+        )
 
 
 def test_rule_promotions_may_share_codes_and_say_which() -> None:
     store = new_store()
-    first, second, standard = add_promotion(store, RULE), add_promotion(store, RULE, end="2001-01-01"), add_promotion(store, STANDARD)
+    first, second, standard = (
+        add_promotion(store, RULE),
+        add_promotion(store, RULE, end="2001-01-01"),
+        add_promotion(store, STANDARD),
+    )
     add_codes(store, first, "Spring", "autumn")
     add_codes(store, second, "SUMMER")
     add_codes(store, standard, "winter")
@@ -167,12 +192,20 @@ def test_a_switch_lets_standard_promotions_share_codes() -> None:
 FIRST_ORDER = "Code - new can't have limited uses or assigned to users since it's for first-time shoppers."
 
 
-@pytest.mark.parametrize("limit", [{"uses": 1}, {"uses": 0}, {"user": "ada"}, {"max_uses_per_shopper": {"max_uses": 1}}])
+@pytest.mark.parametrize(
+    "limit", [{"uses": 1}, {"uses": 0}, {"user": "ada"}, {"max_uses_per_shopper": {"max_uses": 1}}]
+)
 def test_a_code_for_first_orders_has_no_other_limits(limit: dict[str, Any]) -> None:
     store = new_store()
     promotion = add_promotion(store, RULE)
-    refused = refusal(store, lambda: add_codes(store, promotion, "fine", {"code": "new", "is_for_new_shopper": True, **limit}))
-    assert reason(refused) == (400, ({"status": 400, "source": "", "title": "Invalid Code", "detail": FIRST_ORDER},))
+    refused = refusal(
+        store,
+        lambda: add_codes(store, promotion, "fine", {"code": "new", "is_for_new_shopper": True, **limit}),
+    )
+    assert reason(refused) == (
+        400,
+        ({"status": 400, "source": "", "title": "Invalid Code", "detail": FIRST_ORDER},),
+    )
     add_codes(store, promotion, {"code": "new", "is_for_new_shopper": False, **limit})
 
 
@@ -182,7 +215,10 @@ def test_a_limit_for_each_shopper_is_counted_by_checkout() -> None:
     each = {"code": "each", "max_uses_per_shopper": {"max_uses": 1}}
     refused = refusal(store, lambda: add_codes(store, promotion, {**each, "consume_unit": "per_application"}))
     detail = "Consume unit 'per_application' is not supported when using 'max_uses_per_shopper' features."
-    assert reason(refused) == (422, ({"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail},))
+    assert reason(refused) == (
+        422,
+        ({"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail},),
+    )
     add_codes(store, promotion, {**each, "consume_unit": "per_checkout"}, {**each, "code": "default"})
 
 
@@ -193,7 +229,10 @@ def test_codes_by_hand_fill_the_limit_and_do_not_pass_it(family: Family) -> None
     add_codes(store, promotion, "a", "b")
     refused = refusal(store, lambda: add_codes(store, promotion, "c", "d"))
     detail = "Only 3 promotion codes are allowed per promotion"
-    assert reason(refused) == (422, ({"status": "422", "title": "Too many promotion codes", "detail": detail},))
+    assert reason(refused) == (
+        422,
+        ({"status": "422", "title": "Too many promotion codes", "detail": detail},),
+    )
     add_codes(store, promotion, "c")
     assert codes_of(store, promotion) == ["a", "b", "c"]
 
@@ -218,7 +257,10 @@ def test_a_raised_limit_holds_for_promotions_of_a_year_at_most(family: Family) -
         add_codes(store, promotion, *(f"{name}{number}" for number in range(3)))
     refused = refusal(store, lambda: add_codes(store, longer, "a", "b", "c"))
     detail = "Only 2 promotion codes are allowed per promotion that lasts more than 365 days"
-    assert reason(refused) == (422, ({"status": "422", "title": "Too many promotion codes", "detail": detail},))
+    assert reason(refused) == (
+        422,
+        ({"status": "422", "title": "Too many promotion codes", "detail": detail},),
+    )
     assert refusal(store, lambda: generate(store, longer, 3)).errors[0]["detail"] == detail
     add_codes(store, longer, "a", "b")
     failing = generate(store, longer, 1)
@@ -226,7 +268,9 @@ def test_a_raised_limit_holds_for_promotions_of_a_year_at_most(family: Family) -
     assert (failing.status, failing.error) == ("failed", "codes limit exceeded")
 
 
-@pytest.mark.parametrize(("count", "limit", "fits"), [(1000, 1000, True), (1001, 1000, False), (1001, 0, True)])
+@pytest.mark.parametrize(
+    ("count", "limit", "fits"), [(1000, 1000, True), (1001, 1000, False), (1001, 0, True)]
+)
 def test_the_published_rule_of_a_year_can_be_switched_on(count: int, limit: int, fits: bool) -> None:
     store = new_store(codes_limit=2000, long_codes_limit=limit)
     promotion = add_promotion(store)
@@ -245,7 +289,10 @@ def test_a_running_job_has_its_room_and_what_it_made_is_taken() -> None:
     made = codes_of(store, promotion)
     assert len(made) == 3
     assert reason(refusal(store, lambda: add_codes(store, promotion, made[2]))) == (422, (DUPLICATE,))
-    assert refusal(store, lambda: add_codes(store, promotion, "a", "b", "c", "d")).errors[0]["title"] == "Too many promotion codes"
+    assert (
+        refusal(store, lambda: add_codes(store, promotion, "a", "b", "c", "d")).errors[0]["title"]
+        == "Too many promotion codes"
+    )
     add_codes(store, promotion, "a", "b")
     cancel(store, promotion, job)
     add_codes(store, promotion, "c", "d", "e", "f", "g")

@@ -32,10 +32,20 @@ class ByHand(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2), names=st.lists(NAMES, min_size=1, max_size=3))
     def create(self, number: int, names: list[str]) -> None:
-        elsewhere = [name for name in names if any(self.stands_in(other, name) for other in range(3) if other != number)]
+        elsewhere = [
+            name
+            for name in names
+            if any(self.stands_in(other, name) for other in range(3) if other != number)
+        ]
         twice = any(self.same(name, other) for at, name in enumerate(names) for other in names[:at])
-        if twice or any(self.stands_in(number, name) for name in names) or (self.family is STANDARD and elsewhere):
-            assert refusal(self.store, lambda: add_codes(self.store, self.promotions[number], *names)).errors == (DUPLICATE,)
+        if (
+            twice
+            or any(self.stands_in(number, name) for name in names)
+            or (self.family is STANDARD and elsewhere)
+        ):
+            assert refusal(
+                self.store, lambda: add_codes(self.store, self.promotions[number], *names)
+            ).errors == (DUPLICATE,)
         elif len(self.model[number]) + len(names) > 4:
             refused = refusal(self.store, lambda: add_codes(self.store, self.promotions[number], *names))
             assert refused.errors[0]["title"] == "Too many promotion codes"
@@ -46,7 +56,10 @@ class ByHand(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2), name=NAMES)
     def delete(self, number: int, name: str) -> None:
         if not self.stands_in(number, name):
-            assert refusal(self.store, lambda: delete_code(self.store, self.promotions[number], name)).status == 404
+            assert (
+                refusal(self.store, lambda: delete_code(self.store, self.promotions[number], name)).status
+                == 404
+            )
             return
         delete_code(self.store, self.promotions[number], name)
         self.model[number] = [each for each in self.model[number] if not self.same(each, name)]
@@ -54,7 +67,9 @@ class ByHand(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2), names=st.lists(NAMES, min_size=1, max_size=3))
     def delete_several(self, number: int, names: list[str]) -> None:
         codes.delete_codes(self.store, self.promotions[number], {"codes": [{"code": name} for name in names]})
-        self.model[number] = [each for each in self.model[number] if not any(self.same(each, name) for name in names)]
+        self.model[number] = [
+            each for each in self.model[number] if not any(self.same(each, name) for name in names)
+        ]
 
     @invariant()
     def each_list_is_what_the_model_says(self) -> None:

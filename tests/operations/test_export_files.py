@@ -13,7 +13,16 @@ CREATED = "2024-12-03T23:31:35.962Z"
 
 texts = st.text(alphabet=st.sampled_from('ab é,"\r\n;=+@\t') | st.characters(exclude_categories=["Cs"]))
 counts = st.none() | st.integers(0)
-rows = st.builds(ExportRow, texts, counts, counts, st.none() | texts, st.none() | texts, st.none() | texts, st.just(CREATED) | texts)
+rows = st.builds(
+    ExportRow,
+    texts,
+    counts,
+    counts,
+    st.none() | texts,
+    st.none() | texts,
+    st.none() | texts,
+    st.just(CREATED) | texts,
+)
 
 
 def test_a_file_is_named_after_its_job_and_its_moment() -> None:

@@ -23,7 +23,9 @@ class Exporting:
     def __init__(self, family: Family = STANDARD, **settings: Any) -> None:
         self.client: ApiClient = api_client(**settings)
         self.collection = f"/v2/{family.collection}"
-        self.promotion = self.client.created(self.collection, {"data": new_promotion(family, **HALF_A_YEAR)})["id"]
+        self.promotion = self.client.created(self.collection, {"data": new_promotion(family, **HALF_A_YEAR)})[
+            "id"
+        ]
         self.path = f"{self.collection}/{self.promotion}"
         self.client.created(f"{self.path}/jobs", {"data": code_generate(3, max_uses_per_code=2)})
         self.client.advance(idle=True)
@@ -100,7 +102,11 @@ def test_until_it_is_completed_there_is_no_file() -> None:
             422,
             {
                 "errors": [
-                    {"status": "422", "title": "Unprocessable Entity", "detail": f"Job has no file to download. Job status: {status}"}
+                    {
+                        "status": "422",
+                        "title": "Unprocessable Entity",
+                        "detail": f"Job has no file to download. Job status: {status}",
+                    }
                 ]
             },
         )
@@ -121,7 +127,10 @@ def test_a_job_that_exports_nothing_never_has_a_file(ending: str) -> None:
         client.post(f"{job}/cancel")
         client.advance(**({"idle": True} if ending == "cancelled" else {"seconds": 0}))
     response = client.get(f"{job}/file")
-    assert (response.status_code, response.json()["errors"][0]["detail"]) == (422, f"Job has no file to download. Job status: {ending}")
+    assert (response.status_code, response.json()["errors"][0]["detail"]) == (
+        422,
+        f"Job has no file to download. Job status: {ending}",
+    )
 
 
 def test_the_address_expires_by_the_stores_clock_and_a_new_one_can_be_had() -> None:
@@ -167,7 +176,10 @@ def test_an_address_that_was_changed_is_worth_nothing(old: str, new: str) -> Non
     assert client.get(href).status_code == 200
     response = client.get(href.replace(old, new, 1))
     detail = "the URL's signature is not valid; use the href of the job's file unchanged"
-    assert (response.status_code, response.json()["errors"]) == (403, [{"status": 403, "title": "Forbidden", "detail": detail}])
+    assert (response.status_code, response.json()["errors"]) == (
+        403,
+        [{"status": 403, "title": "Forbidden", "detail": detail}],
+    )
 
 
 def test_the_address_belongs_to_its_promotion_and_store() -> None:
@@ -254,7 +266,9 @@ def test_a_snapshot_names_what_has_the_same_codes_as_an_export_and_restores_each
     jobs = []
     for change in (None, None, "new", None):
         if change is not None:
-            client.created(f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": change}]}})
+            client.created(
+                f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": change}]}}
+            )
         jobs.append(exporting.start())
         client.advance(idle=True)
     files = [client.get(exporting.href(job)).content for job in jobs]
@@ -289,11 +303,15 @@ def test_a_download_goes_on_with_the_codes_it_began_with() -> None:
     client.advance(idle=True)
     address = urlsplit(exporting.href(job))
     promotion = client.store.promotion(STANDARD, exporting.promotion)
-    pieces = exports.open_file(client.store, promotion.id, address.path.rpartition("/")[2], dict(parse_qsl(address.query)))
+    pieces = exports.open_file(
+        client.store, promotion.id, address.path.rpartition("/")[2], dict(parse_qsl(address.query))
+    )
     begun = next(pieces)
     promotion.exports.clear()
     codes = exporting.codes()
     client.delete(f"{exporting.path}/codes/{codes[0]}")
-    client.created(f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "new"}]}})
+    client.created(
+        f"{exporting.path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "new"}]}}
+    )
     lines = b"".join([begun, *pieces]).decode().split("\r\n")
     assert [line.partition(",")[0] for line in lines[1:-1]] == codes

@@ -63,7 +63,11 @@ def test_a_length_sent_as_text_becomes_a_number() -> None:
 def test_an_export_shows_neither_parameters_nor_a_result() -> None:
     store = new_store()
     promotion = add_promotion(store, RULE)
-    job = jobs.create_job(store, promotion, {"type": "promotion_codes", "job_type": "code_export", "parameters": {"number_of_codes": 5}})
+    job = jobs.create_job(
+        store,
+        promotion,
+        {"type": "promotion_codes", "job_type": "code_export", "parameters": {"number_of_codes": 5}},
+    )
     store.advance_until_idle()
     assert list(job.document()) == ["type", "id", "rule_promotion_id", "job_type", "status", "meta"]
     assert job.status == "completed"
@@ -78,12 +82,22 @@ def test_a_completed_job_shows_its_times_in_milliseconds_cut_off() -> None:
         ("parameters", {"number_of_codes": 5}),
         ("status", "completed"),
         # .962680423 and .962680423 + 0.255
-        ("meta", {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z", "updated_at": "2024-12-03T23:31:36.217Z"}}),
+        (
+            "meta",
+            {
+                "timestamps": {
+                    "created_at": "2024-12-03T23:31:35.962Z",
+                    "updated_at": "2024-12-03T23:31:36.217Z",
+                }
+            },
+        ),
         ("result", {"generated": 5}),
     ]
 
 
-@pytest.mark.parametrize(("family", "key"), [(RULE, "generate_result"), (STANDARD, "result")], ids=["rule", "standard"])
+@pytest.mark.parametrize(
+    ("family", "key"), [(RULE, "generate_result"), (STANDARD, "result")], ids=["rule", "standard"]
+)
 def test_a_switch_gives_the_result_of_rule_jobs_its_older_name(family: Family, key: str) -> None:
     store = new_store(timings="instant", rule_result_key="generate_result")
     promotion = add_promotion(store, family)
@@ -99,7 +113,12 @@ def test_jobs_are_listed_newest_first_page_by_page() -> None:
     made = [export(store, promotion).id for _ in range(5)]
     store.settle()
     pages = [jobs.list_jobs(store, promotion, Page(offset, 2), None) for offset in (0, 2, 4, 6)]
-    assert [[json.loads(item)["id"] for item in page.items] for page in pages] == [[made[4], made[3]], [made[2], made[1]], [made[0]], []]
+    assert [[json.loads(item)["id"] for item in page.items] for page in pages] == [
+        [made[4], made[3]],
+        [made[2], made[1]],
+        [made[0]],
+        [],
+    ]
     assert {page.total for page in pages} == {5}
 
 
@@ -111,7 +130,9 @@ def test_jobs_can_be_filtered_by_type_and_status() -> None:
         store.advance_until_idle()
     export(store, promotion)
     found = {
-        text: [json.loads(item)["status"] for item in jobs.list_jobs(store, promotion, EVERYTHING, text).items]
+        text: [
+            json.loads(item)["status"] for item in jobs.list_jobs(store, promotion, EVERYTHING, text).items
+        ]
         for text in (
             "eq(status,completed)",
             "eq(status, complete)",

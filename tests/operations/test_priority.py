@@ -12,7 +12,13 @@ from tests.simulation.stores import add_promotion, at, delete_promotion, new_sto
 DAY = 86_400 * 10**9
 TAKEN = (
     422,
-    ({"title": "Duplicate Priority", "status": "422", "detail": "Priority already in use in another running or scheduled promotion"},),
+    (
+        {
+            "title": "Duplicate Priority",
+            "status": "422",
+            "detail": "Priority already in use in another running or scheduled promotion",
+        },
+    ),
 )
 OUT = {
     "disabled": ({"enabled": False}, {"enabled": True}),
@@ -25,7 +31,10 @@ def test_a_priority_is_taken_by_a_promotion_that_runs_or_will_run(fields: dict[s
     store = new_store()
     first = add_promotion(store, RULE, priority=7, **fields)
     second = add_promotion(store, RULE, priority=8)
-    for attempt in (lambda: add_promotion(store, RULE, priority=7), lambda: update(store, second, priority=7)):
+    for attempt in (
+        lambda: add_promotion(store, RULE, priority=7),
+        lambda: update(store, second, priority=7),
+    ):
         error = refusal(store, attempt)
         assert (error.status, error.errors) == TAKEN
     update(store, first, priority=7, name="its own is not taken")
@@ -42,7 +51,9 @@ def test_promotions_without_a_priority_do_not_meet_and_zero_is_one() -> None:
 
 
 @pytest.mark.parametrize(("out", "back"), OUT.values(), ids=OUT.keys())
-def test_one_that_neither_runs_nor_will_run_takes_none_and_meets_none_until_it_does(out: dict[str, Any], back: dict[str, Any]) -> None:
+def test_one_that_neither_runs_nor_will_run_takes_none_and_meets_none_until_it_does(
+    out: dict[str, Any], back: dict[str, Any]
+) -> None:
     store = new_store()
     idle = add_promotion(store, RULE, priority=7, **out)
     running = add_promotion(store, RULE, priority=7)

@@ -6,7 +6,17 @@ import pytest
 
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD, Family
 from ep_mock.errors import ApiError
-from tests.simulation.stores import MS, START, add_promotion, at, cancel, delete_promotion, generate, log_of, new_store
+from tests.simulation.stores import (
+    MS,
+    START,
+    add_promotion,
+    at,
+    cancel,
+    delete_promotion,
+    generate,
+    log_of,
+    new_store,
+)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
@@ -56,7 +66,9 @@ def test_the_store_remembers_what_became_of_the_job() -> None:
     promotion = add_promotion(store, RULE)
     job = generate(store, promotion, 5)
     delete_promotion(store, promotion)
-    remembered = [(entry.at - START, entry.job_id, entry.status, entry.cause) for entry in store.content.transitions]
+    remembered = [
+        (entry.at - START, entry.job_id, entry.status, entry.cause) for entry in store.content.transitions
+    ]
     assert remembered == [(0, job.id, "pending", "created"), (0, job.id, "cancelled", "promotion deleted")]
     assert store.worker.due is None
 

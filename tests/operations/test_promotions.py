@@ -60,7 +60,10 @@ def test_a_store_takes_so_many_promotions_of_a_family_and_no_more(family: Family
     first, _ = add_promotion(store, family), add_promotion(store, family)
     refused = refusal(store, lambda: add_promotion(store, family))
     detail = "Only 2 promotions are allowed per store"
-    assert (refused.status, refused.errors) == (422, ({"status": "422", "title": "Unprocessable Entity", "detail": detail},))
+    assert (refused.status, refused.errors) == (
+        422,
+        ({"status": "422", "title": "Unprocessable Entity", "detail": detail},),
+    )
     for other in FAMILIES:
         if other is not family:
             add_promotion(store, other)
@@ -105,7 +108,10 @@ def test_a_change_of_one_end_is_held_against_the_other(family: Family) -> None:
     assert refusal(store, lambda: update(store, promotion, start="2026-01-01")).status == 422
     assert refusal(store, lambda: update(store, promotion, end="2025-01-01")).status == 422
     update(store, promotion, start="2025-12-31T23:59:59Z")
-    assert (shown(promotion)["start"], shown(promotion)["end"]) == ("2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z")
+    assert (shown(promotion)["start"], shown(promotion)["end"]) == (
+        "2025-12-31T23:59:59Z",
+        "2026-01-01T00:00:00Z",
+    )
 
 
 @each_family
@@ -130,7 +136,10 @@ def test_a_rule_promotion_says_what_nobody_said_of_stacking() -> None:
     store = new_store()
     plain = add_promotion(store, RULE)
     odd = add_promotion(store, RULE, stackable=False, override_stacking=True)
-    assert [(shown(each)["stackable"], shown(each)["override_stacking"]) for each in (plain, odd)] == [(True, False), (False, True)]
+    assert [(shown(each)["stackable"], shown(each)["override_stacking"]) for each in (plain, odd)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_each_change_of_a_standard_promotion_is_one_more_version() -> None:
@@ -147,7 +156,11 @@ def test_each_change_of_a_standard_promotion_is_one_more_version() -> None:
     ]
     assert everything[0] == shown(promotion)
     assert len({version["id"] for version in everything}) == 3
-    assert [version["meta"]["timestamps"]["updated_at"][17:23] for version in everything] == ["38.962", "37.962", "35.962"]
+    assert [version["meta"]["timestamps"]["updated_at"][17:23] for version in everything] == [
+        "38.962",
+        "37.962",
+        "35.962",
+    ]
     page = promotions.list_history(promotion, Page(1, 1))
     assert (page.items, page.total) == ([msgspec.json.encode(everything[1])], 3)
 
@@ -168,7 +181,10 @@ def test_a_promotion_with_many_codes_cannot_be_made_to_last_over_a_year(family: 
     add_codes(store, few, "d", "e")
     refused = refusal(store, lambda: update(store, many, end="2024-12-31 00:01"))
     detail = "A promotion with more than 2 codes lasts at most 365 days"
-    assert (refused.status, refused.errors) == (422, ({"status": "422", "title": "Unprocessable Entity", "detail": detail},))
+    assert (refused.status, refused.errors) == (
+        422,
+        ({"status": "422", "title": "Unprocessable Entity", "detail": detail},),
+    )
     update(store, many, start="2024-01-02", end="2025-01-01")
     update(store, few, end="2030-01-01")
 
@@ -197,21 +213,41 @@ def test_codes_that_a_job_has_made_by_now_count_in_a_change(family: Family) -> N
 def test_new_promotions_are_whole_documents_of_their_family() -> None:
     store = new_store()
     standard, rule = (shown(add_promotion(store, family)) for family in FAMILIES)
-    stamps = {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z", "updated_at": "2024-12-03T23:31:35.962Z"}}
+    stamps = {
+        "timestamps": {"created_at": "2024-12-03T23:31:35.962Z", "updated_at": "2024-12-03T23:31:35.962Z"}
+    }
     both = {"created_by": "ep-mock@example.com", "updated_by": "ep-mock@example.com", "meta": stamps}
     dates = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
-    assert standard == {**new_promotion(STANDARD), "id": standard["id"], "parent_id": standard["id"], "current": True, **dates, **both}
+    assert standard == {
+        **new_promotion(STANDARD),
+        "id": standard["id"],
+        "parent_id": standard["id"],
+        "current": True,
+        **dates,
+        **both,
+    }
     stacking = {"stackable": True, "override_stacking": False}
-    assert rule == {**new_promotion(RULE), "id": rule["id"], "store_id": store.content.store_id, **stacking, **dates, **both}
+    assert rule == {
+        **new_promotion(RULE),
+        "id": rule["id"],
+        "store_id": store.content.store_id,
+        **stacking,
+        **dates,
+        **both,
+    }
 
 
 @each_family
-def test_a_filter_by_a_code_finds_codes_that_have_come_by_now_although_nobody_has_looked(family: Family) -> None:
+def test_a_filter_by_a_code_finds_codes_that_have_come_by_now_although_nobody_has_looked(
+    family: Family,
+) -> None:
     store = new_store()
     promotion = add_promotion(store, family)
     generate(store, promotion, 3, Plan(codes=("summer",)))
     at(store, 251 * MS)
-    assert [msgspec.json.decode(each)["id"] for each in found(store, family, "eq(code,summer)")] == [promotion.id]
+    assert [msgspec.json.decode(each)["id"] for each in found(store, family, "eq(code,summer)")] == [
+        promotion.id
+    ]
     delete_promotion(store, promotion)
     assert found(store, family, "eq(code,summer)") == []
 
@@ -219,10 +255,20 @@ def test_a_filter_by_a_code_finds_codes_that_have_come_by_now_although_nobody_ha
 def test_promotions_found_by_a_code_are_listed_newest_first_and_meet_the_other_conditions() -> None:
     store = new_store()
     for number in range(12):
-        add_codes(store, add_promotion(store, RULE, name=f"name {number}", enabled=number % 2 == 0), "Summer", f"code {number}")
-    names = [msgspec.json.decode(each)["name"] for each in found(store, RULE, "eq(code,sUMMER):eq(enabled,true)")]
+        add_codes(
+            store,
+            add_promotion(store, RULE, name=f"name {number}", enabled=number % 2 == 0),
+            "Summer",
+            f"code {number}",
+        )
+    names = [
+        msgspec.json.decode(each)["name"] for each in found(store, RULE, "eq(code,sUMMER):eq(enabled,true)")
+    ]
     assert names == [f"name {number}" for number in (10, 8, 6, 4, 2, 0)]
-    assert found(store, RULE, "eq(code,summer):eq(code,'code 3')")[0] == found(store, RULE, "eq(code,'code 3')")[0]
+    assert (
+        found(store, RULE, "eq(code,summer):eq(code,'code 3')")[0]
+        == found(store, RULE, "eq(code,'code 3')")[0]
+    )
     assert found(store, RULE, "eq(code,'code 3'):eq(code,'code 4')") == []
 
 
@@ -232,7 +278,9 @@ def test_an_update_counts_the_codes_that_have_come_by_now_although_nobody_has_lo
     promotion = add_promotion(store, family, end="2024-12-03T23:31:36Z")
     generate(store, promotion, 5)
     at(store, 252 * MS)
-    assert not refusals(store, lambda: update(store, promotion, end="2100-01-01")), "two codes do not hinder it"
+    assert not refusals(store, lambda: update(store, promotion, end="2100-01-01")), (
+        "two codes do not hinder it"
+    )
 
     store = new_store(reenable_codes_limit=2)
     promotion = add_promotion(store, family, end="2024-12-03T23:31:36Z")

@@ -1,4 +1,6 @@
-"""Usages: what a checkout takes from a code and what stays of it, lists of them, and making them anonymous."""
+"""Usages: what a checkout takes from a code and what stays of it, lists of them, and making them
+anonymous.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: fam
 
 
 def uses_of(store: Store, promotion: Promotion, code: str) -> tuple[int | None, int | None]:
-    document = next(each for each in map(msgspec.json.decode, code_documents(store, promotion)) if each["code"] == code)
+    document = next(
+        each for each in map(msgspec.json.decode, code_documents(store, promotion)) if each["code"] == code
+    )
     return document.get("uses"), document.get("max_uses")
 
 
@@ -78,14 +82,20 @@ def test_made_codes_are_used_like_others_and_an_export_keeps_what_it_saw(family:
     first = str(msgspec.json.decode(code_documents(store, promotion)[0])["code"])
     use(store, promotion, first)
     assert uses_of(store, promotion, first) == (0, 1)
-    assert [getattr(entry, "uses", "as made") for entry in promotion.exports[job.id].entries.values()] == ["as made", "as made"]
+    assert [getattr(entry, "uses", "as made") for entry in promotion.exports[job.id].entries.values()] == [
+        "as made",
+        "as made",
+    ]
 
 
 @each_family
 def test_an_unknown_code_is_not_found(family: Family) -> None:
     store, promotion = with_codes(family, "Sale")
     error = refusal(store, lambda: use(store, promotion, "sail"))
-    assert (error.status, error.errors) == (404, ({"detail": "promotion code not found", "status": 404, "title": "Not Found"},))
+    assert (error.status, error.errors) == (
+        404,
+        ({"detail": "promotion code not found", "status": 404, "title": "Not Found"},),
+    )
     if family is RULE:
         assert use(store, promotion, "SALE").code == "Sale"
     else:
@@ -113,7 +123,9 @@ def test_a_disabled_promotion_does_not_run(family: Family) -> None:
         ([], {"customer_id": "c1"}, False),
     ],
 )
-def test_a_code_of_a_user_is_for_that_user(user: str | list[str], checkout: dict[str, str], fits: bool) -> None:
+def test_a_code_of_a_user_is_for_that_user(
+    user: str | list[str], checkout: dict[str, str], fits: bool
+) -> None:
     store, promotion = with_codes(STANDARD, {"code": "a", "user": user, "uses": 5})
     if fits:
         use(store, promotion, "a", **checkout)
@@ -132,23 +144,36 @@ def test_a_code_for_first_orders_is_for_new_shoppers() -> None:
 def test_a_shopper_has_a_share_of_a_code_and_guests_where_they_are_included() -> None:
     per_shopper = {"max_uses": 2, "includes_guests": True}
     store, promotion = with_codes(
-        RULE, {"code": "a", "max_uses_per_shopper": per_shopper}, {"code": "b", "max_uses_per_shopper": per_shopper}
+        RULE,
+        {"code": "a", "max_uses_per_shopper": per_shopper},
+        {"code": "b", "max_uses_per_shopper": per_shopper},
     )
     use(store, promotion, "a", customer_id="c1", customer_email="ada@example.com", times_used=2)
-    assert why(store, promotion, "a", customer_id="c1") == "the shopper has used the code 2 times, 2 are allowed"
+    assert (
+        why(store, promotion, "a", customer_id="c1") == "the shopper has used the code 2 times, 2 are allowed"
+    )
     use(store, promotion, "b", customer_id="c1")
     use(store, promotion, "a", customer_id="c2")
-    assert why(store, promotion, "a", customer_id="c2", times_used=2) == "the shopper has used the code 1 times, 2 are allowed"
+    assert (
+        why(store, promotion, "a", customer_id="c2", times_used=2)
+        == "the shopper has used the code 1 times, 2 are allowed"
+    )
     use(store, promotion, "a", customer_email="guest@example.com")
     use(store, promotion, "a", customer_email="guest@example.com")
-    assert why(store, promotion, "a", customer_email="guest@example.com") == "the shopper has used the code 2 times, 2 are allowed"
+    assert (
+        why(store, promotion, "a", customer_email="guest@example.com")
+        == "the shopper has used the code 2 times, 2 are allowed"
+    )
     assert why(store, promotion, "a") == "the code needs a shopper with an email"
 
 
 @pytest.mark.parametrize("limits", [{"max_uses": 1}, {"max_uses": 1, "includes_guests": False}])
 def test_guests_are_not_included_by_themselves(limits: dict[str, Any]) -> None:
     store, promotion = with_codes(RULE, {"code": "a", "max_uses_per_shopper": limits})
-    assert why(store, promotion, "a", customer_email="guest@example.com") == "the code is for registered shoppers"
+    assert (
+        why(store, promotion, "a", customer_email="guest@example.com")
+        == "the code is for registered shoppers"
+    )
     use(store, promotion, "a", customer_id="c1")
 
 
@@ -161,9 +186,17 @@ def test_a_limit_for_each_shopper_without_a_number_limits_nobody() -> None:
 @each_family
 def test_a_usage_is_listed_with_what_is_known_of_it(family: Family) -> None:
     store, promotion = with_codes(family, "Sale")
-    of_shopper = {"order_id": "o1", "customer_id": "c1", "account_id": "a1", "customer_email": "ada@example.com"}
+    of_shopper = {
+        "order_id": "o1",
+        "customer_id": "c1",
+        "account_id": "a1",
+        "customer_email": "ada@example.com",
+    }
     full, bare = use(store, promotion, "Sale", times_used=2, **of_shopper), use(store, promotion, "Sale")
-    stamps = {"used_on": "2024-12-03T23:31:35.962Z", "meta": {"timestamps": {"updated_at": "2024-12-03T23:31:35.962Z"}}}
+    stamps = {
+        "used_on": "2024-12-03T23:31:35.962Z",
+        "meta": {"timestamps": {"updated_at": "2024-12-03T23:31:35.962Z"}},
+    }
     code_id = store.content.entropy.uuid_of("code", promotion.id, promotion.book.key("Sale"))
     common = {"code_id": code_id, "code": "Sale", "anonymized": False, **stamps}
     assert ids_and_documents(store, promotion) == {
@@ -186,26 +219,48 @@ def test_usages_outlive_their_code() -> None:
     assert list(ids_and_documents(store, promotion)) == [used.id]
     assert usages.list_code_usages(store, promotion, "A", EVERYTHING, None, None).total == 1
     assert usages.list_code_usages(store, promotion, "b", EVERYTHING, None, None).total == 0
-    assert refusal(store, lambda: usages.list_code_usages(store, promotion, "c", EVERYTHING, None, None)).status == 404
+    assert (
+        refusal(store, lambda: usages.list_code_usages(store, promotion, "c", EVERYTHING, None, None)).status
+        == 404
+    )
 
 
 SORTS = ["code", "customer_id", "order_id", "customer_email", "id", "used_on", "updated_at"]
-SHOPPERS = st.tuples(st.sampled_from(["a", "b", "c"]), *[st.none() | st.sampled_from("xyz") for _ in range(3)])
+SHOPPERS = st.tuples(
+    st.sampled_from(["a", "b", "c"]), *[st.none() | st.sampled_from("xyz") for _ in range(3)]
+)
 
 
-@given(st.lists(SHOPPERS, max_size=12), st.sampled_from(SORTS), st.booleans(), st.integers(0, 12), st.integers(1, 12))
+@given(
+    st.lists(SHOPPERS, max_size=12),
+    st.sampled_from(SORTS),
+    st.booleans(),
+    st.integers(0, 12),
+    st.integers(1, 12),
+)
 def test_usages_are_sorted_by_any_published_attribute(
-    shoppers: list[tuple[str, str | None, str | None, str | None]], sort: str, descending: bool, offset: int, limit: int
+    shoppers: list[tuple[str, str | None, str | None, str | None]],
+    sort: str,
+    descending: bool,
+    offset: int,
+    limit: int,
 ) -> None:
     store, promotion = with_codes(STANDARD, "a", "b", "c")
     for number, (code, order_id, customer_id, customer_email) in enumerate(shoppers):
         at(store, number * SECOND)
         use(store, promotion, code, order_id=order_id, customer_id=customer_id, customer_email=customer_email)
-    found = usages.list_usages(store, promotion, Page(offset, limit), None, f"-{sort}" if descending else sort)
-    ranked = sorted(promotion.usages, key=lambda usage: (getattr(usage, sort) is not None, getattr(usage, sort) or 0))
+    found = usages.list_usages(
+        store, promotion, Page(offset, limit), None, f"-{sort}" if descending else sort
+    )
+    ranked = sorted(
+        promotion.usages, key=lambda usage: (getattr(usage, sort) is not None, getattr(usage, sort) or 0)
+    )
     if descending:
         ranked.reverse()
-    assert (found.items, found.total) == ([usage.listed() for usage in ranked[offset : offset + limit]], len(shoppers))
+    assert (found.items, found.total) == (
+        [usage.listed() for usage in ranked[offset : offset + limit]],
+        len(shoppers),
+    )
 
 
 def test_without_a_sort_the_last_changed_comes_first_and_of_one_code_the_first_used() -> None:
@@ -225,7 +280,12 @@ def test_without_a_sort_the_last_changed_comes_first_and_of_one_code_the_first_u
 @each_family
 def test_anonymizing_takes_away_who_it_was(family: Family) -> None:
     store, promotion = with_codes(family, "a")
-    of_shopper = {"order_id": "o1", "customer_id": "c1", "account_id": "a1", "customer_email": "ada@example.com"}
+    of_shopper = {
+        "order_id": "o1",
+        "customer_id": "c1",
+        "account_id": "a1",
+        "customer_email": "ada@example.com",
+    }
     full, bare = use(store, promotion, "a", **of_shopper), use(store, promotion, "a")
     before = ids_and_documents(store, promotion)
     at(store, SECOND)
@@ -233,7 +293,10 @@ def test_anonymizing_takes_away_who_it_was(family: Family) -> None:
     changed = {"anonymized": True, "meta": {"timestamps": {"updated_at": "2024-12-03T23:31:36.962Z"}}}
     if family is RULE:
         changed["updated_by"] = "ep-mock@example.com"
-    expected = {full.id: {**before[full.id], **changed, "customer_email": "**"}, bare.id: {**before[bare.id], **changed}}
+    expected = {
+        full.id: {**before[full.id], **changed, "customer_email": "**"},
+        bare.id: {**before[bare.id], **changed},
+    }
     if family is STANDARD:
         del expected[full.id]["customer_id"]
     assert [msgspec.json.decode(usage) for usage in done.usages] == [expected[bare.id], expected[full.id]]
@@ -259,4 +322,6 @@ def test_a_shopper_who_was_made_anonymous_still_has_used_the_code() -> None:
     store, promotion = with_codes(RULE, {"code": "a", "max_uses_per_shopper": {"max_uses": 1}})
     usage = use(store, promotion, "a", customer_id="c1")
     usages.anonymize_usages(store, RULE, {"usage_ids": [usage.id]})
-    assert why(store, promotion, "a", customer_id="c1") == "the shopper has used the code 1 times, 1 are allowed"
+    assert (
+        why(store, promotion, "a", customer_id="c1") == "the shopper has used the code 1 times, 1 are allowed"
+    )

@@ -13,14 +13,18 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run tests, given as source, with these arguments. It costs a tenth of a second, as nothing has to be imported again."""
+    """Run tests, given as source, with these arguments. It costs a tenth of a second, as nothing has to be
+    imported again.
+    """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
 
     def run(source: str, *arguments: str, **files: str) -> pytest.RunResult:
         pytester.makepyfile(test_sample=source, **files)
-        return pytester.runpytest_inprocess("-p", "ep_mock.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", *arguments)
+        return pytester.runpytest_inprocess(
+            "-p", "ep_mock.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", *arguments
+        )
 
     return run
 

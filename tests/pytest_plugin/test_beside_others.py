@@ -1,4 +1,6 @@
-"""ep-mock beside plugins and libraries that change time, sockets or how tests are run. `docs/pytest.md` tells the same in words."""
+"""ep-mock beside plugins and libraries that change time, sockets or how tests are run. `docs/pytest.md` tells
+the same in words.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,24 @@ def test_a_running_clock_runs_on(ep_mock):
 @pytest.mark.parametrize(
     ("imports", "freeze"),
     [
-        pytest.param("from freezegun import freeze_time", 'freeze_time("2031-05-06 07:08:09")', id="freezegun"),
-        pytest.param("import time_machine", 'time_machine.travel("2031-05-06 07:08:09Z", tick=False)', id="time-machine"),
+        pytest.param(
+            "from freezegun import freeze_time", 'freeze_time("2031-05-06 07:08:09")', id="freezegun"
+        ),
+        pytest.param(
+            "import time_machine",
+            'time_machine.travel("2031-05-06 07:08:09Z", tick=False)',
+            id="time-machine",
+        ),
     ],
 )
-def test_frozen_time_is_where_a_store_begins_and_else_no_concern_of_it(pytester: pytest.Pytester, imports: str, freeze: str) -> None:
-    pytester.makepyfile(test_sample=TESTS_IN_FROZEN_TIME.replace("{imports}", imports).replace("{freeze}", freeze))
-    # In a process of its own: freezing time looks into every module that is loaded, and some of those of other tests answer with effects.
+def test_frozen_time_is_where_a_store_begins_and_else_no_concern_of_it(
+    pytester: pytest.Pytester, imports: str, freeze: str
+) -> None:
+    pytester.makepyfile(
+        test_sample=TESTS_IN_FROZEN_TIME.replace("{imports}", imports).replace("{freeze}", freeze)
+    )
+    # In a process of its own: freezing time looks into every module that is loaded, and some of those of
+    # other tests answer with effects.
     pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120).assert_outcomes(passed=4)
 
 
@@ -92,7 +105,9 @@ def test_with_sockets_disabled_the_application_in_process_works_and_http_needs_i
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(TESTS_WITHOUT_SOCKETS)
-    result = pytester.runpytest_subprocess("-p", "pytest_socket", "-p", "ep_mock.pytest_plugin", "-W", "ignore", *options, timeout=120)
+    result = pytester.runpytest_subprocess(
+        "-p", "pytest_socket", "-p", "ep_mock.pytest_plugin", "-W", "ignore", *options, timeout=120
+    )
     assert result.parseoutcomes() == outcomes
     if "failed" in outcomes:
         result.stdout.fnmatch_lines(["E *SocketBlockedError: *"])
@@ -129,9 +144,19 @@ async def test_in_process(ep_mock_app, ep_mock, transport):
 @pytest.mark.parametrize(
     ("plugin", "marks", "options"),
     [
-        ("pytest_asyncio.plugin", "pytest.mark.asyncio", ("-o", "asyncio_default_fixture_loop_scope=function")),
-        ("anyio.pytest_plugin", "pytest.mark.anyio, pytest.mark.parametrize('anyio_backend', ['asyncio'])", ()),
+        (
+            "pytest_asyncio.plugin",
+            "pytest.mark.asyncio",
+            ("-o", "asyncio_default_fixture_loop_scope=function"),
+        ),
+        (
+            "anyio.pytest_plugin",
+            "pytest.mark.anyio, pytest.mark.parametrize('anyio_backend', ['asyncio'])",
+            (),
+        ),
     ],
 )
-def test_async_tests_have_waits_that_let_their_loop_go_on(run: Run, plugin: str, marks: str, options: tuple[str, ...]) -> None:
+def test_async_tests_have_waits_that_let_their_loop_go_on(
+    run: Run, plugin: str, marks: str, options: tuple[str, ...]
+) -> None:
     run(ASYNC_TESTS.replace("{marks}", marks), "-p", plugin, *options, "-Werror").assert_outcomes(passed=3)

@@ -49,7 +49,9 @@ def test_a_store_is_fresh_for_each_test_on_one_server(run: Run) -> None:
     result.assert_outcomes(passed=2)
 
 
-def test_the_server_is_there_until_the_session_ends_and_gone_after_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_there_until_the_session_ends_and_gone_after_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     servers: list[MockServer] = []
     start = MockServer.start
 
@@ -162,7 +164,9 @@ def test_a_module_can_have_settings_of_its_own_as_long_as_they_are_a_stores(run:
     )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
-        ["ep-mock: ep_mock_settings: auth is a setting of the server, which runs already with 'lenient'; override the fixture for *"]
+        [
+            "ep-mock: ep_mock_settings: auth is a setting of the server, which runs already with 'lenient'; override the fixture for *"
+        ]
     )
 
 
@@ -198,7 +202,14 @@ def test_fixtures_of_the_settings_fill_every_store(run: Run, pytester: pytest.Py
 def test_the_fixtures_and_the_marker_are_listed_by_pytest(run: Run) -> None:
     listed = run("", "--fixtures")
     listed.stdout.fnmatch_lines_random(
-        ["ep_mock_settings *session scope*", "ep_mock_server *session scope*", "ep_mock -- *", "ep_mock_app -- *"]
+        [
+            "ep_mock_settings *session scope*",
+            "ep_mock_server *session scope*",
+            "ep_mock -- *",
+            "ep_mock_app -- *",
+        ]
     )
     run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.ep_mock(clock=..., *"])
-    run("", "--help").stdout.fnmatch_lines(["*--ep-mock-url=URL*", "*--ep-mock-seed=SEED*", "*ep_mock_settings (linelist):*"])
+    run("", "--help").stdout.fnmatch_lines(
+        ["*--ep-mock-url=URL*", "*--ep-mock-seed=SEED*", "*ep_mock_settings (linelist):*"]
+    )

@@ -64,10 +64,16 @@ def test_the_nearest_marker_wins_for_each_setting(run: Run) -> None:
     result.assert_outcomes(passed=3)
 
 
-def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(run: Run, pytester: pytest.Pytester) -> None:
+def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(
+    run: Run, pytester: pytest.Pytester
+) -> None:
     folder = pytester.mkdir("data")
-    folder.joinpath("shop.json").write_text('{"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Beside"}]}')
-    pytester.path.joinpath("root.yaml").write_text("ep_mock_fixture: 1\npromotions: [{family: rule, name: At the root}]\n")
+    folder.joinpath("shop.json").write_text(
+        '{"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Beside"}]}'
+    )
+    pytester.path.joinpath("root.yaml").write_text(
+        "ep_mock_fixture: 1\npromotions: [{family: rule, name: At the root}]\n"
+    )
     result = run(
         """
         import pathlib
@@ -120,7 +126,8 @@ def ep_mock_settings():
 
 def test_it_beats_the_settings_of_the_session_and_what_fixtures_bring(run: Run) -> None:
     own = {"codes_limit": 7, "promotions_limit": 70, "author": "first@example.com"}
-    # The server runs already with other settings: those of this file come with each reset, as the marker's do.
+    # The server runs already with other settings: those of this file come with each reset, as the marker's
+    # do.
     result = run(
         f"""
 SETTINGS = {{"codes_limit": 8, "promotions_limit": 80, "author": "second@example.com"}}
@@ -176,8 +183,14 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
             "colour=1",
             "@pytest.mark.ep_mock: there is no setting 'colour'; there are seed, clock, clock_scale, clock_start, timings, *, fixtures",
         ),
-        ("'manual'", "@pytest.mark.ep_mock: takes keywords only, as in @pytest.mark.ep_mock(clock='manual'), got 'manual'"),
-        ("clock='manul'", "@pytest.mark.ep_mock: clock: expected one of real, scaled, manual, poll, got 'manul'"),
+        (
+            "'manual'",
+            "@pytest.mark.ep_mock: takes keywords only, as in @pytest.mark.ep_mock(clock='manual'), got 'manual'",
+        ),
+        (
+            "clock='manul'",
+            "@pytest.mark.ep_mock: clock: expected one of real, scaled, manual, poll, got 'manul'",
+        ),
         ("codes_limit='5'", "@pytest.mark.ep_mock: codes_limit: expected int, got '5'"),
         ("seed=7", "@pytest.mark.ep_mock: seed: expected str, got 7"),
         (
@@ -186,13 +199,22 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
         ),
         ("fixtures='champagne'", "fixtures: 'champagne' is no shipped fixture (*"),
         ("fixtures='shop.yaml'", "shop.yaml: there is no such file"),
-        ("fixtures=[7]", "@pytest.mark.ep_mock: fixtures: expected a file, the name of a shipped fixture or a mapping, got 7"),
-        ("clock_start='soon'", "the store cannot be as this test wants it: Bad Request: clock_start: 'soon' is not a date: *"),
+        (
+            "fixtures=[7]",
+            "@pytest.mark.ep_mock: fixtures: expected a file, the name of a shipped fixture or a mapping, got 7",
+        ),
+        (
+            "clock_start='soon'",
+            "the store cannot be as this test wants it: Bad Request: clock_start: 'soon' is not a date: *",
+        ),
         (
             "rate_limit=5",
             "the store cannot be as this test wants it: Bad Request: rate_limit: needs a clock that runs, and this one is poll: *",
         ),
-        ("fixtures={'ep_mock_fixture': 3}", "the store cannot be as this test wants it: const: ep_mock_fixture: *"),
+        (
+            "fixtures={'ep_mock_fixture': 3}",
+            "the store cannot be as this test wants it: const: ep_mock_fixture: *",
+        ),
     ],
 )
 def test_a_mistake_in_it_is_one_clear_message(run: Run, arguments: str, message: str) -> None:

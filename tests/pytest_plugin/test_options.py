@@ -73,8 +73,12 @@ def test_a_server_elsewhere_is_used_and_left_running(run: Run, elsewhere: MockSe
     assert [store.name for store in elsewhere.handle.stores()] == ["default"]
 
 
-def test_the_configuration_file_can_name_it_and_the_settings_of_stores(run: Run, pytester: pytest.Pytester, elsewhere: MockServer) -> None:
-    pytester.makeini(f"[pytest]\nep_mock_url = {elsewhere.url}\nep_mock_settings =\n    codes_limit = 7\n    fixtures = campaign,full")
+def test_the_configuration_file_can_name_it_and_the_settings_of_stores(
+    run: Run, pytester: pytest.Pytester, elsewhere: MockServer
+) -> None:
+    pytester.makeini(
+        f"[pytest]\nep_mock_url = {elsewhere.url}\nep_mock_settings =\n    codes_limit = 7\n    fixtures = campaign,full"
+    )
     result = run(
         """
         import pytest
@@ -87,7 +91,9 @@ def test_the_configuration_file_can_name_it_and_the_settings_of_stores(run: Run,
         """
     )
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["ep-mock: the store cannot be as this test wants it: *Only 7 promotion codes are allowed*"])
+    result.stdout.fnmatch_lines(
+        ["ep-mock: the store cannot be as this test wants it: *Only 7 promotion codes are allowed*"]
+    )
     pytester.makeini(f"[pytest]\nep_mock_url = {elsewhere.url}\nep_mock_settings =\n    fixtures = campaign")
     run("def test_it(ep_mock):\n    assert ep_mock.promotions.list()").assert_outcomes(passed=1)
 
@@ -107,17 +113,23 @@ def test_a_control_token_and_a_client_can_be_given_for_it(run: Run) -> None:
         assert ep_mock.client_id == "shop"
         assert call(ep_mock, "/v2/promotions") == 200
     """
-    with MockServer(control_token="secret", auth="strict", client_id="shop", client_secret="s3cret", stores="client-id") as server:
+    with MockServer(
+        control_token="secret", auth="strict", client_id="shop", client_secret="s3cret", stores="client-id"
+    ) as server:
         refused = run(test, f"--ep-mock-url={server.url}", calls=CALL)
         refused.stdout.fnmatch_lines(["*the control plane needs its token in the header X-EP-Mock-Token*"])
-        run(test, f"--ep-mock-url={server.url}", "-W", "ignore", calls=CALL, conftest=conftest).assert_outcomes(passed=1)
+        run(
+            test, f"--ep-mock-url={server.url}", "-W", "ignore", calls=CALL, conftest=conftest
+        ).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://localhost", "http://"])
 def test_an_address_that_is_none_stops_the_session(run: Run, url: str) -> None:
     result = run(TELL_ID, f"--ep-mock-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --ep-mock-url: expected an address such as http://127.0.0.1:8080, got {url!r}"])
+    result.stderr.fnmatch_lines(
+        [f"ERROR: --ep-mock-url: expected an address such as http://127.0.0.1:8080, got {url!r}"]
+    )
 
 
 def test_nobody_there_is_told_by_each_test(run: Run) -> None:
@@ -125,25 +137,35 @@ def test_nobody_there_is_told_by_each_test(run: Run) -> None:
         url = f"http://127.0.0.1:{port}"
         result = run(TELL_ID + "\ndef test_two(ep_mock):\n    pass", f"--ep-mock-url={url}")
     result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines([f"ep-mock: ep-mock does not answer at {url} (*refused); is the server running, and is this its address?"])
+    result.stdout.fnmatch_lines(
+        [
+            f"ep-mock: ep-mock does not answer at {url} (*refused); is the server running, and is this its address?"
+        ]
+    )
 
 
 def test_a_server_without_a_control_plane_is_told(run: Run) -> None:
     with MockServer(control=False) as server:
         result = run(TELL_ID, f"--ep-mock-url={server.url}")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"ep-mock: at {server.url} there is no ep-mock with a control plane: *start ep-mock with --control"])
+    result.stdout.fnmatch_lines(
+        [f"ep-mock: at {server.url} there is no ep-mock with a control plane: *start ep-mock with --control"]
+    )
 
 
 def test_there_is_no_application_of_a_server_elsewhere(run: Run, elsewhere: MockServer) -> None:
     result = run("def test_it(ep_mock_app):\n    pass", f"--ep-mock-url={elsewhere.url}")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["ep-mock: the fixture ep_mock_app needs an application in this process, but --ep-mock-url names a server elsewhere"]
+        [
+            "ep-mock: the fixture ep_mock_app needs an application in this process, but --ep-mock-url names a server elsewhere"
+        ]
     )
 
 
-def test_a_server_elsewhere_cannot_be_set_up(run: Run, pytester: pytest.Pytester, elsewhere: MockServer) -> None:
+def test_a_server_elsewhere_cannot_be_set_up(
+    run: Run, pytester: pytest.Pytester, elsewhere: MockServer
+) -> None:
     pytester.makeini("[pytest]\nep_mock_settings = auth = strict")
     result = run(TELL_ID, f"--ep-mock-url={elsewhere.url}")
     result.assert_outcomes(errors=1)
@@ -158,13 +180,21 @@ def test_a_server_elsewhere_cannot_be_set_up(run: Run, pytester: pytest.Pytester
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("codes_limits = 5", "expected lines such as codes_limit = 50, got 'codes_limits = 5'; did you mean codes_limit?"),
-        ("codes_limit", "expected lines such as codes_limit = 50, got 'codes_limit'; did you mean codes_limit?"),
+        (
+            "codes_limits = 5",
+            "expected lines such as codes_limit = 50, got 'codes_limits = 5'; did you mean codes_limit?",
+        ),
+        (
+            "codes_limit",
+            "expected lines such as codes_limit = 50, got 'codes_limit'; did you mean codes_limit?",
+        ),
         ("codes_limit = many", "codes_limit: expected a whole number, got 'many'"),
         ("clock = fast", "clock: expected one of real, scaled, manual, poll, got 'fast'"),
     ],
 )
-def test_a_mistake_in_the_configuration_file_is_told(run: Run, pytester: pytest.Pytester, line: str, message: str) -> None:
+def test_a_mistake_in_the_configuration_file_is_told(
+    run: Run, pytester: pytest.Pytester, line: str, message: str
+) -> None:
     pytester.makeini(f"[pytest]\nep_mock_settings =\n    {line}")
     result = run(TELL_ID)
     result.assert_outcomes(errors=1)
@@ -181,7 +211,10 @@ def test_a_mistake_in_the_configuration_file_is_told(run: Run, pytester: pytest.
     ],
 )
 def test_a_mistake_in_the_fixture_is_told(run: Run, given: str, message: str) -> None:
-    result = run(TELL_ID, conftest=f"import pytest\n\n@pytest.fixture(scope='session')\ndef ep_mock_settings():\n    return {given}")
+    result = run(
+        TELL_ID,
+        conftest=f"import pytest\n\n@pytest.fixture(scope='session')\ndef ep_mock_settings():\n    return {given}",
+    )
     result.assert_outcomes(errors=1)
     assert f"ep-mock: ep_mock_settings: {message}" in result.stdout.lines
 
@@ -193,15 +226,21 @@ def test_a_port_that_is_taken_is_told(run: Run, elsewhere: MockServer) -> None:
     result.stdout.fnmatch_lines([f"ep-mock: port {elsewhere.port} *"])
 
 
-def test_a_server_with_a_certificate_of_its_own_is_trusted_when_it_is_named(run: Run, pytester: pytest.Pytester) -> None:
+def test_a_server_with_a_certificate_of_its_own_is_trusted_when_it_is_named(
+    run: Run, pytester: pytest.Pytester
+) -> None:
     test = "def test_it(ep_mock):\n    assert ep_mock.clock.read().mode == 'poll'"
     with MockServer(tls_certificate=CERTIFICATE, tls_key=KEY) as server:
         run(test, f"--ep-mock-url={server.url}", f"--ep-mock-ca={CERTIFICATE}").assert_outcomes(passed=1)
         refused = run(test, f"--ep-mock-url={server.url}")
         refused.assert_outcomes(errors=1)
-        refused.stdout.fnmatch_lines(["*certificate at * is not trusted (self-signed certificate)*--ep-mock-ca*"])
+        refused.stdout.fnmatch_lines(
+            ["*certificate at * is not trusted (self-signed certificate)*--ep-mock-ca*"]
+        )
         shutil.copy(CERTIFICATE, pytester.path / "mock.pem")
         pytester.makeini(f"[pytest]\nep_mock_url = {server.url}\nep_mock_ca = mock.pem")
         run(test).assert_outcomes(passed=1)
         absent = run(test, "--ep-mock-ca=absent.pem")
-        absent.stdout.fnmatch_lines(["*ep-mock: --ep-mock-ca: 'absent.pem' cannot be read: No such file or directory"])
+        absent.stdout.fnmatch_lines(
+            ["*ep-mock: --ep-mock-ca: 'absent.pem' cannot be read: No such file or directory"]
+        )

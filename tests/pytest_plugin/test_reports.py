@@ -42,7 +42,10 @@ def test_a_failed_test_shows_jobs_and_requests_and_how_to_repeat_it(run: Run) ->
 
 
 def test_the_seed_that_is_told_is_the_one_that_the_test_had(run: Run) -> None:
-    marked = run("import pytest\n\n@pytest.mark.ep_mock(seed='9')\ndef test_it(ep_mock):\n    assert False", "--ep-mock-seed=7")
+    marked = run(
+        "import pytest\n\n@pytest.mark.ep_mock(seed='9')\ndef test_it(ep_mock):\n    assert False",
+        "--ep-mock-seed=7",
+    )
     marked.stdout.fnmatch_lines(["the same ids and codes again: --ep-mock-seed=9"])
 
 
@@ -84,7 +87,9 @@ def test_a_failure_of_another_fixture_tells_as_well(run: Run) -> None:
         """
     )
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*RefusedError: POST /v2/promotions was refused with 400: *", "*- ep-mock -*", "no jobs"])
+    result.stdout.fnmatch_lines(
+        ["*RefusedError: POST /v2/promotions was refused with 400: *", "*- ep-mock -*", "no jobs"]
+    )
 
 
 def test_a_server_that_has_gone_meanwhile_is_told_instead(run: Run) -> None:

@@ -16,7 +16,9 @@ def test_pytest_finds_it_by_itself() -> None:
     assert found.load() is ep_mock.pytest_plugin
 
 
-def test_nothing_is_imported_before_a_test_asks_for_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_imported_before_a_test_asks_for_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(
         """

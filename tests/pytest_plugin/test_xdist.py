@@ -55,23 +55,34 @@ def test_each_worker_has_one_server(workers: pytest.Pytester) -> None:
         """
     )
     workers.runpytest_subprocess(*WORKERS).assert_outcomes(passed=6)
-    urls = [{workers.path.joinpath(f"{worker}-{number}").read_text() for number in range(3)} for worker in ("gw0", "gw1")]
+    urls = [
+        {workers.path.joinpath(f"{worker}-{number}").read_text() for number in range(3)}
+        for worker in ("gw0", "gw1")
+    ]
     assert [len(each) for each in urls] == [1, 1]
     assert urls[0] != urls[1]
 
 
-def test_workers_on_one_server_do_not_meet_when_the_client_id_chooses_the_store(workers: pytest.Pytester) -> None:
+def test_workers_on_one_server_do_not_meet_when_the_client_id_chooses_the_store(
+    workers: pytest.Pytester,
+) -> None:
     workers.makepyfile(USES_STORE)
     with MockServer(stores="client-id") as server:
         server.handle.promotions.create(name="of nobody")
-        workers.runpytest_subprocess(*WORKERS, "-Werror", f"--ep-mock-url={server.url}").assert_outcomes(passed=20)
+        workers.runpytest_subprocess(*WORKERS, "-Werror", f"--ep-mock-url={server.url}").assert_outcomes(
+            passed=20
+        )
         assert [store.name for store in server.handle.stores()] == ["default"]
         assert [each["name"] for each in server.handle.promotions.list()] == ["of nobody"]
 
 
 def test_where_the_client_id_does_not_choose_a_warning_says_what_to_do(workers: pytest.Pytester) -> None:
-    workers.makepyfile("def test_it(ep_mock):\n    assert ep_mock.headers['X-EP-Mock-Store'] == ep_mock.store")
+    workers.makepyfile(
+        "def test_it(ep_mock):\n    assert ep_mock.headers['X-EP-Mock-Store'] == ep_mock.store"
+    )
     with MockServer() as server:
         result = workers.runpytest_subprocess(*WORKERS, f"--ep-mock-url={server.url}")
     result.assert_outcomes(passed=2, warnings=2)
-    result.stdout.fnmatch_lines(["*Start it with --stores client-id, or let the code under test send ep_mock.headers"])
+    result.stdout.fnmatch_lines(
+        ["*Start it with --stores client-id, or let the code under test send ep_mock.headers"]
+    )

@@ -1,4 +1,5 @@
-"""Where ep-mock knowingly answers otherwise than a published example, and which examples cannot be brought about. Reviewed by hand.
+"""Where ep-mock knowingly answers otherwise than a published example, and which examples cannot be brought
+about. Reviewed by hand.
 
 A difference that is not listed here fails a test, and so does one that is listed and does not occur any more.
 """
@@ -31,13 +32,18 @@ class Difference(NamedTuple):
         return (
             fnmatchcase(mismatch.place, place)
             and self.published in (mismatch.published, ANYTHING)
-            and (self.answered == mismatch.answered or (self.answered == ANYTHING and mismatch.answered != ABSENT))
+            and (
+                self.answered == mismatch.answered
+                or (self.answered == ANYTHING and mismatch.answered != ABSENT)
+            )
         )
 
 
 _LIST = ("body.links", "body.meta")
 _LIST_REASON = "The example leaves out what every list has; the other lists and the documents show it."
-_AUTOMATIC_REASON = "The example leaves out a property that the vendor's document requires in every promotion: it is sent."
+_AUTOMATIC_REASON = (
+    "The example leaves out a property that the vendor's document requires in every promotion: it is sent."
+)
 
 DIFFERENCES: Final = (
     Difference("rule.jobs.list", _LIST, ABSENT, ANYTHING, _LIST_REASON),

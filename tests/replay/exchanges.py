@@ -1,8 +1,10 @@
-"""The published examples, and how each is replayed: what a store must have been through, the request, and the answer.
+"""The published examples, and how each is replayed: what a store must have been through, the request, and the
+answer.
 
-`published/*.json` holds one example a file, as facts: `family`, `settings` of the server, the steps that are `given`, the `request` and the
-`answer`. Steps are written as one-key objects, see `Replay`; texts in a request may name what the steps made, as in `{promotion}`.
-Where the example tells nothing of the request's body, the body is ours.
+`published/*.json` holds one example a file, as facts: `family`, `settings` of the server, the steps that are
+`given`, the `request` and the `answer`. Steps are written as one-key objects, see `Replay`; texts in a
+request may name what the steps made, as in `{promotion}`. Where the example tells nothing of the request's
+body, the body is ours.
 """
 
 from __future__ import annotations
@@ -99,7 +101,9 @@ class Replay:
             assert self.client.put(self.path, json={"data": value}).status_code == 200
         elif kind == "usage":
             store = self.client.store
-            self.made["usage"] = usages.record_usage(store, store.promotion(self.exchange.family, self.made["promotion"]), value).id
+            self.made["usage"] = usages.record_usage(
+                store, store.promotion(self.exchange.family, self.made["promotion"]), value
+            ).id
         elif kind == "token":
             form = {"grant_type": value or "implicit", "client_id": "a client", "client_secret": "a secret"}
             token = self.client.post("/oauth/access_token", data=form).json()["access_token"]
@@ -113,9 +117,13 @@ class Replay:
         if "form" in request:
             return self.client.request(method, path, data=request["form"])
         if "promotion" in request:
-            return self.client.request(method, path, json={"data": new_promotion(self.exchange.family, **request["promotion"])})
+            return self.client.request(
+                method, path, json={"data": new_promotion(self.exchange.family, **request["promotion"])}
+            )
         if "body" in request:
-            return self.client.request(method, path, json=json.loads(self._filled(json.dumps(request["body"]))))
+            return self.client.request(
+                method, path, json=json.loads(self._filled(json.dumps(request["body"])))
+            )
         return self.client.request(method, path)
 
     def _posted(self, path: str, data: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
 What differs from run to run is written as a pattern, a string in angle brackets:
 
     <uuid> <nanos> <millis> <epoch> <email> <token> <text>    a value of that form
-    <promotion>                                               the id of the promotion that the example is about
-    <url ?page[offset]=0&page[limit]=25>                      the address of the request with this query
+    <promotion>                                               the id of the promotion that the example is
+    about <url ?page[offset]=0&page[limit]=25>                      the address of the request with this query
     <signed url>                                              the address of an exported file
 """
 
@@ -37,8 +37,12 @@ class Mismatch(NamedTuple):
     answered: Any
 
 
-def mismatches(published: Any, answered: Any, *, promotion: str | None, url: str, place: str = "body") -> Iterator[Mismatch]:
-    """All places at which an answer differs. `promotion` and `url` are what the patterns of these names stand for."""
+def mismatches(
+    published: Any, answered: Any, *, promotion: str | None, url: str, place: str = "body"
+) -> Iterator[Mismatch]:
+    """All places at which an answer differs. `promotion` and `url` are what the patterns of these names stand
+    for.
+    """
     if isinstance(published, dict) and isinstance(answered, dict):
         shared = [key for key in published if key in answered]
         if shared != [key for key in answered if key in published]:
@@ -50,7 +54,9 @@ def mismatches(published: Any, answered: Any, *, promotion: str | None, url: str
             elif key not in published:
                 yield Mismatch(where, ABSENT, answered[key])
             else:
-                yield from mismatches(published[key], answered[key], promotion=promotion, url=url, place=where)
+                yield from mismatches(
+                    published[key], answered[key], promotion=promotion, url=url, place=where
+                )
     elif isinstance(published, list) and isinstance(answered, list) and len(published) == len(answered):
         for index, (expected, found) in enumerate(zip(published, answered, strict=True)):
             yield from mismatches(expected, found, promotion=promotion, url=url, place=f"{place}.{index}")

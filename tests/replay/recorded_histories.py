@@ -1,4 +1,5 @@
-"""Histories that were recorded once: requests in order, and what was answered. They must be answered the same, byte for byte.
+"""Histories that were recorded once: requests in order, and what was answered. They must be answered the
+same, byte for byte.
 
 One seed, one clock start and one sequence of requests give one history, in each version. Where a change of an
 answer is meant, record anew and read the difference:
@@ -54,19 +55,29 @@ Sent = tuple[str, str, Any]
 
 
 class Player:
-    """Sends requests to a fresh application, in process; what is told of an answer is short enough to be kept."""
+    """Sends requests to a fresh application, in process; what is told of an answer is short enough to be
+    kept.
+    """
 
     def __init__(self, clock: Any) -> None:
-        self._app = create_app(clock=clock, clock_start="2025-01-31T10:00:00Z", seed="recorded", codes_limit=400)
+        self._app = create_app(
+            clock=clock, clock_start="2025-01-31T10:00:00Z", seed="recorded", codes_limit=400
+        )
         self._loop = asyncio.new_event_loop()
 
     def send(self, sent: Sent) -> tuple[dict[str, Any], bytes]:
         method, target, body = sent
         content = b"" if body is None else json.dumps(body).encode()
-        headers = [(b"host", b"mock.test"), (b"authorization", b"Bearer any"), (b"content-type", b"application/json")]
+        headers = [
+            (b"host", b"mock.test"),
+            (b"authorization", b"Bearer any"),
+            (b"content-type", b"application/json"),
+        ]
         headers.append((b"content-length", str(len(content)).encode()))
         try:
-            reply = self._loop.run_until_complete(call_app(self._app, method, target.encode(), headers, content))
+            reply = self._loop.run_until_complete(
+                call_app(self._app, method, target.encode(), headers, content)
+            )
         except ConnectionError as error:
             return {"broken": type(error).__name__}, b""
         text = reply.body.decode("latin-1")
@@ -133,7 +144,9 @@ class _Hand:
             return self._about(promotion, number)
         if kind < 0.7 and self._jobs:
             job = luck.choice(self._jobs)
-            return luck.choice([("POST", f"{job}/cancel", None), ("GET", f"{job}/file", None), ("GET", f"{job}/file", None)])
+            return luck.choice(
+                [("POST", f"{job}/cancel", None), ("GET", f"{job}/file", None), ("GET", f"{job}/file", None)]
+            )
         if kind < 0.76 and self._codes:
             code = luck.choice(self._codes)
             return luck.choice([("DELETE", code, None), ("GET", f"{code}/usages", None)])
@@ -144,7 +157,11 @@ class _Hand:
     def _create(self, number: int) -> Sent:
         luck = self._luck
         rule = luck.random() < 0.5
-        fields: dict[str, Any] = {**(_RULE if rule else _STANDARD), "name": f"p{number}", "automatic": luck.random() < 0.1}
+        fields: dict[str, Any] = {
+            **(_RULE if rule else _STANDARD),
+            "name": f"p{number}",
+            "automatic": luck.random() < 0.1,
+        }
         if luck.random() < 0.2:
             fields["end"] = f"2025-01-31T10:00:{luck.randrange(10, 60)}Z"
         return "POST", "/v2/rule-promotions" if rule else "/v2/promotions", {"data": fields}
@@ -163,10 +180,22 @@ class _Hand:
             [
                 *[("POST", f"{promotion}/jobs", {"data": job})] * 4,
                 ("POST", f"{promotion}/jobs", {"data": export}),
-                *[("GET", f"{promotion}/jobs{luck.choice(('', '?page[limit]=2', '?filter=eq(status,complete)'))}", None)] * 4,
-                *[("GET", f"{promotion}/codes{luck.choice(('', '?page[limit]=3', '?sort=-code'))}", None)] * 3,
+                *[
+                    (
+                        "GET",
+                        f"{promotion}/jobs{luck.choice(('', '?page[limit]=2', '?filter=eq(status,complete)'))}",
+                        None,
+                    )
+                ]
+                * 4,
+                *[("GET", f"{promotion}/codes{luck.choice(('', '?page[limit]=3', '?sort=-code'))}", None)]
+                * 3,
                 ("POST", f"{promotion}/codes", {"data": {"type": "promotion_codes", "codes": by_hand}}),
-                ("PUT", promotion, {"data": {"type": "promotion", "id": promotion.rpartition("/")[2], "name": f"u{number}"}}),
+                (
+                    "PUT",
+                    promotion,
+                    {"data": {"type": "promotion", "id": promotion.rpartition("/")[2], "name": f"u{number}"}},
+                ),
                 ("GET", f"{promotion}/history", None),
                 ("GET", promotion, None),
                 ("GET", promotion.rpartition("/")[0], None),

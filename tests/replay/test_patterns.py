@@ -25,7 +25,10 @@ def found(published: Any, answered: Any) -> list[Mismatch]:
         ("<millis>", "2024-12-03T23:31:35.962Z"),
         ("<epoch>", 1524486008),
         ("<url ?page[offset]=0>", "http://host/list?page[offset]=0"),
-        ("<signed url>", f"http://host/files/{UUID}_20241203_233136_codes.csv?Expires=1733272296&Signature=ab&Key-Pair-Id=K0123456789ABC"),
+        (
+            "<signed url>",
+            f"http://host/files/{UUID}_20241203_233136_codes.csv?Expires=1733272296&Signature=ab&Key-Pair-Id=K0123456789ABC",
+        ),
     ],
 )
 def test_equal_is_equal(published: Any, answered: Any) -> None:
@@ -46,7 +49,11 @@ def test_equal_is_equal(published: Any, answered: Any) -> None:
         ({"a": [1]}, {"a": [1, 2]}, Mismatch("body.a", [1], [1, 2])),
         ("<uuid>", UUID.upper(), Mismatch("body", "<uuid>", UUID.upper())),
         ("<promotion>", UUID.replace("0", "1"), Mismatch("body", "<promotion>", UUID.replace("0", "1"))),
-        ("<millis>", "2024-12-03T23:31:35.962680423Z", Mismatch("body", "<millis>", "2024-12-03T23:31:35.962680423Z")),
+        (
+            "<millis>",
+            "2024-12-03T23:31:35.962680423Z",
+            Mismatch("body", "<millis>", "2024-12-03T23:31:35.962680423Z"),
+        ),
         ("<nanos>", "2024-12-03T23:31:35.962Z", Mismatch("body", "<nanos>", "2024-12-03T23:31:35.962Z")),
         ("<epoch>", "1524486008", Mismatch("body", "<epoch>", "1524486008")),
         ("<text>", "", Mismatch("body", "<text>", "")),

@@ -19,15 +19,31 @@ REPLAYED = [exchange for exchange in EXAMPLES if exchange.name not in NOT_REPLAY
 def test_an_example_is_answered_as_published_but_for_the_listed_differences(exchange: Exchange) -> None:
     replay = Replay.of(exchange)
     response = replay.send(exchange.request or {})
-    assert (response.status_code, response.headers["Content-Type"]) == (exchange.status, "application/json"), response.text
+    assert (response.status_code, response.headers["Content-Type"]) == (
+        exchange.status,
+        "application/json",
+    ), response.text
     body = response.json()
     promotion = replay.made.get("promotion") or _own_id(body)
     url = HOST + response.request.url.raw_path.decode().partition("?")[0]
     found = list(mismatches(exchange.body, body, promotion=promotion, url=url))
-    listed = [(difference, place) for difference in DIFFERENCES if difference.example == exchange.name for place in difference.places]
-    unexpected = [mismatch for mismatch in found if not any(difference.explains(mismatch, place) for difference, place in listed)]
+    listed = [
+        (difference, place)
+        for difference in DIFFERENCES
+        if difference.example == exchange.name
+        for place in difference.places
+    ]
+    unexpected = [
+        mismatch
+        for mismatch in found
+        if not any(difference.explains(mismatch, place) for difference, place in listed)
+    ]
     assert unexpected == []
-    gone = [(difference, place) for difference, place in listed if not any(difference.explains(mismatch, place) for mismatch in found)]
+    gone = [
+        (difference, place)
+        for difference, place in listed
+        if not any(difference.explains(mismatch, place) for mismatch in found)
+    ]
     assert gone == [], "listed in differences.py, but not there any more"
 
 
@@ -53,7 +69,9 @@ def test_the_published_requests_for_jobs_are_taken_as_they_are() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["standard.jobs.create.export", "standard.jobs.create.generate", "standard.jobs.create.one"])
+@pytest.mark.parametrize(
+    "name", ["standard.jobs.create.export", "standard.jobs.create.generate", "standard.jobs.create.one"]
+)
 def test_the_requests_for_standard_jobs_are_taken_without_data_too(name: str) -> None:
     exchange = next(exchange for exchange in EXAMPLES if exchange.name == name)
     replay = Replay.of(exchange)

@@ -1,4 +1,6 @@
-"""What clients send to uvicorn's connections, byte for byte: offers of other protocols, heads and trailers without end."""
+"""What clients send to uvicorn's connections, byte for byte: offers of other protocols, heads and trailers
+without end.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,14 @@ from ep_mock.serving.connections import MOST_BYTES, adapted
 from tests.serving.test_uvicorn_server import Receive, Send, echo, names_used_of_self
 
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHost: x\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
-OFFERS = [b"Upgrade: h2c", b"upgrade: h2c", b"Upgrade:h2c", b"UPGRADE:\t h2c ", b"Upgrade: websocket", b"Upgrade: h2c, TLS/1.0"]
+OFFERS = [
+    b"Upgrade: h2c",
+    b"upgrade: h2c",
+    b"Upgrade:h2c",
+    b"UPGRADE:\t h2c ",
+    b"Upgrade: websocket",
+    b"Upgrade: h2c, TLS/1.0",
+]
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -59,10 +68,15 @@ def sent_back(*packets: bytes, app: Any = echo) -> bytes:
 
 
 async def _talk(packets: Iterable[bytes], app: Any) -> bytes:
-    config = uvicorn.Config(app, interface="asgi3", ws="none", lifespan="off", log_config=None, proxy_headers=False)
+    config = uvicorn.Config(
+        app, interface="asgi3", ws="none", lifespan="off", log_config=None, proxy_headers=False
+    )
     config.load()
     protocol: Any = adapted(config.http_protocol_class, asyncio.Event(), access_log=False)
-    connection, wire = protocol(config=config, server_state=ServerState(), app_state={}, _loop=asyncio.get_running_loop()), Wire()
+    connection, wire = (
+        protocol(config=config, server_state=ServerState(), app_state={}, _loop=asyncio.get_running_loop()),
+        Wire(),
+    )
     connection.connection_made(wire)
     for packet in packets:
         if wire.closed:
@@ -82,12 +96,22 @@ def answer(body: bytes) -> bytes:
 
 def post(offer: bytes, body: bytes = b"hello", framing: bytes | None = None) -> bytes:
     framing = b"Content-Length: %d" % len(body) if framing is None else framing
-    return b"POST / HTTP/1.1\r\n" + JAVA + offer + b"\r\n" + framing + b"\r\nUser-Agent: Java-http-client/21\r\n\r\n" + body
+    return (
+        b"POST / HTTP/1.1\r\n"
+        + JAVA
+        + offer
+        + b"\r\n"
+        + framing
+        + b"\r\nUser-Agent: Java-http-client/21\r\n\r\n"
+        + body
+    )
 
 
 @pytest.mark.usefixtures("http_parser")
 @pytest.mark.parametrize("offer", OFFERS)
-def test_an_offer_of_another_protocol_is_ignored_in_any_spelling(offer: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_offer_of_another_protocol_is_ignored_in_any_spelling(
+    offer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     chunked = post(offer, b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")
     get = b"GET / HTTP/1.1\r\n" + JAVA + offer + b"\r\n\r\n"
     plain = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -142,12 +166,18 @@ def test_trailers_without_end_are_cut_off(offer: bytes) -> None:
 
 
 @pytest.mark.usefixtures("http_parser")
-@pytest.mark.parametrize("rest", [[b"zz\r\nbad"], [b"1\r\n.\r\n0\r\n", *[b"X: " + b"y" * 4000 + b"\r\n"] * 40]])
+@pytest.mark.parametrize(
+    "rest", [[b"zz\r\nbad"], [b"1\r\n.\r\n0\r\n", *[b"X: " + b"y" * 4000 + b"\r\n"] * 40]]
+)
 @pytest.mark.parametrize("whole", [True, False])
-def test_what_is_no_http_after_an_early_answer_ends_the_connection_and_no_more(rest: list[bytes], whole: bool) -> None:
+def test_what_is_no_http_after_an_early_answer_ends_the_connection_and_no_more(
+    rest: list[bytes], whole: bool
+) -> None:
     async def early(_scope: Any, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"n" if not whole else b"no", "more_body": not whole})
+        await send(
+            {"type": "http.response.body", "body": b"n" if not whole else b"no", "more_body": not whole}
+        )
         if not whole:
             await asyncio.sleep(0.01)
             await send({"type": "http.response.body", "body": b"o"})
@@ -202,8 +232,12 @@ def test_chunks_of_any_number_and_length_are_no_trailers() -> None:
         ("_should_upgrade", ["self"], {"_get_upgrade", "_should_upgrade_to_ws"}),
     ],
 )
-def test_what_is_built_upon_does_in_uvicorn_what_it_did_then(method: str, parameters: list[str], uses: set[str]) -> None:
+def test_what_is_built_upon_does_in_uvicorn_what_it_did_then(
+    method: str, parameters: list[str], uses: set[str]
+) -> None:
     pytest.importorskip("httptools")
     function: Callable[..., Any] = getattr(import_from_string(str(HTTP_PROTOCOLS["httptools"])), method)
     assert list(inspect.signature(function).parameters) == parameters
-    assert names_used_of_self(function) == uses, "uvicorn has changed: see whether ep_mock.serving.connections has to do the new thing, too"
+    assert names_used_of_self(function) == uses, (
+        "uvicorn has changed: see whether ep_mock.serving.connections has to do the new thing, too"
+    )

@@ -29,12 +29,16 @@ OTHERS: set[threading.Thread] = set()
 
 def loop_threads() -> list[threading.Thread]:
     """Those that the test has running."""
-    return [thread for thread in threading.enumerate() if thread.name == "ep-mock-calls" and thread not in OTHERS]
+    return [
+        thread for thread in threading.enumerate() if thread.name == "ep-mock-calls" and thread not in OTHERS
+    ]
 
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else in this process uses the thread, and a thread of other tests does not count: it may end at any time."""
+    """Nobody else in this process uses the thread, and a thread of other tests does not count: it may end at
+    any time.
+    """
     OTHERS.clear()
     OTHERS.update(threading.enumerate())
     monkeypatch.setattr(event_loops, "_of_this_process", event_loops._SharedLoop())
@@ -138,7 +142,9 @@ def test_many_threads_may_begin_and_end_it_at_a_time() -> None:
         assert not thread.is_alive()
 
 
-def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uvloop_timers_go_by_the_machine_also_while_time_is_frozen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def wait_in_vain() -> None:
         async with asyncio.timeout(0.001):
             await asyncio.Event().wait()

@@ -22,7 +22,9 @@ def _restored_logging() -> Iterator[None]:
 
 
 def test_a_line_has_its_time_in_utc_its_level_its_message_and_its_fields() -> None:
-    record = logging.makeLogRecord({"created": 1733268695.9626, "levelname": "WARNING", "msg": "%s of %d", "args": ("one", 2)})
+    record = logging.makeLogRecord(
+        {"created": 1733268695.9626, "levelname": "WARNING", "msg": "%s of %d", "args": ("one", 2)}
+    )
     setattr(record, FIELDS, {"status": 200})
     line = '{"time": "2024-12-03T23:31:35.962Z", "level": "warning", "message": "one of 2", "status": 200}'
     assert JsonFormatter().format(record) == line
@@ -62,7 +64,9 @@ def test_as_text_a_line_is_its_message(name: str, capfd: pytest.CaptureFixture[s
 
 @pytest.mark.usefixtures("_restored_logging")
 @pytest.mark.parametrize("name", LOGGERS)
-def test_as_text_nothing_that_a_client_has_sent_steers_the_terminal_or_forges_a_line(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_as_text_nothing_that_a_client_has_sent_steers_the_terminal_or_forges_a_line(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     logging.config.dictConfig(foreground_logging("text"))
     try:
         raise LookupError("nothing \x1b[2J\u202e there")

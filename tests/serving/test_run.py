@@ -20,7 +20,9 @@ from tests.logs import restored_logging
 
 async def hello(scope: Any, _receive: Any, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
     body = f"hello from {threading.current_thread().name} at {scope['path']}".encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -75,7 +77,11 @@ def _others() -> None:
 
 def server_threads() -> list[str]:
     """The servers that the test has running."""
-    return [thread.name for thread in threading.enumerate() if thread.name == "ep-mock-server" and thread not in OTHERS]
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name == "ep-mock-server" and thread not in OTHERS
+    ]
 
 
 @pytest.fixture
@@ -96,7 +102,10 @@ def test_a_server_starts_and_stops_again_and_again_without_sleeping() -> None:
     for round_number in range(20):
         with server:
             client = http.client.HTTPConnection("127.0.0.1", server.port)
-            assert get(client, f"/{round_number}") == (200, f"hello from ep-mock-server at /{round_number}".encode())
+            assert get(client, f"/{round_number}") == (
+                200,
+                f"hello from ep-mock-server at /{round_number}".encode(),
+            )
             port = server.port
         # The client still holds its connection: it was closed by the server.
         assert client.sock.recv(1) == b""
@@ -106,7 +115,9 @@ def test_a_server_starts_and_stops_again_and_again_without_sleeping() -> None:
 
 
 @pytest.mark.usefixtures("no_naps")
-def test_a_request_that_is_not_answered_is_cancelled_when_the_server_stops(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_that_is_not_answered_is_cancelled_when_the_server_stops(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     app = Unanswered()
     server = ServerThread(app).start()
     client = http.client.HTTPConnection("127.0.0.1", server.port)
@@ -120,7 +131,9 @@ def test_a_request_that_is_not_answered_is_cancelled_when_the_server_stops(caplo
     assert caplog.records == []
 
 
-def test_a_request_that_is_being_answered_when_the_server_stops_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_is_being_answered_when_the_server_stops_gets_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("ep_mock.serving.run.THREAD_GRACE_SECONDS", 60)
     asked, go_on = threading.Event(), asyncio.Event()
 
@@ -181,7 +194,9 @@ def test_a_taken_port_is_told_and_leaves_nothing_running() -> None:
         second = ServerThread(hello, port=first.port)
         with pytest.raises(UsageError) as caught:
             second.start()
-        assert str(caught.value) == (f"port {first.port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one")
+        assert str(caught.value) == (
+            f"port {first.port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one"
+        )
         assert len(server_threads()) == 1
     with second:
         assert second.port == first.port
@@ -283,7 +298,9 @@ sys.exit(serve(never, "127.0.0.1", 0, grace=3600, on_listening=lambda url: print
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent signals there")
 def test_signals_reach_a_process_that_waits_and_the_second_one_cuts_requests_off() -> None:
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     port = int(process.stdout.readline().rpartition(":")[2])
     busy, idle = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
@@ -291,7 +308,9 @@ def test_signals_reach_a_process_that_waits_and_the_second_one_cuts_requests_off
     busy.request("GET", "/")
     assert process.stdout.readline() == "asked\n"
     process.send_signal(signal.SIGTERM)
-    assert idle.sock.recv(1) == b""  # the first signal has arrived, the unanswered request still has its grace
+    assert (
+        idle.sock.recv(1) == b""
+    )  # the first signal has arrived, the unanswered request still has its grace
     process.send_signal(signal.SIGTERM)
     with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
         busy.getresponse()
@@ -300,7 +319,9 @@ def test_signals_reach_a_process_that_waits_and_the_second_one_cuts_requests_off
     assert (process.communicate(timeout=30), process.returncode) == (("", ""), 128 + signal.SIGTERM)
 
 
-def test_the_foreground_server_logs_requests_to_standard_error_when_wanted(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_foreground_server_logs_requests_to_standard_error_when_wanted(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     clients: list[threading.Thread] = []
 
     def ask(url: str) -> None:

@@ -52,7 +52,9 @@ def test_a_free_port_is_claimed_before_any_server_runs() -> None:
 def test_a_taken_port_is_one_clear_error(taken_port: int) -> None:
     with pytest.raises(UsageError) as caught:
         listen("127.0.0.1", taken_port)
-    assert str(caught.value) == (f"port {taken_port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one")
+    assert str(caught.value) == (
+        f"port {taken_port} on 127.0.0.1 is already in use; choose another with --port, or 0 for any free one"
+    )
 
 
 def test_a_port_is_free_again_as_soon_as_its_listeners_are_closed() -> None:
@@ -65,10 +67,22 @@ def test_a_port_is_free_again_as_soon_as_its_listeners_are_closed() -> None:
 @pytest.mark.parametrize(
     ("host", "port", "message"),
     [
-        ("127.0.0.1", 65536, "port 65536 is not between 0 and 65535; choose another with --port, or 0 for any free one"),
-        ("127.0.0.1", -1, "port -1 is not between 0 and 65535; choose another with --port, or 0 for any free one"),
+        (
+            "127.0.0.1",
+            65536,
+            "port 65536 is not between 0 and 65535; choose another with --port, or 0 for any free one",
+        ),
+        (
+            "127.0.0.1",
+            -1,
+            "port -1 is not between 0 and 65535; choose another with --port, or 0 for any free one",
+        ),
         ("", 0, "the host is empty; choose 127.0.0.1, or 0.0.0.0 for all, with --host"),
-        ("192.0.2.1", 0, "host 192.0.2.1 is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, with --host"),
+        (
+            "192.0.2.1",
+            0,
+            "host 192.0.2.1 is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, with --host",
+        ),
     ],
 )
 def test_an_unusable_address_is_one_clear_error(host: str, port: int, message: str) -> None:
@@ -84,7 +98,9 @@ def test_an_unknown_name_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(UsageError) as caught:
         listen("promotions.test", 0)
-    assert str(caught.value) == ("host 'promotions.test' cannot be resolved (Name or service not known); choose another with --host")
+    assert str(caught.value) == (
+        "host 'promotions.test' cannot be resolved (Name or service not known); choose another with --host"
+    )
 
 
 @pytest.mark.parametrize("host", ["a..b", "a\x00b", "\udcff", "x" * 64 + ".test"])
@@ -102,7 +118,9 @@ def test_what_cannot_be_a_name_is_one_clear_error(host: str) -> None:
         pytest.param(
             errno.EACCES,
             "port 80 on 127.0.0.1 is reserved for privileged users; choose another with --port, or 0 for any free one",
-            marks=pytest.mark.skipif(sys.platform == "win32", reason="there it means that the port is in use"),
+            marks=pytest.mark.skipif(
+                sys.platform == "win32", reason="there it means that the port is in use"
+            ),
         ),
         (errno.EMFILE, "cannot listen on port 80 of 127.0.0.1: too many"),
     ],
@@ -135,7 +153,9 @@ def test_a_port_taken_on_one_address_of_a_name_leaves_none_listening(taken_port:
 
 
 @pytest.mark.usefixtures("two_addresses")
-def test_a_chosen_port_that_is_taken_on_the_next_address_is_chosen_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chosen_port_that_is_taken_on_the_next_address_is_chosen_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     attempts: list[tuple[Any, ...]] = []
 
     class TakenOnce(socket.socket):
@@ -153,7 +173,9 @@ def test_a_chosen_port_that_is_taken_on_the_next_address_is_chosen_anew(monkeypa
 
 
 def test_an_address_that_the_machine_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("192.0.2.1", "127.0.0.1")]
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("192.0.2.1", "127.0.0.1")
+    ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
     listeners = listen("half-here", 0)
     names = [sock.getsockname() for sock in listeners.sockets]
@@ -166,7 +188,10 @@ def test_the_wildcard_of_ipv6_takes_ipv4_too() -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no sockets for both")
     listeners = listen("::", 0)
-    with socket.create_connection(("127.0.0.1", listeners.port)), socket.create_connection(("::1", listeners.port)):
+    with (
+        socket.create_connection(("127.0.0.1", listeners.port)),
+        socket.create_connection(("::1", listeners.port)),
+    ):
         pass
     listeners.close()
 
@@ -182,7 +207,9 @@ def test_the_wildcard_of_ipv6_takes_ipv4_too() -> None:
         ("::", "http://[::]:80", "http://[::1]:80"),
     ],
 )
-def test_urls_name_the_bound_address_and_one_that_clients_can_open(host: str, url: str, client_url: str) -> None:
+def test_urls_name_the_bound_address_and_one_that_clients_can_open(
+    host: str, url: str, client_url: str
+) -> None:
     listeners = BoundSockets([], host, 80)
     assert (listeners.url, listeners.client_url) == (url, client_url)
 

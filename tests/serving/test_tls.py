@@ -1,4 +1,6 @@
-"""https: with which files it works, what is said of those that it does not work with, and what clients get."""
+"""https: with which files it works, what is said of those that it does not work with, and what clients
+get.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def test_without_a_certificate_there_is_no_tls() -> None:
 
 
 @pytest.mark.parametrize("one_file", [True, False])
-def test_clients_that_trust_the_certificate_are_served_and_links_are_https(tmp_path: Path, one_file: bool) -> None:
+def test_clients_that_trust_the_certificate_are_served_and_links_are_https(
+    tmp_path: Path, one_file: bool
+) -> None:
     certificate, key = CERTIFICATE, KEY
     if one_file:
         (tmp_path / "both.pem").write_text(Path(CERTIFICATE).read_text() + Path(KEY).read_text())
@@ -47,7 +51,9 @@ def test_clients_that_trust_the_certificate_are_served_and_links_are_https(tmp_p
             assert json.load(answer)["links"]["first"].startswith("http://elsewhere.test/v2/")
 
 
-def test_who_speaks_http_to_it_is_hung_up_on_without_a_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_who_speaks_http_to_it_is_hung_up_on_without_a_word_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with caplog.at_level(logging.INFO), MockServer(tls_certificate=CERTIFICATE, tls_key=KEY) as mock:
         with socket.create_connection(("127.0.0.1", mock.port)) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -58,13 +64,20 @@ def test_who_speaks_http_to_it_is_hung_up_on_without_a_word_in_the_log(caplog: p
 def test_the_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     absent, text = str(tmp_path / "absent.pem"), str(tmp_path / "text.pem")
     Path(text).write_text("no certificate")
-    assert problem("", KEY) == "tls_key: a key is of no use without the certificate that it is for; give tls_certificate as well"
+    assert (
+        problem("", KEY)
+        == "tls_key: a key is of no use without the certificate that it is for; give tls_certificate as well"
+    )
     assert problem(absent, KEY) == f"tls_certificate: {absent!r} cannot be read: No such file or directory"
     assert problem(CERTIFICATE, absent) == f"tls_key: {absent!r} cannot be read: No such file or directory"
     assert problem("a\0", "") == r"tls_certificate: 'a\x00' cannot be read: embedded null byte"
     assert problem(CERTIFICATE, OTHER_KEY).endswith(" cannot be used: key values mismatch")
-    assert problem(CERTIFICATE, "").startswith(f"tls_certificate: {CERTIFICATE!r} with the key in the same file cannot be used: ")
-    assert problem(text, KEY).startswith(f"tls_certificate: {text!r} with {KEY!r} as its key cannot be used: ")
+    assert problem(CERTIFICATE, "").startswith(
+        f"tls_certificate: {CERTIFICATE!r} with the key in the same file cannot be used: "
+    )
+    assert problem(text, KEY).startswith(
+        f"tls_certificate: {text!r} with {KEY!r} as its key cannot be used: "
+    )
     with pytest.raises(UsageError, match="tls_certificate: "):
         MockServer(tls_certificate=text)
 

@@ -29,7 +29,9 @@ async def echo(scope: Any, receive: Receive, send: Send) -> None:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -67,7 +69,9 @@ def test_what_is_overridden_does_in_uvicorn_what_it_did_when_it_was_overridden(
 ) -> None:
     assert inspect.iscoroutinefunction(method)
     assert list(inspect.signature(method).parameters) == parameters
-    assert names_used_of_self(method) == uses, "uvicorn has changed: see whether TicklessServer has to do the new thing, too"
+    assert names_used_of_self(method) == uses, (
+        "uvicorn has changed: see whether TicklessServer has to do the new thing, too"
+    )
 
 
 def test_the_state_that_connections_report_to_is_the_known_one() -> None:
@@ -122,7 +126,9 @@ def test_answers_carry_only_what_the_application_sent() -> None:
 
 @pytest.mark.usefixtures("http_parser")
 @pytest.mark.parametrize(("access_log", "lines"), [(False, []), (True, ['"POST / HTTP/1.1" 200'])])
-def test_requests_are_logged_when_wanted_and_nothing_else_is(caplog: pytest.LogCaptureFixture, access_log: bool, lines: list[str]) -> None:
+def test_requests_are_logged_when_wanted_and_nothing_else_is(
+    caplog: pytest.LogCaptureFixture, access_log: bool, lines: list[str]
+) -> None:
     with caplog.at_level(logging.DEBUG, "uvicorn"):
         exchange([b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n."], access_log=access_log)
     assert [record.getMessage().partition(" - ")[2] for record in caplog.records] == lines
@@ -134,7 +140,10 @@ def test_the_log_of_requests_tells_no_secret(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.DEBUG, "uvicorn"):
         exchange([b"POST " + target + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n."], access_log=True)
     (line,) = (record.getMessage().partition(" - ")[2] for record in caplog.records)
-    assert line == '"POST /files/x_codes.csv?Expires=1&Signature=[redacted]&client%5Fsecret=[redacted] HTTP/1.1" 200'
+    assert (
+        line
+        == '"POST /files/x_codes.csv?Expires=1&Signature=[redacted]&client%5Fsecret=[redacted] HTTP/1.1" 200'
+    )
 
 
 @pytest.mark.usefixtures("http_parser")
@@ -149,7 +158,10 @@ def test_a_large_body_in_any_pieces_is_no_large_head() -> None:
 @pytest.mark.parametrize("before", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n."])
 def test_a_head_without_end_is_cut_off(before: bytes) -> None:
     head = b"GET / HTTP/1.1\r\n" + b"X: %s\r\n" % (b"y" * 1000) * 66
-    with ServerThread(echo) as server, socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with (
+        ServerThread(echo) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection,
+    ):
         connection.sendall(before)
         received = b""
         while before and not received.endswith(b"."):

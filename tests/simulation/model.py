@@ -1,7 +1,8 @@
 """A second, simpler account of what a store does over time, for the state machine to compare with.
 
-It shares no code with the simulation: it knows the `fast` pace as plain numbers and computes every moment by itself. A code is a token
-`(job, k)`, the k-th code that a job makes; which text a token has is learned when it is first seen, and may not change after that.
+It shares no code with the simulation: it knows the `fast` pace as plain numbers and computes every moment by
+itself. A code is a token `(job, k)`, the k-th code that a job makes; which text a token has is learned when
+it is first seen, and may not change after that.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ Token = tuple[int, int]
 
 @dataclass
 class ModelJob:
-    """A job: `count` codes to make, None for an export. `log` has the moments at which it came to have each status."""
+    """A job: `count` codes to make, None for an export. `log` has the moments at which it came to have each
+    status.
+    """
 
     number: int
     owner: ModelPromotion
@@ -56,7 +59,9 @@ class ModelPromotion:
 
 @dataclass
 class Work:
-    """What the worker does: `kind` is make, export, fail or delete; `doomed` are the codes to delete, oldest first."""
+    """What the worker does: `kind` is make, export, fail or delete; `doomed` are the codes to delete, oldest
+    first.
+    """
 
     job: ModelJob
     kind: str
@@ -123,7 +128,14 @@ class Model:
         made = self.work.done if self.work.kind == "make" else 0
         doomed = [token for token in job.owner.codes if token[0] == job.number]
         self._becomes(job, "cancelling")
-        self.work = Work(job, "delete", self.now, self.now + DELETE + len(doomed) * DELETE_ONE, doomed=doomed, generated=made)
+        self.work = Work(
+            job,
+            "delete",
+            self.now,
+            self.now + DELETE + len(doomed) * DELETE_ONE,
+            doomed=doomed,
+            generated=made,
+        )
         return True
 
     def delete_code(self, promotion: ModelPromotion, index: int) -> None:
@@ -188,7 +200,10 @@ class Model:
                 codes.append((work.job.number, work.done))
                 work.done += 1
         if work.kind == "delete":
-            while work.done < len(work.doomed) and work.begin + DELETE + (work.done + 1) * DELETE_ONE <= self.now:
+            while (
+                work.done < len(work.doomed)
+                and work.begin + DELETE + (work.done + 1) * DELETE_ONE <= self.now
+            ):
                 work.done += 1
                 token = work.doomed[-work.done]
                 if token in codes:

@@ -41,7 +41,10 @@ class Side:
         seen += [promotions.list_promotions(self.store, family, EVERYTHING, None) for family in FAMILIES]
         for promotion in self.promotions:
             seen += [poll(self.store, promotion), code_documents(self.store, promotion)]
-        seen += [self.store.content.transitions, [(job.id, job.history, job.result, job.error) for job in self.jobs]]
+        seen += [
+            self.store.content.transitions,
+            [(job.id, job.history, job.result, job.error) for job in self.jobs],
+        ]
         return seen
 
 

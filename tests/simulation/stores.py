@@ -34,10 +34,16 @@ Log = list[tuple[int, Status]]
 
 def new_store(**settings: Any) -> Store:
     """An empty store on a manual clock at `START`, unless the settings say otherwise."""
-    return Store("tests", Settings(**{"clock": "manual", "clock_start": "2024-12-03T23:31:35.962680423Z", **settings}), "a seed")
+    return Store(
+        "tests",
+        Settings(**{"clock": "manual", "clock_start": "2024-12-03T23:31:35.962680423Z", **settings}),
+        "a seed",
+    )
 
 
-def add_promotion(store: Store, family: Family = STANDARD, *, codes_limit: int | None = None, **fields: Any) -> Promotion:
+def add_promotion(
+    store: Store, family: Family = STANDARD, *, codes_limit: int | None = None, **fields: Any
+) -> Promotion:
     """A promotion that takes codes."""
     store.settle()
     promotion = promotions.create_promotion(store, family, new_promotion(family, **fields))
@@ -45,7 +51,9 @@ def add_promotion(store: Store, family: Family = STANDARD, *, codes_limit: int |
     return promotion
 
 
-def generate(store: Store, promotion: Promotion, count: int, plan: Plan | None = None, **parameters: Any) -> Job:
+def generate(
+    store: Store, promotion: Promotion, count: int, plan: Plan | None = None, **parameters: Any
+) -> Job:
     """A new job that makes `count` codes."""
     store.settle()
     return jobs.create_job(store, promotion, code_generate(count, **parameters), plan)
@@ -126,7 +134,9 @@ def use(store: Store, promotion: Promotion, code: str, **checkout: Any) -> Usage
 
 
 def refusal(store: Store, verb: Callable[[], object]) -> ApiError:
-    """Why a verb is refused. Raises AssertionError when it is not, or when it changed anything in the store all the same."""
+    """Why a verb is refused. Raises AssertionError when it is not, or when it changed anything in the store
+    all the same.
+    """
     store.settle()
     before = save(store)
     with pytest.raises(ApiError) as refused:

@@ -37,7 +37,11 @@ UPDATING = {**CREATING, "detail": "Only 2 active and future automatic rule promo
 def test_an_automatic_promotion_takes_no_codes(family: Family) -> None:
     store = new_store()
     promotion = add_promotion(store, family, automatic=True)
-    refused: dict[str, Any] = {"status": "422", "title": "No codes allowed", "detail": family.automatic_refused}
+    refused: dict[str, Any] = {
+        "status": "422",
+        "title": "No codes allowed",
+        "detail": family.automatic_refused,
+    }
     for attempt in (lambda: add_codes(store, promotion, "a"), lambda: generate(store, promotion, 1)):
         error = refusal(store, attempt)
         assert (error.status, error.errors) == (422, (refused,))
@@ -116,7 +120,9 @@ def test_the_published_number_is_fifty() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"enabled": False}, {"automatic": False}, {"end": "2024-12-01"}], ids=["disabled", "not automatic", "over"]
+    "fields",
+    [{"enabled": False}, {"automatic": False}, {"end": "2024-12-01"}],
+    ids=["disabled", "not automatic", "over"],
 )
 def test_others_do_not_count_until_they_do(fields: dict[str, Any]) -> None:
     store, (first, second) = with_two_automatic()
@@ -141,7 +147,13 @@ def test_one_that_expires_makes_room() -> None:
 
 def free(automatic: bool, share: int = 100, **items: bool) -> dict[str, Any]:
     action = {"strategy": "item_discount", "args": ["percent", share], "limitations": {"items": items}}
-    return {"automatic": automatic, "rule_set": {"rules": {"strategy": "cart_total", "operator": "gte", "args": [1]}, "actions": [action]}}
+    return {
+        "automatic": automatic,
+        "rule_set": {
+            "rules": {"strategy": "cart_total", "operator": "gte", "args": [1]},
+            "actions": [action],
+        },
+    }
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,9 @@ def free(automatic: bool, share: int = 100, **items: bool) -> dict[str, Any]:
         (free(False, 99, show_suggestions=True), True),
     ],
 )
-def test_items_are_added_by_themselves_only_when_free_and_automatic(fields: dict[str, Any], fits: bool) -> None:
+def test_items_are_added_by_themselves_only_when_free_and_automatic(
+    fields: dict[str, Any], fits: bool
+) -> None:
     store = new_store()
     former = add_promotion(store, RULE)
     if fits:
@@ -163,7 +177,10 @@ def test_items_are_added_by_themselves_only_when_free_and_automatic(fields: dict
         return
     for attempt in (lambda: add_promotion(store, RULE, **fields), lambda: update(store, former, **fields)):
         error = refusal(store, attempt)
-        assert (error.status, error.errors[0]["source"]) == (400, "data.rule_set.actions.0.limitations.items.auto_add")
+        assert (error.status, error.errors[0]["source"]) == (
+            400,
+            "data.rule_set.actions.0.limitations.items.auto_add",
+        )
 
 
 def test_a_promotion_that_adds_items_cannot_stop_being_automatic() -> None:

@@ -33,7 +33,14 @@ def test_a_cancel_in_the_middle_stops_at_once_and_deletes_the_newest_codes_first
     # 150 ms to begin, then half a millisecond a code.
     begin = 403 * MS + 999_999
     seen = []
-    for moment in (begin, begin + 499_999, begin + 500_000, begin + 1_000_000, begin + 1_499_999, begin + 1_500_000):
+    for moment in (
+        begin,
+        begin + 499_999,
+        begin + 500_000,
+        begin + 1_000_000,
+        begin + 1_499_999,
+        begin + 1_500_000,
+    ):
         at(store, moment)
         seen.append((codes_of(store, promotion), job.status))
     assert seen == [
@@ -72,7 +79,12 @@ def test_at_the_instant_of_pick_up_a_cancel_finds_the_job_processing() -> None:
     at(store, 100 * MS)
     cancel(store, promotion, job)
     store.advance_until_idle()
-    assert log_of(job) == [(0, "pending"), (100 * MS, "processing"), (100 * MS, "cancelling"), (250 * MS, "cancelled")]
+    assert log_of(job) == [
+        (0, "pending"),
+        (100 * MS, "processing"),
+        (100 * MS, "cancelling"),
+        (250 * MS, "cancelled"),
+    ]
     assert job.result == {"generated": 0, "deleted": 0}
 
 
@@ -84,7 +96,10 @@ def test_at_the_instant_of_completion_a_cancel_finds_the_job_completed(family: F
     at(store, 260 * MS)
     with pytest.raises(ApiError) as refused:
         cancel(store, promotion, job)
-    detail = {"standard": "Only pending or processing jobs can be cancelled", "rule": "Only pending or processing jobs can be cancelled."}
+    detail = {
+        "standard": "Only pending or processing jobs can be cancelled",
+        "rule": "Only pending or processing jobs can be cancelled.",
+    }
     expected = {"status": "422", "title": "Unprocessable Entity", "detail": detail[family.name]}
     assert (refused.value.status, refused.value.errors) == (422, (expected,))
     assert log_of(job) == [(0, "pending"), (100 * MS, "processing"), (260 * MS, "completed")]
@@ -162,7 +177,9 @@ def test_codes_of_other_jobs_survive_a_cancel() -> None:
     assert job.result == {"generated": 4, "deleted": 4}
 
 
-def test_codes_that_somebody_deleted_before_the_cancel_are_generated_but_not_deleted_and_cost_no_time() -> None:
+def test_codes_that_somebody_deleted_before_the_cancel_are_generated_but_not_deleted_and_cost_no_time() -> (
+    None
+):
     store = new_store()
     promotion = add_promotion(store, RULE)
     job = generate(store, promotion, 10)
@@ -202,8 +219,17 @@ def test_cancelling_a_failing_job_ends_with_nothing_generated_and_nothing_delete
     assert job.status == "processing"
     cancel(store, promotion, job)
     store.advance_until_idle()
-    assert log_of(job) == [(255 * MS, "pending"), (355 * MS, "processing"), (400 * MS, "cancelling"), (550 * MS, "cancelled")]
-    assert (job.error, job.result, len(codes_of(store, promotion))) == (None, {"generated": 0, "deleted": 0}, 5)
+    assert log_of(job) == [
+        (255 * MS, "pending"),
+        (355 * MS, "processing"),
+        (400 * MS, "cancelling"),
+        (550 * MS, "cancelled"),
+    ]
+    assert (job.error, job.result, len(codes_of(store, promotion))) == (
+        None,
+        {"generated": 0, "deleted": 0},
+        5,
+    )
 
 
 def test_cancelling_an_export_takes_the_base_time_and_gives_no_result() -> None:
@@ -215,7 +241,12 @@ def test_cancelling_an_export_takes_the_base_time_and_gives_no_result() -> None:
     at(store, 500 * MS)
     cancel(store, promotion, job)
     store.advance_until_idle()
-    assert log_of(job) == [(350 * MS, "pending"), (450 * MS, "processing"), (500 * MS, "cancelling"), (650 * MS, "cancelled")]
+    assert log_of(job) == [
+        (350 * MS, "pending"),
+        (450 * MS, "processing"),
+        (500 * MS, "cancelling"),
+        (650 * MS, "cancelled"),
+    ]
     assert (job.result, len(codes_of(store, promotion))) == (None, 100)
     assert job.document() == {
         "type": "promotion_job",
@@ -223,7 +254,9 @@ def test_cancelling_an_export_takes_the_base_time_and_gives_no_result() -> None:
         "promotion_id": promotion.id,
         "job_type": "code_export",
         "status": "cancelled",
-        "meta": {"timestamps": {"created_at": "2024-12-03T23:31:36.312Z", "updated_at": "2024-12-03T23:31:36.612Z"}},
+        "meta": {
+            "timestamps": {"created_at": "2024-12-03T23:31:36.312Z", "updated_at": "2024-12-03T23:31:36.612Z"}
+        },
     }
 
 

@@ -96,12 +96,20 @@ def test_a_code_that_stands_elsewhere_is_not_made() -> None:
 
 @pytest.mark.parametrize(
     ("family", "upper_case", "prefix", "key_prefix"),
-    [(STANDARD, False, "Sale-", "Sale-"), (STANDARD, True, "Sale-", "Sale-"), (RULE, True, "STRASSE-ß-", "strasse-ss-")],
+    [
+        (STANDARD, False, "Sale-", "Sale-"),
+        (STANDARD, True, "Sale-", "Sale-"),
+        (RULE, True, "STRASSE-ß-", "strasse-ss-"),
+    ],
     ids=["lower", "upper", "folded"],
 )
-def test_a_made_code_is_found_as_it_is_printed(family: Family, upper_case: bool, prefix: str, key_prefix: str) -> None:
+def test_a_made_code_is_found_as_it_is_printed(
+    family: Family, upper_case: bool, prefix: str, key_prefix: str
+) -> None:
     book = new_book(family)
-    growth_of(book, new_batch(prefix, key_prefix=key_prefix, upper_case=upper_case)).advance_to(3, one_a_tick, nobody_has)
+    growth_of(book, new_batch(prefix, key_prefix=key_prefix, upper_case=upper_case)).advance_to(
+        3, one_a_tick, nobody_has
+    )
     for code in printed(book):
         body = code.removeprefix(prefix)
         assert code == prefix + (body.upper() if upper_case else body.lower())
@@ -137,7 +145,9 @@ def test_ids_belong_to_the_code_and_its_promotion() -> None:
 
 
 @given(st.integers(0, 30), st.integers(0, 40), st.integers(0, 40), st.sets(st.integers(0, 29)))
-def test_a_page_is_a_slice_of_the_codes_in_order_of_creation(count: int, offset: int, limit: int, removed: set[int]) -> None:
+def test_a_page_is_a_slice_of_the_codes_in_order_of_creation(
+    count: int, offset: int, limit: int, removed: set[int]
+) -> None:
     book = new_book()
     growth_of(book).advance_to(count, one_a_tick, nobody_has)
     codes = printed(book)
@@ -147,7 +157,13 @@ def test_a_page_is_a_slice_of_the_codes_in_order_of_creation(count: int, offset:
     assert len(book) == len(left)
 
 
-@given(st.integers(0, 20), st.sets(st.integers(0, 19)), st.sets(st.integers(0, 19)), st.integers(0, 20), st.integers(0, 20))
+@given(
+    st.integers(0, 20),
+    st.sets(st.integers(0, 19)),
+    st.sets(st.integers(0, 19)),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
 def test_deletion_takes_the_newest_first_and_counts_only_its_own(
     made: int, gone_before: set[int], gone_meanwhile: set[int], first_stop: int, second_stop: int
 ) -> None:

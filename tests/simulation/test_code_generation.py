@@ -29,7 +29,19 @@ def test_codes_appear_one_by_one(family: Family) -> None:
     promotion = add_promotion(store, family)
     generate(store, promotion, 4)
     # Taken up at 100 ms, 150 ms to warm up, then one code each millisecond; the last one comes with the end.
-    looks = [0, 100 * MS, 250 * MS, 251 * MS - 1, 251 * MS, 252 * MS - 1, 252 * MS, 253 * MS, 254 * MS - 1, 254 * MS, 1000 * MS]
+    looks = [
+        0,
+        100 * MS,
+        250 * MS,
+        251 * MS - 1,
+        251 * MS,
+        252 * MS - 1,
+        252 * MS,
+        253 * MS,
+        254 * MS - 1,
+        254 * MS,
+        1000 * MS,
+    ]
     seen = []
     for moment in looks:
         at(store, moment)
@@ -80,7 +92,9 @@ def test_codes_look_as_published() -> None:
         generate(store, promotion, 3, **parameters)
         made[name] = codes_of(store, promotion)[before:]
     assert {name: len(codes) for name, codes in made.items()} == dict.fromkeys(shapes, 3)
-    assert not [code for name, (_, shape) in shapes.items() for code in made[name] if not re.fullmatch(shape, code)]
+    assert not [
+        code for name, (_, shape) in shapes.items() for code in made[name] if not re.fullmatch(shape, code)
+    ]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
@@ -101,7 +115,9 @@ def test_a_standard_code_carries_what_its_job_asked_for() -> None:
     generate(store, promotion, 1, max_uses_per_code=3, consume_unit="per_item")
     generate(store, promotion, 1, max_uses_per_code=0)
     codes = codes_of(store, promotion)
-    tail = '"created_by":"ep-mock@example.com","meta":{"timestamps":{"created_at":"2024-12-03T23:31:35.962Z"}}}'
+    tail = (
+        '"created_by":"ep-mock@example.com","meta":{"timestamps":{"created_at":"2024-12-03T23:31:35.962Z"}}}'
+    )
     assert [document.decode() for document in code_documents(store, promotion)] == [
         f'{{"code":"{codes[0]}","consume_unit":"per_cart",{tail}',
         f'{{"code":"{codes[1]}","uses":3,"max_uses":3,"consume_unit":"per_item",{tail}',
@@ -116,7 +132,9 @@ def test_a_rule_code_has_an_id_and_units_of_its_own() -> None:
     generate(store, promotion, 1, consume_unit="per_application")
     first, second = codes_of(store, promotion)
     ids = [promotion.book.id_of(code) for code in (first, second)]
-    tail = '"created_by":"ep-mock@example.com","meta":{"timestamps":{"created_at":"2024-12-03T23:31:35.962Z"}}}'
+    tail = (
+        '"created_by":"ep-mock@example.com","meta":{"timestamps":{"created_at":"2024-12-03T23:31:35.962Z"}}}'
+    )
     assert [document.decode() for document in code_documents(store, promotion)] == [
         f'{{"id":"{ids[0]}","type":"promotion_codes","code":"{first}","consume_unit":"per_checkout",{tail}',
         f'{{"id":"{ids[1]}","type":"promotion_codes","code":"{second}","consume_unit":"per_application",{tail}',

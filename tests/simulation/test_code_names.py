@@ -17,13 +17,19 @@ PROMOTIONS = 12
 
 KEYS = st.sets(st.sampled_from("abcdefgh"), max_size=8)
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["add", "add", "add", "remove", "clear", "capture", "leave", "look"]), st.integers(0, PROMOTIONS - 1), KEYS),
+    st.tuples(
+        st.sampled_from(["add", "add", "add", "remove", "clear", "capture", "leave", "look"]),
+        st.integers(0, PROMOTIONS - 1),
+        KEYS,
+    ),
     max_size=60,
 )
 
 
 @given(STEPS)
-def test_whatever_comes_and_goes_the_holders_of_a_code_are_those_that_have_it(steps: list[tuple[str, int, set[str]]]) -> None:
+def test_whatever_comes_and_goes_the_holders_of_a_code_are_those_that_have_it(
+    steps: list[tuple[str, int, set[str]]],
+) -> None:
     names = CodeNames()
     books = [CodeBook(STANDARD, f"promotion {number}", Entropy("seed")) for number in range(PROMOTIONS)]
     watched = dict.fromkeys(range(PROMOTIONS), True)
@@ -44,12 +50,19 @@ def test_whatever_comes_and_goes_the_holders_of_a_code_are_those_that_have_it(st
             watched[number] = not watched[number]
             book.watched_by(names if watched[number] else None)
         else:
-            having = {(key, f"promotion {other}") for other in books_watched(watched) for key in keys if key in books[other]}
+            having = {
+                (key, f"promotion {other}")
+                for other in books_watched(watched)
+                for key in keys
+                if key in books[other]
+            }
             assert set(names.holders(tuple(keys))) == having
             assert sorted(names.holders(dict.fromkeys(keys), besides=f"promotion {number}")) == sorted(
                 pair for pair in having if pair[1] != f"promotion {number}"
             )
-    assert [(list(each.entries), before) for each, before in captured] == [(before, before) for _, before in captured]
+    assert [(list(each.entries), before) for each, before in captured] == [
+        (before, before) for _, before in captured
+    ]
 
 
 def books_watched(watched: dict[int, bool]) -> list[int]:

@@ -1,4 +1,6 @@
-"""`Store.codes_of` is the only way in to the codes of a promotion for verbs, so that no verb can forget to bring them to now."""
+"""`Store.codes_of` is the only way in to the codes of a promotion for verbs, so that no verb can forget to
+bring them to now.
+"""
 
 from __future__ import annotations
 

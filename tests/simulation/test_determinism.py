@@ -18,7 +18,19 @@ Step = tuple[str, int, int]
 SEQUENCE = re.compile(rb',"sequence":\d+')
 NAMES = ("summer", "Summer", "autumn")
 KINDS = (
-    *("generate", "export", "cancel", "poll", "codes", "file", "delete code", "advance", "next", "promotion", "delete"),
+    *(
+        "generate",
+        "export",
+        "cancel",
+        "poll",
+        "codes",
+        "file",
+        "delete code",
+        "advance",
+        "next",
+        "promotion",
+        "delete",
+    ),
     *("plan", "by hand", "end", "switch", "fixture"),
 )
 STEPS = st.lists(
@@ -71,23 +83,48 @@ class Client:
         elif kind in ("poll", "codes"):
             self.call("GET", path + {"poll": "/jobs", "codes": "/codes"}[kind])
         elif kind == "plan":
-            self.call("POST", "/__ep_mock/plans", {"codes": [NAMES[size % 3]], "timings": "instant,generate_per_code=100ms"})
+            self.call(
+                "POST",
+                "/__ep_mock/plans",
+                {"codes": [NAMES[size % 3]], "timings": "instant,generate_per_code=100ms"},
+            )
         elif kind == "by hand":
-            self.call("POST", path + "/codes", {"data": {"type": "promotion_codes", "codes": [{"code": NAMES[size % 3]}]}})
+            self.call(
+                "POST",
+                path + "/codes",
+                {"data": {"type": "promotion_codes", "codes": [{"code": NAMES[size % 3]}]}},
+            )
         elif kind == "end":
             end = (START + size * 100 * MS) // MS * MS
-            self.call("PUT", path, {"data": {"type": self.types[number % len(self.paths)], "end": format_nanos(end)}})
+            self.call(
+                "PUT",
+                path,
+                {"data": {"type": self.types[number % len(self.paths)], "end": format_nanos(end)}},
+            )
         elif kind == "switch":
-            self.call("PATCH", "/__ep_mock/settings", {"unique_codes": size % 2 == 0, "code_case": ("lower", "upper")[size % 3 // 2]})
+            self.call(
+                "PATCH",
+                "/__ep_mock/settings",
+                {"unique_codes": size % 2 == 0, "code_case": ("lower", "upper")[size % 3 // 2]},
+            )
         elif kind == "fixture":
-            described = {"family": FAMILIES[size % 2].name, "name": "other", "codes": [{"code": NAMES[size % 3]}], "end": size / 10}
+            described = {
+                "family": FAMILIES[size % 2].name,
+                "name": "other",
+                "codes": [{"code": NAMES[size % 3]}],
+                "end": size / 10,
+            }
             self.call("POST", "/__ep_mock/fixtures", {"ep_mock_fixture": 1, "promotions": [described]})
         elif kind == "promotion":
             self.add(FAMILIES[size % 2])
         elif kind == "delete":
             self.call("DELETE", path)
         else:
-            self.call("POST", "/__ep_mock/clock/advance", {"next": True} if kind == "next" else {"seconds": size / 32})
+            self.call(
+                "POST",
+                "/__ep_mock/clock/advance",
+                {"next": True} if kind == "next" else {"seconds": size / 32},
+            )
 
 
 @settings(max_examples=max(settings().max_examples // 3, 1))
@@ -100,15 +137,27 @@ def test_equal_seeds_and_starts_give_equal_answers(steps: list[Step], clock: str
     assert first.answers == second.answers
 
 
-@given(STEPS, st.lists(st.tuples(st.integers(0, 25), st.sampled_from(["codes", "jobs", "", "codes?filter=eq(code,summer)"])), max_size=12))
-def test_looking_in_between_changes_no_answer_but_for_the_count_of_events(steps: list[Step], looks: list[tuple[int, str]]) -> None:
-    """Although names of codes collide: plans, hands and fixtures give the same few, promotions end, and settings let names repeat."""
+@given(
+    STEPS,
+    st.lists(
+        st.tuples(st.integers(0, 25), st.sampled_from(["codes", "jobs", "", "codes?filter=eq(code,summer)"])),
+        max_size=12,
+    ),
+)
+def test_looking_in_between_changes_no_answer_but_for_the_count_of_events(
+    steps: list[Step], looks: list[tuple[int, str]]
+) -> None:
+    """Although names of codes collide: plans, hands and fixtures give the same few, promotions end, and
+    settings let names repeat.
+    """
     plain, watched = (Client(clock="manual", codes_limit=12) for _ in range(2))
     for index, step in enumerate(steps):
         for at, what in looks:
             if at == index:
                 for path in watched.paths:
-                    watched.http.get(f"{path}/{what}" if what else f"{path.rpartition('/')[0]}?filter=eq(code,summer)")
+                    watched.http.get(
+                        f"{path}/{what}" if what else f"{path.rpartition('/')[0]}?filter=eq(code,summer)"
+                    )
         plain.take(step)
         watched.take(step)
     for client in (plain, watched):
@@ -118,9 +167,15 @@ def test_looking_in_between_changes_no_answer_but_for_the_count_of_events(steps:
 
 
 def uncounted(client: Client) -> list[tuple[int, list[tuple[str, str]], bytes]]:
-    """The answers without the numbers of events, for each look is an event; nor their lengths, which those numbers are in."""
+    """The answers without the numbers of events, for each look is an event; nor their lengths, which those
+    numbers are in.
+    """
     return [
-        (status, [(name, value) for name, value in headers if name != "content-length"], SEQUENCE.sub(b"", body))
+        (
+            status,
+            [(name, value) for name, value in headers if name != "content-length"],
+            SEQUENCE.sub(b"", body),
+        )
         for status, headers, body in client.answers
     ]
 

@@ -1,4 +1,6 @@
-"""What becomes of a promotion and its codes when its end passes, by the store's clock, and when it gets a later one."""
+"""What becomes of a promotion and its codes when its end passes, by the store's clock, and when it gets a
+later one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a verb costs does not depend on how many promotions and jobs there are. Work is counted in steps of the interpreter, not in time."""
+"""What a verb costs does not depend on how many promotions and jobs there are. Work is counted in steps of
+the interpreter, not in time.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def filled(family: Family, number: int) -> Store:
-    """A store with so many promotions that have codes; every second one is automatic or has a priority, where the family knows that."""
+    """A store with so many promotions that have codes; every second one is automatic or has a priority, where
+    the family knows that.
+    """
     store = new_store(timings="instant", promotions_limit=10 * MANY, automatic_limit=10 * MANY)
     for index in range(number):
         ranks = {"priority": index} if family.ranks_promotions else {}
@@ -74,14 +78,21 @@ def flat(few: int, many: int) -> bool:
 
 
 VERBS: Final[dict[str, Callable[[Store, Family, Promotion], object]]] = {
-    "create a promotion": lambda store, family, _: add_promotion(store, family, **({"priority": 9999} if family is RULE else {})),
+    "create a promotion": lambda store, family, _: add_promotion(
+        store, family, **({"priority": 9999} if family is RULE else {})
+    ),
     "create an automatic promotion": lambda store, family, _: add_promotion(store, family, automatic=True),
     "update a promotion": lambda store, _, promotion: update(store, promotion, name="new", end="2099-01-01"),
     "delete a promotion": lambda store, _, promotion: delete_promotion(store, promotion),
     "add codes by hand": lambda store, _, promotion: add_codes(store, promotion, "one", "two"),
-    "generate codes": lambda store, _, promotion: (generate(store, promotion, 100), code_documents(store, promotion)),
+    "generate codes": lambda store, _, promotion: (
+        generate(store, promotion, 100),
+        code_documents(store, promotion),
+    ),
     "list a page": lambda store, family, _: promotions.list_promotions(store, family, Page(0, 10), None),
-    "find a promotion by a code": lambda store, family, _: promotions.list_promotions(store, family, EVERYTHING, "eq(code,code-7)"),
+    "find a promotion by a code": lambda store, family, _: promotions.list_promotions(
+        store, family, EVERYTHING, "eq(code,code-7)"
+    ),
     "switch a setting": lambda store, *_: store.change_settings({"unique_codes": False}),
 }
 
@@ -105,7 +116,11 @@ def test_a_refused_priority_costs_nothing_more_among_many_that_had_it() -> None:
         store = new_store(promotions_limit=10 * MANY)
         for second in range(number):
             promotion = add_promotion(store, RULE, priority=1)
-            update(store, promotion, end=f"2024-12-04T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z")
+            update(
+                store,
+                promotion,
+                end=f"2024-12-04T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z",
+            )
             store.advance_to(promotion.end)
         add_promotion(store, RULE, priority=1)
         taken.append(steps(lambda: refusal(store, lambda: add_promotion(store, RULE, priority=1))))  # noqa: B023
@@ -163,7 +178,9 @@ def test_a_job_is_found_as_fast_among_many_of_its_promotion() -> None:
 
 @pytest.mark.parametrize("unique", [True, False])
 def test_rank_and_number_of_automatic_promotions_follow_the_time(unique: bool) -> None:
-    """The number is kept in an ordered list, so it has to be right when ends pass, move and when promotions go."""
+    """The number is kept in an ordered list, so it has to be right when ends pass, move and when promotions
+    go.
+    """
     store = new_store(automatic_limit=2)
     first = add_promotion(store, RULE, automatic=True, priority=1, end="2024-12-04T00:00:00Z")
     second = add_promotion(store, RULE, automatic=True, priority=2)

@@ -9,9 +9,24 @@ from ep_mock.errors import ApiError
 from ep_mock.operations import codes
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from tests.simulation.stores import MS, add_promotion, at, cancel, codes_of, delete_code, export, generate, log_of, new_store
+from tests.simulation.stores import (
+    MS,
+    add_promotion,
+    at,
+    cancel,
+    codes_of,
+    delete_code,
+    export,
+    generate,
+    log_of,
+    new_store,
+)
 
-TOO_MANY_JOBS = {"status": "400", "title": "Too many jobs", "detail": "Only 1 pending or processing job is allowed per promotion."}
+TOO_MANY_JOBS = {
+    "status": "400",
+    "title": "Too many jobs",
+    "detail": "Only 1 pending or processing job is allowed per promotion.",
+}
 
 
 def too_many_codes(limit: int) -> dict[str, object]:
@@ -25,11 +40,15 @@ def too_many_codes(limit: int) -> dict[str, object]:
 
 def post_codes(store: Store, promotion: Promotion, *names: str) -> None:
     store.settle()
-    codes.create_codes(store, promotion, {"type": "promotion_codes", "codes": [{"code": name} for name in names]})
+    codes.create_codes(
+        store, promotion, {"type": "promotion_codes", "codes": [{"code": name} for name in names]}
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_job_that_passes_the_limit_together_with_other_codes_is_accepted_and_fails_later(family: Family) -> None:
+def test_a_job_that_passes_the_limit_together_with_other_codes_is_accepted_and_fails_later(
+    family: Family,
+) -> None:
     store = new_store(codes_limit=10)
     promotion = add_promotion(store, family)
     generate(store, promotion, 5)
@@ -40,7 +59,16 @@ def test_a_job_that_passes_the_limit_together_with_other_codes_is_accepted_and_f
     store.advance_until_idle()
     assert log_of(job) == [(255 * MS, "pending"), (355 * MS, "processing"), (505 * MS, "failed")]
     assert codes_of(store, promotion) == before
-    assert list(job.document()) == ["type", "id", family.owner_key, "job_type", "parameters", "status", "error", "meta"]
+    assert list(job.document()) == [
+        "type",
+        "id",
+        family.owner_key,
+        "job_type",
+        "parameters",
+        "status",
+        "error",
+        "meta",
+    ]
     assert job.document()["error"] == "codes limit exceeded"
 
 
@@ -122,8 +150,26 @@ def test_an_automatic_promotion_takes_no_generate_job_but_can_be_exported() -> N
         details.append((refused.value.status, refused.value.errors))
         assert export(store, promotion).status == "pending"
     assert details == [
-        (422, ({"status": "422", "title": "No codes allowed", "detail": "Cannot add codes to an automatic promotion"},)),
-        (422, ({"status": "422", "title": "No codes allowed", "detail": "Cannot add codes to automatic promotion"},)),
+        (
+            422,
+            (
+                {
+                    "status": "422",
+                    "title": "No codes allowed",
+                    "detail": "Cannot add codes to an automatic promotion",
+                },
+            ),
+        ),
+        (
+            422,
+            (
+                {
+                    "status": "422",
+                    "title": "No codes allowed",
+                    "detail": "Cannot add codes to automatic promotion",
+                },
+            ),
+        ),
     ]
 
 

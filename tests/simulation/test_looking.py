@@ -1,7 +1,8 @@
 """Looking never changes what happens, also where names of codes collide.
 
-Each case begins a job with names that another promotion has, and frees them in the middle of the job. Codes are made at 100 ms, 200 ms
-and so on. What is made may depend on when the names become free, never on when somebody looks.
+Each case begins a job with names that another promotion has, and frees them in the middle of the job. Codes
+are made at 100 ms, 200 ms and so on. What is made may depend on when the names become free, never on when
+somebody looks.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def switch_off(store: Store, _: Promotion) -> None:
 
 def load_settings(store: Store, _: Promotion) -> None:
     store.settle()
-    load_fixture(store, parse_fixture({"ep_mock_fixture": 1, "settings": {"unique_codes": False}}, "a fixture"), check_request)
+    load_fixture(
+        store,
+        parse_fixture({"ep_mock_fixture": 1, "settings": {"unique_codes": False}}, "a fixture"),
+        check_request,
+    )
 
 
 def delete_codes(store: Store, other: Promotion) -> None:
@@ -82,7 +87,12 @@ TAKE: Final[Mapping[str, Callable[[Store, Promotion], object]]] = {
     "a fixture brings it": lambda store, _: load_fixture(
         store,
         parse_fixture(
-            {"ep_mock_fixture": 1, "promotions": [{"family": "standard", "name": "new", "codes": [{"code": name} for name in NAMES]}]},
+            {
+                "ep_mock_fixture": 1,
+                "promotions": [
+                    {"family": "standard", "name": "new", "codes": [{"code": name} for name in NAMES]}
+                ],
+            },
             "a fixture",
         ),
         check_request,
@@ -101,8 +111,12 @@ def begin(end: str = "2100-01-01", *, taken: bool = True) -> tuple[Store, Promot
     return store, other, promotion
 
 
-def made(how: Callable[[Store, Promotion], object], moment: int, looks: list[int], *, taken: bool = True) -> list[str]:
-    """The codes that are there at the end when something happens at a moment, and somebody looks at others (in ms)."""
+def made(
+    how: Callable[[Store, Promotion], object], moment: int, looks: list[int], *, taken: bool = True
+) -> list[str]:
+    """The codes that are there at the end when something happens at a moment, and somebody looks at others
+    (in ms).
+    """
     store, other, promotion = begin(taken=taken)
     for at, happens in sorted([*((look, False) for look in looks), (moment, True)]):
         store.advance_to(START + at * MS)
@@ -120,7 +134,9 @@ def made(how: Callable[[Store, Promotion], object], moment: int, looks: list[int
 def test_a_name_that_becomes_free_in_the_middle_of_a_job_is_free_from_that_moment_on(how: str) -> None:
     assert set(NAMES) <= set(made(FREE[how], 50, []))
     for looks in ([], [90], [150], [90, 150, 250], [400]):
-        assert set(NAMES).isdisjoint(made(FREE[how], 350, looks)), "the names were tried when the first code was made"
+        assert set(NAMES).isdisjoint(made(FREE[how], 350, looks)), (
+            "the names were tried when the first code was made"
+        )
 
 
 @pytest.mark.parametrize("how", TAKE)
@@ -130,7 +146,9 @@ def test_a_name_that_somebody_takes_in_the_middle_of_a_job_is_taken_from_that_mo
 
 
 @pytest.mark.parametrize("looks", [[], [150], [250], [350], [150, 250, 350, 450]])
-def test_the_end_of_a_promotion_frees_its_names_for_the_codes_that_are_made_from_then_on(looks: list[int]) -> None:
+def test_the_end_of_a_promotion_frees_its_names_for_the_codes_that_are_made_from_then_on(
+    looks: list[int],
+) -> None:
     """Nothing is asked of the store at that moment: it is the code's own moment that counts."""
     for after, expected in ((99, NAMES), (100, NAMES), (101, ())):
         store, _, promotion = begin(format_nanos(START + after * MS))
@@ -147,7 +165,9 @@ MOMENTS = st.integers(0, 70).map(lambda step: step * 10)
 
 
 @given(st.sampled_from([*FREE.values()]), MOMENTS, st.lists(MOMENTS, max_size=4))
-def test_looking_at_any_moment_changes_no_code(how: Callable[[Store, Promotion], object], moment: int, looks: list[int]) -> None:
+def test_looking_at_any_moment_changes_no_code(
+    how: Callable[[Store, Promotion], object], moment: int, looks: list[int]
+) -> None:
     assert made(how, moment, looks) == made(how, moment, [])
 
 

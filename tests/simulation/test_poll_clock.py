@@ -1,4 +1,6 @@
-"""The poll clock: a client that polls moves time, after it has got its answer, to the next change in that promotion."""
+"""The poll clock: a client that polls moves time, after it has got its answer, to the next change in that
+promotion.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,18 @@ from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
-from tests.simulation.stores import MS, START, add_promotion, cancel, codes_of, export, generate, log_of, new_store, poll
+from tests.simulation.stores import (
+    MS,
+    START,
+    add_promotion,
+    cancel,
+    codes_of,
+    export,
+    generate,
+    log_of,
+    new_store,
+    poll,
+)
 
 Seen = tuple[list[str], int]
 
@@ -48,7 +61,11 @@ def test_codes_are_seen_to_go_as_well() -> None:
     for _ in range(2):
         poll(store, promotion)
     cancel(store, promotion, job)
-    assert [polled(store, promotion) for _ in range(3)] == [(["cancelling"], 3), (["cancelling"], 0), (["cancelled"], 0)]
+    assert [polled(store, promotion) for _ in range(3)] == [
+        (["cancelling"], 3),
+        (["cancelling"], 0),
+        (["cancelled"], 0),
+    ]
     assert job.result == {"generated": 5, "deleted": 5}
 
 
@@ -57,7 +74,9 @@ def test_a_job_of_one_code_an_export_and_a_failure_have_no_stop_halfway() -> Non
     promotion = add_promotion(store)
     walks = []
     for number in range(3):
-        job = export(store, promotion) if number == 1 else generate(store, promotion, number + 1 - number // 2)
+        job = (
+            export(store, promotion) if number == 1 else generate(store, promotion, number + 1 - number // 2)
+        )
         walk = []
         while not job.ended:
             walk.append(json.loads(poll(store, promotion)[0])["status"])
@@ -128,7 +147,9 @@ def test_with_instant_timings_the_first_poll_shows_the_end() -> None:
     st.lists(st.tuples(st.sampled_from(FAMILIES), st.integers(0, 8), st.booleans()), min_size=1, max_size=4),
     st.lists(st.integers(0, 3), max_size=40),
 )
-def test_every_job_passes_its_statuses_in_order_and_ends_when_it_is_polled(plan: list[tuple[Family, int, bool]], polls: list[int]) -> None:
+def test_every_job_passes_its_statuses_in_order_and_ends_when_it_is_polled(
+    plan: list[tuple[Family, int, bool]], polls: list[int]
+) -> None:
     store = new_store(clock="poll", codes_limit=6)
     promotions = [add_promotion(store, family) for family, _, _ in plan]
     for promotion, (_, _, fails) in zip(promotions, plan, strict=True):
@@ -158,7 +179,9 @@ class OverHttp:
 
     def __init__(self, client: ApiClient) -> None:
         self.client = client
-        self.path = "/v2/promotions/" + client.created("/v2/promotions", {"data": new_promotion(STANDARD)})["id"]
+        self.path = (
+            "/v2/promotions/" + client.created("/v2/promotions", {"data": new_promotion(STANDARD)})["id"]
+        )
         self.job = self.path + "/jobs/" + client.created(self.path + "/jobs", {"data": code_export()})["id"]
 
     def moved_by(self, method: str, path: str) -> tuple[int, int]:
@@ -173,7 +196,11 @@ def test_a_list_of_jobs_and_a_file_that_is_not_ready_are_polls() -> None:
     moved = [over_http.moved_by("GET", over_http.job + "/file") for _ in range(3)]
     assert moved == [(422, 100 * MS), (422, 150 * MS), (200, 0)]
     listed = OverHttp(api_client(clock="poll"))
-    assert [listed.moved_by("GET", listed.path + "/jobs?page[limit]=1") for _ in range(3)] == [(200, 100 * MS), (200, 150 * MS), (200, 0)]
+    assert [listed.moved_by("GET", listed.path + "/jobs?page[limit]=1") for _ in range(3)] == [
+        (200, 100 * MS),
+        (200, 150 * MS),
+        (200, 0),
+    ]
 
 
 def test_nothing_else_is_a_poll() -> None:

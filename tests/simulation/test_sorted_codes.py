@@ -9,12 +9,18 @@ from ep_mock.simulation.sorted_codes import SortedCodes
 
 KEYS = [f"{number:03}" for number in range(200)]
 MANY = st.lists(st.sampled_from(KEYS), unique=True, max_size=150)
-LOOK = st.tuples(st.none() | st.sampled_from([*KEYS, "", "1", "x"]), st.booleans(), st.integers(0, 30), st.integers(1, 120))
-STEPS = st.lists(st.tuples(st.sampled_from(["add", "remove"]), MANY) | st.tuples(st.just("look"), LOOK), max_size=20)
+LOOK = st.tuples(
+    st.none() | st.sampled_from([*KEYS, "", "1", "x"]), st.booleans(), st.integers(0, 30), st.integers(1, 120)
+)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["add", "remove"]), MANY) | st.tuples(st.just("look"), LOOK), max_size=20
+)
 
 
 @given(STEPS)
-def test_whatever_comes_and_goes_a_window_is_a_slice_of_the_sorted_keys(steps: list[tuple[str, tuple[str | None, bool, int, int]]]) -> None:
+def test_whatever_comes_and_goes_a_window_is_a_slice_of_the_sorted_keys(
+    steps: list[tuple[str, tuple[str | None, bool, int, int]]],
+) -> None:
     present: dict[str, None] = {}
     index = SortedCodes()
     for step, what in steps:

@@ -1,10 +1,13 @@
-"""A store under random verbs, compared with an independent model and with a twin that is looked at all the time.
+"""A store under random verbs, compared with an independent model and with a twin that is looked at all the
+time.
 
-Both stores get the same verbs at the same moments. Nobody looks at the first one but by the rules that look; the second is looked at after
-each step, and while time passes. At the end they have to be equal, byte for byte.
+Both stores get the same verbs at the same moments. Nobody looks at the first one but by the rules that look;
+the second is looked at after each step, and while time passes. At the end they have to be equal, byte for
+byte.
 
-Names of codes collide all the time: there are only two letters to make codes of, plans give names that others have, and promotions end or
-go in the middle of a job. The model does not know which names are free; it knows how many codes there must be.
+Names of codes collide all the time: there are only two letters to make codes of, plans give names that others
+have, and promotions end or go in the middle of a job. The model does not know which names are free; it knows
+how many codes there must be.
 """
 
 from __future__ import annotations
@@ -49,7 +52,9 @@ FEWEST: Final = 3
 # Multiples of 50 µs meet events exactly, other moments fall between them.
 DURATIONS = st.one_of(st.integers(0, 8000).map(lambda steps: steps * 50_000), st.integers(0, 400 * MS))
 NAMES: Final = ("summer", "Summer", "aaaa-aaaa", "bbbb-bbbb")
-"""Codes that are given by hand and by plans; all but the second can be made as well, once the case is folded."""
+"""Codes that are given by hand and by plans; all but the second can be made as well, once the case is
+folded.
+"""
 
 TWO_LETTERS: Final = bytes(ord("ab"[byte % 2]) for byte in range(256))
 
@@ -63,7 +68,10 @@ AHEAD = st.sampled_from([-SCALE, 0, SCALE])
 class StoreMachine(RuleBasedStateMachine):
     """See the top of the file. `plain` is left alone, `watched` is looked at."""
 
-    @initialize(mode=st.sampled_from(["manual", "real", "scaled"]), families=st.lists(st.sampled_from(FAMILIES), min_size=2, max_size=4))
+    @initialize(
+        mode=st.sampled_from(["manual", "real", "scaled"]),
+        families=st.lists(st.sampled_from(FAMILIES), min_size=2, max_size=4),
+    )
     def start(self, mode: str, families: list[Family]) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(entropy, "_TO_CODE", TWO_LETTERS)
@@ -103,11 +111,21 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- verbs. Few rules with many ways each: Hypothesis chooses between rules evenly.
 
-    @rule(number=NUMBERS, count=st.one_of(st.none(), st.integers(1, LIMIT + 1), st.integers(3, LIMIT)), given=GIVEN)
+    @rule(
+        number=NUMBERS,
+        count=st.one_of(st.none(), st.integers(1, LIMIT + 1), st.integers(3, LIMIT)),
+        given=GIVEN,
+    )
     def create_job(self, number: int, count: int | None, given: list[str]) -> None:
         # Mostly where it is not refused.
-        fitting = [index for index, promotion in enumerate(self.model.promotions) if number % 4 == 0 or promotion.active is None]
-        self.make(fitting[number % len(fitting)] if fitting else number % len(self.model.promotions), count, given)
+        fitting = [
+            index
+            for index, promotion in enumerate(self.model.promotions)
+            if number % 4 == 0 or promotion.active is None
+        ]
+        self.make(
+            fitting[number % len(fitting)] if fitting else number % len(self.model.promotions), count, given
+        )
 
     def make(self, number: int, count: int | None, given: list[str]) -> None:
         created = self.model.create(self.model.promotions[number], count)
@@ -118,12 +136,18 @@ class StoreMachine(RuleBasedStateMachine):
 
         def verb(side: Side) -> None:
             promotion = side.promotions[number]
-            side.jobs.append(export(side.store, promotion) if count is None else generate(side.store, promotion, count, plan))
+            side.jobs.append(
+                export(side.store, promotion)
+                if count is None
+                else generate(side.store, promotion, count, plan)
+            )
 
         refusal = self.both(verb)
         assert (refusal is None) == (created is not None)
         if refusal is not None:
-            assert refusal.startswith("400 Too many promotion codes" if (count or 0) > LIMIT else "400 Too many jobs")
+            assert refusal.startswith(
+                "400 Too many promotion codes" if (count or 0) > LIMIT else "400 Too many jobs"
+            )
 
     @precondition(lambda self: self.model.work is not None)
     @rule(number=NUMBERS, ahead=AHEAD, looks=LOOKS, removed=st.integers(0, 2))
@@ -143,7 +167,12 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=NUMBERS, rarely=st.integers(0, 3))
     def cancel_any_job(self, number: int, rarely: int) -> None:
         # Not too often a pending one, which would never be taken up.
-        found = [job for promotion in self.model.promotions for job in promotion.jobs if rarely == 0 or job.status != "pending"]
+        found = [
+            job
+            for promotion in self.model.promotions
+            for job in promotion.jobs
+            if rarely == 0 or job.status != "pending"
+        ]
         if found:
             self.cancel(found[number % len(found)])
 
@@ -201,10 +230,17 @@ class StoreMachine(RuleBasedStateMachine):
         self.move_end(number, self.moment_in_the_work(step) + ahead)
 
     def move_end(self, number: int, end: int) -> None:
-        assert self.both(lambda side: update(side.store, side.promotions[number], end=format_nanos(START + end))) is None
+        assert (
+            self.both(lambda side: update(side.store, side.promotions[number], end=format_nanos(START + end)))
+            is None
+        )
         self.model.change_end(self.model.promotions[number], end)
 
-    @rule(changes=st.fixed_dictionaries({"unique_codes": st.booleans(), "code_case": st.sampled_from(["lower", "upper"])}))
+    @rule(
+        changes=st.fixed_dictionaries(
+            {"unique_codes": st.booleans(), "code_case": st.sampled_from(["lower", "upper"])}
+        )
+    )
     def change_settings(self, changes: dict[str, Any]) -> None:
         self.switch(**changes)
 
@@ -214,7 +250,12 @@ class StoreMachine(RuleBasedStateMachine):
             side.store.settle()
             side.store.change_settings(changes)
 
-    @rule(family=st.sampled_from(FAMILIES), name=st.sampled_from(NAMES), unique=st.booleans(), end=st.integers(1, 500))
+    @rule(
+        family=st.sampled_from(FAMILIES),
+        name=st.sampled_from(NAMES),
+        unique=st.booleans(),
+        end=st.integers(1, 500),
+    )
     def load_a_fixture(self, family: Family, name: str, unique: bool, end: int) -> None:
         """It brings a promotion that the model does not know, but whose codes have names, too."""
         self.load(family, name, unique, end)
@@ -232,11 +273,23 @@ class StoreMachine(RuleBasedStateMachine):
             self.always_unique = self.always_unique and unique
 
     @precondition(lambda self: self.model.next_event() is None)
-    @rule(number=NUMBERS, count=st.integers(2, 4), how=st.sampled_from(FREEING), step=st.integers(2, 4), ahead=AHEAD)
-    def free_a_name_while_a_job_makes_codes(self, number: int, count: int, how: str, step: int, ahead: int) -> None:
-        """The job begins with a name that another promotion has, and loses when the first code has been made."""
+    @rule(
+        number=NUMBERS,
+        count=st.integers(2, 4),
+        how=st.sampled_from(FREEING),
+        step=st.integers(2, 4),
+        ahead=AHEAD,
+    )
+    def free_a_name_while_a_job_makes_codes(
+        self, number: int, count: int, how: str, step: int, ahead: int
+    ) -> None:
+        """The job begins with a name that another promotion has, and loses when the first code has been
+        made.
+        """
         self.switch(unique_codes=True, code_case="lower")
-        standard = [index for index, promotion in enumerate(self.plain.promotions) if promotion.family is STANDARD]
+        standard = [
+            index for index, promotion in enumerate(self.plain.promotions) if promotion.family is STANDARD
+        ]
         having = [index for index in standard if self.model.promotions[index].codes]
         if not having or len(standard) < 2:
             self.add(STANDARD)
@@ -264,7 +317,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- time
 
-    @rule(where=st.sampled_from(["into the work", "to the next event", "anywhere"]), span=DURATIONS, step=NUMBERS, ahead=AHEAD, looks=LOOKS)
+    @rule(
+        where=st.sampled_from(["into the work", "to the next event", "anywhere"]),
+        span=DURATIONS,
+        step=NUMBERS,
+        ahead=AHEAD,
+        looks=LOOKS,
+    )
     def pass_time(self, where: str, span: int, step: int, ahead: int, looks: list[int]) -> None:
         event = self.model.next_event()
         if where == "into the work" and self.model.work is not None:
@@ -281,10 +340,15 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.run_to(event)
             if how == "next":
                 break
-        answers = [side.store.advance_to_next() if how == "next" else side.store.advance_until_idle() for side in self.sides]
+        answers = [
+            side.store.advance_to_next() if how == "next" else side.store.advance_until_idle()
+            for side in self.sides
+        ]
         assert answers[0] == answers[1]
         numbers = {job.id: number for number, job in enumerate(self.plain.jobs)}
-        assert [(entry.at - START, numbers[entry.job_id], entry.status) for entry in answers[0]] == self.model.log[before:]
+        assert [
+            (entry.at - START, numbers[entry.job_id], entry.status) for entry in answers[0]
+        ] == self.model.log[before:]
 
     def moment_in_the_work(self, step: int) -> int:
         """When one of the codes that the worker makes or deletes has just come or gone."""
@@ -328,7 +392,9 @@ class StoreMachine(RuleBasedStateMachine):
         assert [(job["status"], job.get("error"), job.get("result")) for job in shown] == [
             (job.status, job.error, job.result) for job in expected
         ]
-        assert side.promotions[number].unfinished_job is (side.jobs[model.active.number] if model.active else None)
+        assert side.promotions[number].unfinished_job is (
+            side.jobs[model.active.number] if model.active else None
+        )
 
     def check_codes(self, side: Side, number: int) -> None:
         model = self.model.promotions[number]
@@ -342,7 +408,9 @@ class StoreMachine(RuleBasedStateMachine):
     def no_code_is_in_two_unexpired_standard_promotions(self) -> None:
         store = self.watched.store
         now = store.settle()
-        unexpired = [each for each in store.content.promotions[STANDARD.name].values() if not each.expired(now)]
+        unexpired = [
+            each for each in store.content.promotions[STANDARD.name].values() if not each.expired(now)
+        ]
         codes = [code for promotion in unexpired for code in codes_of(store, promotion)]
         assert len(set(codes)) == len(codes) or not self.always_unique
 
@@ -358,7 +426,9 @@ class StoreMachine(RuleBasedStateMachine):
                 kept = sum(result.get("generated", 0) - result.get("deleted", 0) for result in results)
                 assert kept == len(store.codes_of(promotion)) + model.removed_by_hand
         numbers = {job.id: job.number for job in everything}
-        taken_up = [numbers[entry.job_id] for entry in store.content.transitions if entry.status == "processing"]
+        taken_up = [
+            numbers[entry.job_id] for entry in store.content.transitions if entry.status == "processing"
+        ]
         assert taken_up == sorted(taken_up)
         moments = [entry.at for entry in store.content.transitions]
         assert moments == sorted(moments)

@@ -68,7 +68,9 @@ def test_a_poll_clock_with_nothing_to_come_is_stuck() -> None:
     store.pause_worker()
     for _ in range(3):
         poll(store, promotion)
-    with pytest.raises(ApiError, match=f"3 polls .*job {job.id} is pending since .*the worker is paused: resume it"):
+    with pytest.raises(
+        ApiError, match=f"3 polls .*job {job.id} is pending since .*the worker is paused: resume it"
+    ):
         poll(store, promotion)
     store.resume_worker()
     assert len([poll(store, promotion) for _ in range(10)]) == 10
@@ -98,7 +100,10 @@ def test_a_job_behind_a_newer_one_counts_as_unfinished() -> None:
     cancel(store, promotion, export(store, promotion))
     for _ in range(2):
         poll(store, promotion)
-    with pytest.raises(ApiError, match=f"job {held.id} is cancelling since .*stuck there: delete its promotion, or reset the store"):
+    with pytest.raises(
+        ApiError,
+        match=f"job {held.id} is cancelling since .*stuck there: delete its promotion, or reset the store",
+    ):
         poll(store, promotion)
 
 
@@ -134,7 +139,9 @@ def test_whatever_the_state_polling_ends(
             while not job.ended:
                 poll(store, promotion)
                 looks += 1
-                assert looks <= 5 * (3 + 1), "a job has at most four more changes to be seen, each after three polls"
+                assert looks <= 5 * (3 + 1), (
+                    "a job has at most four more changes to be seen, each after three polls"
+                )
 
 
 def test_zero_means_endless_patience() -> None:

@@ -28,9 +28,16 @@ def test_a_generate_job_passes_its_statuses_at_their_times(family: Family) -> No
     transitions = store.advance_until_idle()
     assert log_of(job) == FAST_FIVE
     assert (job.error, job.result, job.updated_at) == (None, {"generated": 5}, START + 255 * MS)
-    shared: dict[str, Any] = {"job_id": job.id, "promotion_id": promotion.id, "family": family.name, "job_type": "code_generate"}
+    shared: dict[str, Any] = {
+        "job_id": job.id,
+        "promotion_id": promotion.id,
+        "family": family.name,
+        "job_type": "code_generate",
+    }
     assert transitions == [
-        JobTransition(at=START + 100 * MS, status="processing", cause="taken up by the worker", sequence=2, **shared),
+        JobTransition(
+            at=START + 100 * MS, status="processing", cause="taken up by the worker", sequence=2, **shared
+        ),
         JobTransition(at=START + 255 * MS, status="completed", cause="done", sequence=3, **shared),
     ]
 
@@ -75,7 +82,11 @@ def test_jobs_created_at_the_same_instant_are_taken_up_in_order_of_creation() ->
     promotions = [add_promotion(store) for _ in range(3)]
     jobs = [export(store, promotion) for promotion in reversed(promotions)]
     store.advance_until_idle()
-    assert [log_of(job)[1] for job in jobs] == [(100 * MS, "processing"), (350 * MS, "processing"), (600 * MS, "processing")]
+    assert [log_of(job)[1] for job in jobs] == [
+        (100 * MS, "processing"),
+        (350 * MS, "processing"),
+        (600 * MS, "processing"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +146,11 @@ def test_a_great_leap_runs_every_event_at_its_own_time() -> None:
     promotions = [add_promotion(store) for _ in range(3)]
     jobs = [generate(store, promotion, 5) for promotion in promotions]
     at(store, 10**15)
-    assert [log_of(job)[-1] for job in jobs] == [(255 * MS, "completed"), (510 * MS, "completed"), (765 * MS, "completed")]
+    assert [log_of(job)[-1] for job in jobs] == [
+        (255 * MS, "completed"),
+        (510 * MS, "completed"),
+        (765 * MS, "completed"),
+    ]
 
 
 def test_settling_ends_also_where_there_is_nothing_to_take_up() -> None:
@@ -145,7 +160,10 @@ def test_settling_ends_also_where_there_is_nothing_to_take_up() -> None:
     assert store.worker.due is None
 
 
-@given(st.lists(st.integers(0, 400 * MS), min_size=1, max_size=12), st.lists(st.integers(0, 30), min_size=12, max_size=12))
+@given(
+    st.lists(st.integers(0, 400 * MS), min_size=1, max_size=12),
+    st.lists(st.integers(0, 30), min_size=12, max_size=12),
+)
 def test_the_line_follows_one_law(gaps: list[int], counts: list[int]) -> None:
     """Each job: pick-up = max(created, worker free) + delay, in order of arrival."""
     store = new_store(codes_limit=100)
@@ -168,7 +186,12 @@ def test_a_step_that_is_refused_changes_nothing(paused: bool) -> None:
     store = new_store(clock_start="9891-01-01")
     if paused:
         store.pause_worker()
-    jobs.create_job(store, add_promotion(store, end="9999-01-01"), code_export(), Plan(timings="instant,pickup=864000000s"))
+    jobs.create_job(
+        store,
+        add_promotion(store, end="9999-01-01"),
+        code_export(),
+        Plan(timings="instant,pickup=864000000s"),
+    )
     before = dump(store)
     with pytest.raises(UsageError, match="expected a time before the year 9892"):
         store.step_worker()

@@ -39,7 +39,9 @@ def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> N
     assert faults.strike(POST) is None
     assert luck(faults, 10) == [skip <= number < skip + times for number in range(10)]
     assert faults.active == []
-    assert [(each.hits, each.strikes, each.exhausted) for each in faults.all()] == [(skip + times, times, True)]
+    assert [(each.hits, each.strikes, each.exhausted) for each in faults.all()] == [
+        (skip + times, times, True)
+    ]
 
 
 def test_one_for_every_request_is_never_spent() -> None:
@@ -74,13 +76,25 @@ def test_other_seeds_and_other_faults_bring_other_luck() -> None:
 
 def test_two_for_one_request_each_strike_one_after_the_other_and_delays_add_up() -> None:
     faults = new_list()
-    for parts in ({"delay": 0.5}, {"error": "conflict"}, {"delay": 0.25, "when": "after"}, {"error": "internal", "delay": 1}):
+    for parts in (
+        {"delay": 0.5},
+        {"error": "conflict"},
+        {"delay": 0.25, "when": "after"},
+        {"error": "internal", "delay": 1},
+    ):
         faults.add(msgspec.convert({"times": 0 if "error" not in parts else 1, **parts}, Fault))
     seen = []
     for _ in range(3):
         strike = faults.strike(GET)
         assert strike is not None
-        seen.append((strike.fault_ids, strike.delay_before, strike.delay_after, strike.deciding and strike.deciding.error))
+        seen.append(
+            (
+                strike.fault_ids,
+                strike.delay_before,
+                strike.delay_after,
+                strike.deciding and strike.deciding.error,
+            )
+        )
     assert seen == [
         (("fault-1", "fault-2"), 0.5, 0.0, "conflict"),
         (("fault-1", "fault-3", "fault-4"), 1.5, 0.25, "internal"),
@@ -107,20 +121,39 @@ def test_there_is_a_limit_and_those_that_are_spent_give_way() -> None:
         faults.add(fault())
     faults.strike(GET)
     assert faults.add(fault()).id == "fault-1001"
-    assert (faults.all()[0].id, len(faults.all()), len(faults.active)) == ("fault-2", MOST_FAULTS, MOST_FAULTS)
+    assert (faults.all()[0].id, len(faults.all()), len(faults.active)) == (
+        "fault-2",
+        MOST_FAULTS,
+        MOST_FAULTS,
+    )
 
 
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
         ({}, "fault: says nothing; give one of error, answer, connection, delay"),
-        ({"error": "internal", "answer": {"status": 200}}, "answer: there is an error as well; give one of them"),
-        ({"error": "internal", "connection": "reset"}, "connection: reset leaves no room for an answer; leave out error and answer"),
-        ({"error": "internal", "retry_after": 1}, "retry_after: belongs to an error that is one of rate_limited, unavailable"),
+        (
+            {"error": "internal", "answer": {"status": 200}},
+            "answer: there is an error as well; give one of them",
+        ),
+        (
+            {"error": "internal", "connection": "reset"},
+            "connection: reset leaves no room for an answer; leave out error and answer",
+        ),
+        (
+            {"error": "internal", "retry_after": 1},
+            "retry_after: belongs to an error that is one of rate_limited, unavailable",
+        ),
         ({"delay": {"least": 2, "most": 1}}, r"delay: least \(2\) is greater than most \(1\)"),
-        ({"answer": {"status": 200, "body": {}, "text": ""}}, "answer.text: there is a body as well; give one of them"),
+        (
+            {"answer": {"status": 200, "body": {}, "text": ""}},
+            "answer.text: there is a body as well; give one of them",
+        ),
         ({"answer": {"status": 204, "text": "x"}}, "answer.body: an answer 204 has none"),
-        ({"answer": {"status": 200, "headers": {"Content-Length": "1"}}}, "answer.headers: Content-Length cannot be chosen"),
+        (
+            {"answer": {"status": 200, "headers": {"Content-Length": "1"}}},
+            "answer.headers: Content-Length cannot be chosen",
+        ),
         ({"answer": {"status": 200, "headers": {"X": "a\r\nY: b"}}}, "is no header"),
         ({"answer": {"status": 200, "headers": {"X Y": "a"}}}, "is no header"),
     ],

@@ -14,7 +14,15 @@ from ep_mock.traffic.matching import Request, RequestMatcher
 
 
 def request(body: bytes = b"", method: str = "GET") -> Request:
-    return Request(method, b"/v2/promotions", b"page[limit]=5", "list_promotions", "standard", b"accept\na\nx-a\n1\nx-a\n2", body)
+    return Request(
+        method,
+        b"/v2/promotions",
+        b"page[limit]=5",
+        "list_promotions",
+        "standard",
+        b"accept\na\nx-a\n1\nx-a\n2",
+        body,
+    )
 
 
 def recorded(journal: Journal, *bodies: bytes) -> list[Entry]:
@@ -60,8 +68,14 @@ def test_clearing_forgets_all_but_the_numbers() -> None:
     assert recorded(journal, b"")[0].number == 4
 
 
-@given(st.lists(st.integers(0, 2000), max_size=8), st.lists(st.integers(0, 2000), max_size=8), st.integers(0, 5000))
-def test_once_cleared_it_has_room_for_as_much_as_a_new_one(before: list[int], sizes: list[int], most_bytes: int) -> None:
+@given(
+    st.lists(st.integers(0, 2000), max_size=8),
+    st.lists(st.integers(0, 2000), max_size=8),
+    st.integers(0, 5000),
+)
+def test_once_cleared_it_has_room_for_as_much_as_a_new_one(
+    before: list[int], sizes: list[int], most_bytes: int
+) -> None:
     cleared, new = Journal(5, most_bytes), Journal(5, most_bytes)
     recorded(cleared, *(b"x" * size for size in before))
     cleared.clear()
@@ -83,7 +97,9 @@ def test_once_cleared_it_has_room_for_as_much_as_a_new_one(before: list[int], si
     ],
 )
 def test_an_entry_is_shown_whole(body: bytes, shown: Any) -> None:
-    entry = Journal(10, 10**6).record(request(body), 9, 1_733_268_695_962_680_423, None, "faulted", True, ("fault-1", "fault-3"))
+    entry = Journal(10, 10**6).record(
+        request(body), 9, 1_733_268_695_962_680_423, None, "faulted", True, ("fault-1", "fault-3")
+    )
     assert entry.document() == {
         "number": 1,
         "sequence": 9,
@@ -115,7 +131,9 @@ def test_an_entry_is_shown_whole(body: bytes, shown: Any) -> None:
         ({"match": {"method": "POST"}, "status": 404}, []),
     ],
 )
-def test_entries_are_found_by_what_they_are_and_what_became_of_them(query: dict[str, Any], numbers: list[int]) -> None:
+def test_entries_are_found_by_what_they_are_and_what_became_of_them(
+    query: dict[str, Any], numbers: list[int]
+) -> None:
     journal = Journal(10, 10**6)
     journal.record(request(), 1, 0, 200, "served", True)
     journal.record(request(), 1, 0, 404, "refused", False)

@@ -62,7 +62,10 @@ def test_what_is_not_said_matches_all(matcher: dict[str, Any]) -> None:
         ({"path": "/v2/*/jobs"}, ("path",)),
         ({"path": "/v2/promotions/p1/jobs/"}, ("path",)),
         ({"operation": "list_jobs", "family": "rule"}, ("operation", "family")),
-        ({"headers": {"host": "other", "accept": "*", "content-type": None}}, ("headers.host", "headers.accept", "headers.content-type")),
+        (
+            {"headers": {"host": "other", "accept": "*", "content-type": None}},
+            ("headers.host", "headers.accept", "headers.content-type"),
+        ),
         ({"query": {"filter": "*"}}, ("query.filter",)),
         ({"body": {"data": {"name": "y"}}}, ("body",)),
         ({"body": {"data": {"parameters": {"number_of_codes": True}}}}, ("body",)),
@@ -85,7 +88,9 @@ def test_any_value_of_a_repeated_name_counts_and_an_empty_one_is_one() -> None:
     for pattern in ("a", "b", "*"):
         assert RequestMatcher(query={"status": pattern}).matches(twice)
     assert RequestMatcher(query={"flag": ""}, headers={"X-A": "2"}).matches(twice)
-    assert RequestMatcher(query={"status": "ab", "flag": None}, headers={"x-a": "1, 2"}).differences(twice) == (
+    assert RequestMatcher(query={"status": "ab", "flag": None}, headers={"x-a": "1, 2"}).differences(
+        twice
+    ) == (
         "headers.x-a",
         "query.status",
         "query.flag",
@@ -127,7 +132,9 @@ def test_a_value_extends_itself_and_what_it_was_made_from(value: Any, more: Any)
     assert extends([value, more], [value, more])
     assert not extends([value, more], [value])
     if extends(value, more) and extends(more, value):
-        assert json.dumps(value, sort_keys=True).replace("1.0", "1") == json.dumps(more, sort_keys=True).replace("1.0", "1")
+        assert json.dumps(value, sort_keys=True).replace("1.0", "1") == json.dumps(
+            more, sort_keys=True
+        ).replace("1.0", "1")
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"\xff", b"[" * 100_000])
@@ -143,7 +150,10 @@ def test_a_wanted_null_differs_from_nothing_wanted() -> None:
     assert msgspec.to_builtins(RequestMatcher()) == {}
 
 
-@pytest.mark.parametrize(("sent", "wanted"), [("true", 1), ("1", True), ("false", 0), ("[0]", [False]), ('{"a": true}', {"a": 1.0})])
+@pytest.mark.parametrize(
+    ("sent", "wanted"),
+    [("true", 1), ("1", True), ("false", 0), ("[0]", [False]), ('{"a": true}', {"a": 1.0})],
+)
 def test_true_and_false_are_no_numbers(sent: str, wanted: Any) -> None:
     assert not RequestMatcher(body=wanted).matches(request(body=sent.encode()))
     assert RequestMatcher(body=wanted).matches(request(body=json.dumps(wanted).encode()))

@@ -15,7 +15,9 @@ from ep_mock.traffic.rate_limit import RateLimit, check_rate_limit
 
 
 @given(st.integers(1, 5), st.lists(st.integers(0, SECOND), max_size=60))
-def test_never_more_than_the_limit_pass_in_a_second_and_never_fewer_than_possible(limit: int, steps: list[int]) -> None:
+def test_never_more_than_the_limit_pass_in_a_second_and_never_fewer_than_possible(
+    limit: int, steps: list[int]
+) -> None:
     rate, now = RateLimit(), 0
     came: dict[int, int] = {}
     passed: dict[int, int] = {}
@@ -33,7 +35,12 @@ def test_never_more_than_the_limit_pass_in_a_second_and_never_fewer_than_possibl
 
 @pytest.mark.parametrize(
     ("mode", "scale", "pause", "wait"),
-    [("real", 1.0, SECOND, 1), ("scaled", 60.0, SECOND // 60 + 1, 1), ("scaled", 0.1, 10 * SECOND, 10), ("scaled", 0.25, 4 * SECOND, 4)],
+    [
+        ("real", 1.0, SECOND, 1),
+        ("scaled", 60.0, SECOND // 60 + 1, 1),
+        ("scaled", 0.1, 10 * SECOND, 10),
+        ("scaled", 0.25, 4 * SECOND, 4),
+    ],
 )
 def test_it_follows_the_clock_and_says_when_to_come_again_in_the_clients_seconds(
     mode: ClockMode, scale: float, pause: int, wait: int

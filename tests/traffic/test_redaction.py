@@ -48,9 +48,13 @@ SPELLINGS = [
     lambda words: words[0] + "".join(word.title() for word in words[1:]),
     lambda words: "my" + "".join(word.title() for word in words) + "2",
 ]
-spelled = st.builds(lambda spell, words: str(spell(words)), st.sampled_from(SPELLINGS), st.sampled_from(WORDS))
+spelled = st.builds(
+    lambda spell, words: str(spell(words)), st.sampled_from(SPELLINGS), st.sampled_from(WORDS)
+)
 names = st.sampled_from(NAMES) | spelled
-harmless = st.dictionaries(st.sampled_from(["grant_type", "client_id", "name", "x"]), st.text(max_size=5), max_size=3)
+harmless = st.dictionaries(
+    st.sampled_from(["grant_type", "client_id", "name", "x"]), st.text(max_size=5), max_size=3
+)
 
 
 @given(names, harmless)
@@ -58,7 +62,10 @@ def test_a_secret_leaves_its_name_only(name: str, others: dict[str, str]) -> Non
     pairs = {**others, name: SECRET}
     headers = redacted_headers([(key.lower().encode(), value.encode()) for key, value in pairs.items()])
     assert headers.split(b"\n")[-2:] == [name.lower().encode(), b"[redacted]"]
-    for escaped in (urlencode(pairs), "&".join(f"{''.join(f'%{byte:02X}' for byte in key.encode())}={quote(pairs[key])}" for key in pairs)):
+    for escaped in (
+        urlencode(pairs),
+        "&".join(f"{''.join(f'%{byte:02X}' for byte in key.encode())}={quote(pairs[key])}" for key in pairs),
+    ):
         query = redacted_query(escaped.encode())
         assert SECRET.encode() not in query
         assert len(query.split(b"&")) == len(pairs)
@@ -66,7 +73,9 @@ def test_a_secret_leaves_its_name_only(name: str, others: dict[str, str]) -> Non
 
 
 @given(names, harmless, st.booleans())
-def test_a_secret_in_json_is_taken_out_however_deep_and_however_spelled(name: str, others: dict[str, str], escaped: bool) -> None:
+def test_a_secret_in_json_is_taken_out_however_deep_and_however_spelled(
+    name: str, others: dict[str, str], escaped: bool
+) -> None:
     key = "".join(f"\\u{ord(letter):04x}" for letter in name) if escaped else name
     body = f'{{"data": [{json.dumps(others)}, {{"{key}": ["{SECRET}"]}}]}}'
     assert json.loads(redacted_body(body.encode())) == {"data": [others, {name: "[redacted]"}]}
@@ -97,7 +106,14 @@ def test_what_cannot_be_read_and_may_hold_a_secret_is_taken_out_as_a_whole(body:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b'{"data":{"name": 5.0}}', b"grant_type=implicit&client_id=x", b"\xff\xfe", b"50 off", b'{"a": "50% off", "a": 1.50}'],
+    [
+        b"",
+        b'{"data":{"name": 5.0}}',
+        b"grant_type=implicit&client_id=x",
+        b"\xff\xfe",
+        b"50 off",
+        b'{"a": "50% off", "a": 1.50}',
+    ],
 )
 def test_a_body_without_a_sign_of_a_secret_is_kept_byte_for_byte(body: bytes) -> None:
     assert redacted_body(body) == body

@@ -1,7 +1,7 @@
 """The vendor's own documents, where `EP_MOCK_VENDOR_DOCUMENTS` names the folder that holds them.
 
-They are not part of the project. Every answer that a test gets is checked against them, see `tests.client`; what they say wrongly is
-repaired in memory first, see `tests.vendor.repairs`.
+They are not part of the project. Every answer that a test gets is checked against them, see `tests.client`;
+what they say wrongly is repaired in memory first, see `tests.vendor.repairs`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ FILES: Final = ("promotions-standard.openapi.yaml", "rule-promotions.openapi.yam
 
 @cache
 def vendor_folder() -> Path | None:
-    """The folder of the vendor's documents; None where nobody has them. Raises when the variable names a folder without them."""
+    """The folder of the vendor's documents; None where nobody has them. Raises when the variable names a
+    folder without them.
+    """
     named = os.environ.get(VARIABLE)
     if not named:
         return None
@@ -86,10 +88,15 @@ class VendorDocument:
         if "content" not in response:
             return [f"{where}: a body where none is documented"] if body else []
         if where not in self._validators:
-            schema = {"components": self.raw["components"], **response["content"]["application/json"]["schema"]}
+            schema = {
+                "components": self.raw["components"],
+                **response["content"]["application/json"]["schema"],
+            }
             self._validators[where] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
         errors = self._validators[where].iter_errors(json.loads(body))
-        return [f"{where}: {'.'.join(map(str, error.instance_path))}: {error.message[:500]}" for error in errors]
+        return [
+            f"{where}: {'.'.join(map(str, error.instance_path))}: {error.message[:500]}" for error in errors
+        ]
 
 
 @cache
@@ -99,7 +106,9 @@ def vendor_documents() -> tuple[VendorDocument, ...]:
 
 
 def vendor_problems(method: str, path: str, status: int, body: bytes) -> list[str]:
-    """How an answer differs from what the vendor's documents type; empty if it does not, or if there is nothing to compare with."""
+    """How an answer differs from what the vendor's documents type; empty if it does not, or if there is
+    nothing to compare with.
+    """
     found: list[str] = []
     for document in vendor_documents():
         found += document.problems(method, path, status, body) or ()
@@ -108,5 +117,6 @@ def vendor_problems(method: str, path: str, status: int, body: bytes) -> list[st
 
 def _fits(template: list[str], segments: list[str]) -> bool:
     return len(template) == len(segments) and all(
-        bool(segment) if expected.startswith("{") else expected == segment for expected, segment in zip(template, segments, strict=True)
+        bool(segment) if expected.startswith("{") else expected == segment
+        for expected, segment in zip(template, segments, strict=True)
     )

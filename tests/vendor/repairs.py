@@ -1,6 +1,8 @@
-"""What is broken in the vendor's documents as published, and how it is put right in memory before answers are checked.
+"""What is broken in the vendor's documents as published, and how it is put right in memory before answers are
+checked.
 
-Each repair has evidence: an answer that is published, or follows from published ones, and that the document refuses without the repair.
+Each repair has evidence: an answer that is published, or follows from published ones, and that the document
+refuses without the repair.
 """
 
 from __future__ import annotations
@@ -81,7 +83,10 @@ def _without_formats(schema: dict[str, Any]) -> None:
 
 
 def _with_conditions_by_sku(schema: dict[str, Any]) -> None:
-    schema["oneOf"] += [{"$ref": "#/components/schemas/ItemSku"}, {"$ref": "#/components/schemas/ItemProductId"}]
+    schema["oneOf"] += [
+        {"$ref": "#/components/schemas/ItemSku"},
+        {"$ref": "#/components/schemas/ItemProductId"},
+    ]
 
 
 def _error(**item: Any) -> dict[str, Any]:
@@ -136,9 +141,7 @@ _BY_SKU: Final = {
     ],
 }
 _JOBS: Final = "/paths/~1v2~1rule-promotions~1{uuid}~1jobs"
-_LINK: Final = (
-    "https://useast.api.elasticpath.com/v2/rule-promotions/bbd7f4c6-4766-49de-b05b-14c6a644f8f7/codes?page[offset]=0&page[limit]=10"
-)
+_LINK: Final = "https://useast.api.elasticpath.com/v2/rule-promotions/bbd7f4c6-4766-49de-b05b-14c6a644f8f7/codes?page[offset]=0&page[limit]=10"
 
 REPAIRS: Final = (
     Repair(
@@ -153,8 +156,18 @@ REPAIRS: Final = (
         STANDARD,
         "/components/schemas/Data.BasePromotions/properties/min_cart_value",
         "It is called an object; requests and answers of the published examples have an array of amounts.",
-        _replaced_by({"type": "array", "items": {"$ref": "#/components/schemas/Data.Promotions.Schema.Currencies.AmountAndCurrency"}}),
-        Evidence("POST", "/v2/promotions", 201, {"data": {**_PROMOTION, "min_cart_value": [{"currency": "USD", "amount": 10000}]}}),
+        _replaced_by(
+            {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Data.Promotions.Schema.Currencies.AmountAndCurrency"},
+            }
+        ),
+        Evidence(
+            "POST",
+            "/v2/promotions",
+            201,
+            {"data": {**_PROMOTION, "min_cart_value": [{"currency": "USD", "amount": 10000}]}},
+        ),
     ),
     Repair(
         STANDARD,
@@ -169,7 +182,9 @@ REPAIRS: Final = (
         "/components/schemas/Data.Promotions.Schema.Percent/properties/percent",
         "It is called an integer; its own description gives it up to six decimal places, as the percentage beside it has.",
         _replaced_by({"type": "number"}),
-        Evidence("POST", "/v2/promotions", 201, {"data": _percent_off({"targets": ["sku1"], "percent": 12.5})}),
+        Evidence(
+            "POST", "/v2/promotions", 201, {"data": _percent_off({"targets": ["sku1"], "percent": 12.5})}
+        ),
     ),
     Repair(
         STANDARD,
@@ -183,7 +198,12 @@ REPAIRS: Final = (
         "/components/schemas/PaginationLinks",
         "The links are called URIs; all published examples have brackets in them that are not encoded, which no URI has.",
         _without_formats,
-        Evidence("GET", "/v2/rule-promotions/bbd7f4c6-4766-49de-b05b-14c6a644f8f7/codes", 200, {"data": [], "links": {"current": _LINK}}),
+        Evidence(
+            "GET",
+            "/v2/rule-promotions/bbd7f4c6-4766-49de-b05b-14c6a644f8f7/codes",
+            200,
+            {"data": [], "links": {"current": _LINK}},
+        ),
     ),
     Repair(
         RULE,
@@ -203,6 +223,8 @@ REPAIRS: Final = (
         "/components/schemas/Condition",
         "Conditions by SKU and by product id are missing; request examples of the same document have them, and its rules have both.",
         _with_conditions_by_sku,
-        Evidence("POST", "/v2/rule-promotions", 201, {"data": {"type": "rule_promotion", "rule_set": _BY_SKU}}),
+        Evidence(
+            "POST", "/v2/rule-promotions", 201, {"data": {"type": "rule_promotion", "rule_set": _BY_SKU}}
+        ),
     ),
 )

@@ -12,14 +12,18 @@ from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import ApiClient, api_client
 from tests.vendor.documents import VARIABLE, VendorDocument, vendor_documents, vendor_folder
 
-pytestmark = pytest.mark.skipif(vendor_folder() is None, reason=f"{VARIABLE} names no folder with the vendor's documents")
+pytestmark = pytest.mark.skipif(
+    vendor_folder() is None, reason=f"{VARIABLE} names no folder with the vendor's documents"
+)
 
 NOWHERE = "324f2700-8ece-467f-8a71-2bd892e076a3"
 UNREADABLE = {"type": 5}
 
 
 class Everything:
-    """Asks one family for everything, in every way that the documents have an answer for. The client checks each answer."""
+    """Asks one family for everything, in every way that the documents have an answer for. The client checks
+    each answer.
+    """
 
     def __init__(self, family: Family) -> None:
         self.client: ApiClient = api_client(auth="strict", codes_limit=10)
@@ -40,9 +44,15 @@ class Everything:
     def run(self) -> None:
         promotion = "/" + self.ask("POST", "", new_promotion(self.family))["data"]["id"]
         for automatic in (False, True):
-            self.ask("POST", "", new_promotion(self.family, automatic=automatic, name="Another", start="2000-02-01T10:00:00Z"))
+            self.ask(
+                "POST",
+                "",
+                new_promotion(self.family, automatic=automatic, name="Another", start="2000-02-01T10:00:00Z"),
+            )
         self.ask("POST", "", UNREADABLE)
-        self.ask("POST", "", new_promotion(self.family, start="2020-01-01T00:00:00Z", end="2010-01-01T00:00:00Z"))
+        self.ask(
+            "POST", "", new_promotion(self.family, start="2020-01-01T00:00:00Z", end="2010-01-01T00:00:00Z")
+        )
         self.ask("GET", "")
         self.ask("GET", "?page[limit]=1000")
         self.ask("GET", promotion)
@@ -59,9 +69,14 @@ class Everything:
 
     def codes(self, promotion: str) -> None:
         unit = self.family.consume_units[1]
-        wanted: list[dict[str, Any]] = [{"code": "one"}, {"code": "two", "uses": 2, "consume_unit": unit, "user": "somebody@example.com"}]
+        wanted: list[dict[str, Any]] = [
+            {"code": "one"},
+            {"code": "two", "uses": 2, "consume_unit": unit, "user": "somebody@example.com"},
+        ]
         if self.family is RULE:
-            wanted.append({"code": "three", "max_uses_per_shopper": {"max_uses": 1, "includes_guests": True}, "uses": 5})
+            wanted.append(
+                {"code": "three", "max_uses_per_shopper": {"max_uses": 1, "includes_guests": True}, "uses": 5}
+            )
             wanted.append({"code": "four", "is_for_new_shopper": True})
         body = {"type": "promotion_codes", "codes": wanted}
         self.ask("POST", promotion + "/codes", body)
@@ -78,7 +93,16 @@ class Everything:
         ids = []
         for data, stop in (
             (code_generate(3), "cancel"),
-            (code_generate(3, code_length=16, code_prefix="p", max_uses_per_code=0, consume_unit=self.family.consume_units[0]), "end"),
+            (
+                code_generate(
+                    3,
+                    code_length=16,
+                    code_prefix="p",
+                    max_uses_per_code=0,
+                    consume_unit=self.family.consume_units[0],
+                ),
+                "end",
+            ),
             (code_generate(8), "end"),
             (code_generate(1), "begin"),
             (code_export(), "end"),
@@ -104,7 +128,11 @@ class Everything:
     def usages(self, promotion: str) -> None:
         store = self.client.store
         subject = store.promotion(self.family, promotion.removeprefix("/"))
-        used = usages.record_usage(store, subject, {"code": "one", "order_id": NOWHERE, "customer_id": NOWHERE, "customer_email": "a@b.cd"})
+        used = usages.record_usage(
+            store,
+            subject,
+            {"code": "one", "order_id": NOWHERE, "customer_id": NOWHERE, "customer_email": "a@b.cd"},
+        )
         for path in ("/usages", "/codes/one/usages"):
             self.ask("GET", promotion + path)
             self.ask("GET", f"/{NOWHERE}{path}")

@@ -7,7 +7,9 @@ import pytest
 from tests.vendor.documents import FILES, VARIABLE, VendorDocument, repaired, vendor_folder
 from tests.vendor.repairs import REPAIRS, Repair
 
-pytestmark = pytest.mark.skipif(vendor_folder() is None, reason=f"{VARIABLE} names no folder with the vendor's documents")
+pytestmark = pytest.mark.skipif(
+    vendor_folder() is None, reason=f"{VARIABLE} names no folder with the vendor's documents"
+)
 
 
 def problems_of(repair: Repair, repairs: list[Repair]) -> list[str] | None:
@@ -29,7 +31,10 @@ def test_with_all_repairs_it_is_taken(repair: Repair) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_repaired_documents_still_refuse_what_is_wrong(name: str) -> None:
     document = VendorDocument(repaired(name))
-    collection = {"promotions-standard.openapi.yaml": "promotions", "rule-promotions.openapi.yaml": "rule-promotions"}[name]
+    collection = {
+        "promotions-standard.openapi.yaml": "promotions",
+        "rule-promotions.openapi.yaml": "rule-promotions",
+    }[name]
     path = f"/v2/{collection}/324f2700-8ece-467f-8a71-2bd892e076a3"
     job = b'{"data": {"type": "promotion_job", "id": 5}}'
     assert document.problems("POST", f"{path}/jobs", 201, job)

@@ -1,4 +1,6 @@
-"""Arbitrary requests to every operation: each gets an answer that the documents promise, and one that is refused changes nothing."""
+"""Arbitrary requests to every operation: each gets an answer that the documents promise, and one that is
+refused changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,44 @@ from tests.store_dump import changes, dump
 
 APP = seeded_app(stuck_polls=0)
 OPERATIONS = [operation for family in FAMILIES for operation in load_document(family.name).operations]
-PLACES: dict[str, list[Location]] = {family.name: seeded(seeded_store(), family).places for family in FAMILIES}
+PLACES: dict[str, list[Location]] = {
+    family.name: seeded(seeded_store(), family).places for family in FAMILIES
+}
 
-segments = st.binary(min_size=1, max_size=8).map(lambda segment: segment.replace(b"/", b"%2F").replace(b"?", b"%3F"))
+segments = st.binary(min_size=1, max_size=8).map(
+    lambda segment: segment.replace(b"/", b"%2F").replace(b"?", b"%3F")
+)
 scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10) | st.sampled_from(["2030-01-01", "5", ""])
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=10)
+    | st.sampled_from(["2030-01-01", "5", ""])
 )
 junk = st.recursive(
-    scalars, lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=5), parts, max_size=3), max_leaves=5
+    scalars,
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=5), parts, max_size=3),
+    max_leaves=5,
 )
-names = st.sampled_from(["page[offset]", "page[limit]", "page%5Blimit%5D", "filter", "sort", "Expires", "Signature", "%", ""]) | st.text(
-    max_size=5
-)
+names = st.sampled_from(
+    ["page[offset]", "page[limit]", "page%5Blimit%5D", "filter", "sort", "Expires", "Signature", "%", ""]
+) | st.text(max_size=5)
 values = st.sampled_from(
-    ["0", "5", "100", "101", "-1", "eq(code,x)", "eq(status,complete)", "gt(code,a)", "-code", "used_on", "%zz", "+"]
+    [
+        "0",
+        "5",
+        "100",
+        "101",
+        "-1",
+        "eq(code,x)",
+        "eq(status,complete)",
+        "gt(code,a)",
+        "-code",
+        "used_on",
+        "%zz",
+        "+",
+    ]
 ) | st.text(max_size=9)
 queries = st.binary(max_size=30) | st.lists(st.tuples(names, values), max_size=4).map(
     lambda pairs: "&".join(f"{name}={value}" for name, value in pairs).encode(errors="replace")
@@ -89,7 +115,9 @@ def bodies(operation: Operation) -> st.SearchStrategy[bytes]:
     if not known:
         return anything
     changed = st.sampled_from(known).flatmap(mutated).map(lambda value: json.dumps(value).encode())
-    cut = st.tuples(st.sampled_from(known), st.integers(1, 60)).map(lambda pair: json.dumps(pair[0]).encode()[: -pair[1]])
+    cut = st.tuples(st.sampled_from(known), st.integers(1, 60)).map(
+        lambda pair: json.dumps(pair[0]).encode()[: -pair[1]]
+    )
     return st.one_of(changed, changed, anything, cut)
 
 
@@ -98,7 +126,10 @@ def paths(operation: Operation) -> st.SearchStrategy[bytes]:
         parts = operation.path.encode().split(b"/")
         return b"/".join(place[part[1:-1].decode()] if part.startswith(b"{") else part for part in parts)
 
-    known = [{name: value.encode() for name, value in place._asdict().items()} for place in PLACES[operation.document.name]]
+    known = [
+        {name: value.encode() for name, value in place._asdict().items()}
+        for place in PLACES[operation.document.name]
+    ]
     made_up = st.fixed_dictionaries(dict.fromkeys(("promotion_id", "job_id", "code"), segments))
     return st.one_of(st.sampled_from(known), st.sampled_from(known), made_up).map(path)
 
@@ -117,17 +148,28 @@ def checked(method: str, path: bytes, query: bytes, sent: list[Header], body: by
     return answer
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.document.name}-{operation.operation_id}")
+@pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=lambda operation: f"{operation.document.name}-{operation.operation_id}"
+)
 @given(data=st.data())
-@settings(max_examples=max(10, settings().max_examples // 4), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_a_request_is_answered_as_documented_and_one_that_is_refused_changes_nothing(operation: Operation, data: st.DataObject) -> None:
+@settings(
+    max_examples=max(10, settings().max_examples // 4),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_a_request_is_answered_as_documented_and_one_that_is_refused_changes_nothing(
+    operation: Operation, data: st.DataObject
+) -> None:
     refill(APP)
     store = APP.gate.enter("default").store
     before = dump(store)
     authorized = data.draw(st.sampled_from([True, True, True, False]), "authorized")
     sent = [*data.draw(headers, "headers"), *([(b"authorization", b"Bearer x")] if authorized else [])]
     answer = checked(
-        operation.method, data.draw(paths(operation), "path"), data.draw(queries, "query"), sent, data.draw(bodies(operation), "body")
+        operation.method,
+        data.draw(paths(operation), "path"),
+        data.draw(queries, "query"),
+        sent,
+        data.draw(bodies(operation), "body"),
     )
     if answer.status >= 400 or operation.method == "GET":
         assert changes(before, dump(store)) == []

@@ -37,7 +37,10 @@ def token(client: ApiClient, form: dict[str, str] = LOGIN, **options: Any) -> st
 
 
 def ask(client: ApiClient, authorization: str | None, **headers: str) -> httpx2.Response:
-    return client.get("/v2/promotions", headers=headers if authorization is None else {**headers, "Authorization": authorization})
+    return client.get(
+        "/v2/promotions",
+        headers=headers if authorization is None else {**headers, "Authorization": authorization},
+    )
 
 
 @pytest.mark.parametrize("form", [LOGIN, IMPLICIT], ids=lambda form: form["grant_type"])
@@ -55,11 +58,17 @@ def test_a_login_is_answered_as_published(form: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["lenient", "strict"])
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "bearer    ", "Basic c2hvcDpzM2NyZXQ=", "Token x", "x"])
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "bearer    ", "Basic c2hvcDpzM2NyZXQ=", "Token x", "x"]
+)
 def test_without_a_bearer_token_nobody_gets_in(mode: str, header: str | None) -> None:
     client = anonymous_client(auth=mode)
     response = ask(client, header)
-    assert (response.status_code, response.json(), response.headers["WWW-Authenticate"]) == (401, UNAUTHORIZED, "Bearer")
+    assert (response.status_code, response.json(), response.headers["WWW-Authenticate"]) == (
+        401,
+        UNAUTHORIZED,
+        "Bearer",
+    )
 
 
 @pytest.mark.parametrize("header", ["Bearer x", "bearer x", "BEARER   x  ", "Bearer a.b"])
@@ -83,9 +92,15 @@ def test_strict_auth_takes_an_issued_token_until_the_clock_of_its_store_says_tha
 
 
 def test_an_implicit_token_gives_no_access_in_strict_auth() -> None:
-    for method, path in [("GET", "/v2/promotions"), ("POST", "/v2/rule-promotions"), ("DELETE", "/v2/promotions/x")]:
+    for method, path in [
+        ("GET", "/v2/promotions"),
+        ("POST", "/v2/rule-promotions"),
+        ("DELETE", "/v2/promotions/x"),
+    ]:
         client = anonymous_client(auth="strict")
-        response = client.request(method, path, headers={"Authorization": f"Bearer {token(client, IMPLICIT)}"})
+        response = client.request(
+            method, path, headers={"Authorization": f"Bearer {token(client, IMPLICIT)}"}
+        )
         assert (response.status_code, response.json()) == (403, FORBIDDEN)
 
 
@@ -113,8 +128,20 @@ def test_a_changed_token_is_refused_wherever_it_was_changed() -> None:
     client = anonymous_client(auth="strict")
     text = token(client)
     body, _, signature = text.partition(".")
-    changed = [text[:place] + ("B" if text[place] == "A" else "A") + text[place + 1 :] for place in range(len(text))]
-    for wrong in [*changed, text[:-1], text + "A", body, f"{body}.", f".{signature}", ".", "..", f"{body}.{signature}."]:
+    changed = [
+        text[:place] + ("B" if text[place] == "A" else "A") + text[place + 1 :] for place in range(len(text))
+    ]
+    for wrong in [
+        *changed,
+        text[:-1],
+        text + "A",
+        body,
+        f"{body}.",
+        f".{signature}",
+        ".",
+        "..",
+        f"{body}.{signature}.",
+    ]:
         assert ask(client, f"Bearer {wrong}").status_code == 401, wrong
 
 
@@ -123,7 +150,15 @@ def test_whatever_stands_in_a_token_reading_it_does_no_harm(text: str) -> None:
     assert TokenMint(Entropy("seed")).read(text) is None
 
 
-@given(st.builds(Token, st.sampled_from(GRANTS), st.text(st.characters(codec="utf-8")), st.text(), st.integers(0, 2**40)))
+@given(
+    st.builds(
+        Token,
+        st.sampled_from(GRANTS),
+        st.text(st.characters(codec="utf-8")),
+        st.text(),
+        st.integers(0, 2**40),
+    )
+)
 def test_a_token_says_what_it_was_issued_for(issued: Token) -> None:
     mint = TokenMint(Entropy("seed", "server"))
     assert mint.read(mint.issue(issued)) == issued
@@ -157,12 +192,24 @@ def test_lenient_auth_does_not_look_at_the_configured_client() -> None:
     ("body", "source", "detail"),
     [
         ("", "grant_type", "grant_type must be one of client_credentials, implicit, form-encoded"),
-        ('{"grant_type": "implicit"}', "grant_type", "grant_type must be one of client_credentials, implicit, form-encoded"),
-        ("grant_type=password&client_id=x", "grant_type", "grant_type must be one of client_credentials, implicit, form-encoded"),
+        (
+            '{"grant_type": "implicit"}',
+            "grant_type",
+            "grant_type must be one of client_credentials, implicit, form-encoded",
+        ),
+        (
+            "grant_type=password&client_id=x",
+            "grant_type",
+            "grant_type must be one of client_credentials, implicit, form-encoded",
+        ),
         ("grant_type=implicit", "client_id", "client_id is required"),
         ("grant_type=implicit&client_id=", "client_id", "client_id is required"),
         ("grant_type=client_credentials&client_id=x", "client_secret", "client_secret is required"),
-        ("grant_type=client_credentials&client_id=x&client_secret=", "client_secret", "client_secret is required"),
+        (
+            "grant_type=client_credentials&client_id=x&client_secret=",
+            "client_secret",
+            "client_secret is required",
+        ),
     ],
 )
 def test_a_login_that_lacks_something_is_told_what(body: str, source: str, detail: str) -> None:
@@ -173,8 +220,14 @@ def test_a_login_that_lacks_something_is_told_what(body: str, source: str, detai
 
 def test_a_login_is_read_as_a_form_whatever_its_content_type_and_the_first_of_equal_names_counts() -> None:
     form = urlencode([*IMPLICIT.items(), ("grant_type", "client_credentials"), ("unknown", "é+%")])
-    for content_type in ("application/x-www-form-urlencoded; charset=utf-8", "application/json", "text/plain"):
-        response = anonymous_client().post("/oauth/access_token", content=form, headers={"Content-Type": content_type})
+    for content_type in (
+        "application/x-www-form-urlencoded; charset=utf-8",
+        "application/json",
+        "text/plain",
+    ):
+        response = anonymous_client().post(
+            "/oauth/access_token", content=form, headers={"Content-Type": content_type}
+        )
         assert response.json()["identifier"] == "implicit"
 
 

@@ -37,43 +37,90 @@ def refusal(response: httpx2.Response) -> tuple[int, Any]:
     [
         (b"", f"The request body is empty: {EXPECTED}"),
         (b" \r\n\t", f"The request body is empty: {EXPECTED}"),
-        (b"grant_type=implicit&a=b", f"The request body is not JSON: invalid character at byte 0 (line 1, column 1); {EXPECTED}"),
+        (
+            b"grant_type=implicit&a=b",
+            f"The request body is not JSON: invalid character at byte 0 (line 1, column 1); {EXPECTED}",
+        ),
         (b"\xef\xbb\xbf" + RAW, f"{BEGINS} a byte order mark; send UTF-8 without one; {EXPECTED}"),
-        (b'{"data":\n  {', f"The request body is not JSON: it ends too early at byte 12 (line 2, column 4); {EXPECTED}"),
+        (
+            b'{"data":\n  {',
+            f"The request body is not JSON: it ends too early at byte 12 (line 2, column 4); {EXPECTED}",
+        ),
         (b'{"data": "\xff"}', f"The request body is not UTF-8 at byte 10 (line 1, column 11); {EXPECTED}"),
         (b'{"data": "\\ud800"}', None),
-        (b'{"data": NaN}', f"The request body is not JSON: invalid character at byte 9 (line 1, column 10); {EXPECTED}"),
+        (
+            b'{"data": NaN}',
+            f"The request body is not JSON: invalid character at byte 9 (line 1, column 10); {EXPECTED}",
+        ),
         (b"{'data': 1}", None),
         (RAW + RAW, None),
-        (gzip.compress(RAW, mtime=0), f"{BEGINS} the mark of gzip; send it as it is, not compressed; {EXPECTED}"),
+        (
+            gzip.compress(RAW, mtime=0),
+            f"{BEGINS} the mark of gzip; send it as it is, not compressed; {EXPECTED}",
+        ),
         (b'{"data": 1e999}', "The request body is not acceptable: a number in it is out of range"),
         (b"[" * 100_000, "The request body is not acceptable: it is nested more than 128 levels deep"),
-        (b"[" * 200 + b"]" * 200, "The request body is not acceptable: it is nested more than 128 levels deep"),
-        (b'{"data":' * 129 + b"{}" + b"}" * 129, "The request body is not acceptable: it is nested more than 128 levels deep"),
+        (
+            b"[" * 200 + b"]" * 200,
+            "The request body is not acceptable: it is nested more than 128 levels deep",
+        ),
+        (
+            b'{"data":' * 129 + b"{}" + b"}" * 129,
+            "The request body is not acceptable: it is nested more than 128 levels deep",
+        ),
         (RAW.decode().encode("utf-16-le"), None),
-        (b"\xff\xfe" + RAW.decode().encode("utf-16-le"), f"{BEGINS} a byte order mark of UTF-16 or UTF-32; send UTF-8; {EXPECTED}"),
-        (b"\xfe\xff" + RAW.decode().encode("utf-16-be"), f"{BEGINS} a byte order mark of UTF-16; send UTF-8; {EXPECTED}"),
-        (b"\0\0\xfe\xff" + RAW.decode().encode("utf-32-be"), f"{BEGINS} a byte order mark of UTF-32; send UTF-8; {EXPECTED}"),
+        (
+            b"\xff\xfe" + RAW.decode().encode("utf-16-le"),
+            f"{BEGINS} a byte order mark of UTF-16 or UTF-32; send UTF-8; {EXPECTED}",
+        ),
+        (
+            b"\xfe\xff" + RAW.decode().encode("utf-16-be"),
+            f"{BEGINS} a byte order mark of UTF-16; send UTF-8; {EXPECTED}",
+        ),
+        (
+            b"\0\0\xfe\xff" + RAW.decode().encode("utf-32-be"),
+            f"{BEGINS} a byte order mark of UTF-32; send UTF-8; {EXPECTED}",
+        ),
     ],
     ids=lambda value: repr(value[:12]) if isinstance(value, bytes) else "",
 )
-def test_a_body_that_cannot_be_read_is_one_error_that_names_the_place(content: bytes, detail: str | None) -> None:
+def test_a_body_that_cannot_be_read_is_one_error_that_names_the_place(
+    content: bytes, detail: str | None
+) -> None:
     status, errors = refusal(post(content))
     assert (status, len(errors), errors[0]["status"], errors[0]["title"]) == (400, 1, 400, "Bad Request")
-    assert errors[0]["detail"].startswith("The request body is not ") if detail is None else errors[0]["detail"] == detail
+    assert (
+        errors[0]["detail"].startswith("The request body is not ")
+        if detail is None
+        else errors[0]["detail"] == detail
+    )
 
 
 @pytest.mark.parametrize(
-    ("content", "given"), [(b"null", "null"), (b"[]", "array"), (b'"x"', "string"), (b"1.0", "integer"), (b"true", "boolean")]
+    ("content", "given"),
+    [(b"null", "null"), (b"[]", "array"), (b'"x"', "string"), (b"1.0", "integer"), (b"true", "boolean")],
 )
 def test_json_that_is_no_object_is_of_the_wrong_type(content: bytes, given: str) -> None:
-    item = {"status": 400, "source": "(root)", "title": "invalid_type", "detail": f"Invalid type. Expected: object, given: {given}"}
+    item = {
+        "status": 400,
+        "source": "(root)",
+        "title": "invalid_type",
+        "detail": f"Invalid type. Expected: object, given: {given}",
+    }
     assert refusal(post(content)) == (400, [item])
 
 
 @pytest.mark.parametrize(
     "content_type",
-    [None, "application/json", "application/vnd.api+json", "text/plain", "application/x-www-form-urlencoded", "x", "a/b; charset=x"],
+    [
+        None,
+        "application/json",
+        "application/vnd.api+json",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "x",
+        "a/b; charset=x",
+    ],
 )
 def test_json_is_taken_under_any_content_type(content_type: str | None) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
@@ -88,11 +135,18 @@ def test_a_whole_number_may_be_written_as_a_fraction_and_a_huge_one_is_told_to_b
     client = api_client()
     jobs = f"{URL}/{client.created(URL, BODY)['id']}/jobs"
     for text in ("5.0", "0.5e1", "5"):
-        created = client.post(jobs, content=json.dumps({"data": code_generate(0)}).replace(": 0", f": {text}"))
+        created = client.post(
+            jobs, content=json.dumps({"data": code_generate(0)}).replace(": 0", f": {text}")
+        )
         assert (created.status_code, created.json()["data"]["parameters"]) == (201, {"number_of_codes": 5})
         client.advance(idle=True)
     for text in ("1e300", "9" * 19, "9" * 400, "-1e300"):
-        assert client.post(jobs, content=json.dumps({"data": code_generate(0)}).replace(": 0", f": {text}")).status_code == 400
+        assert (
+            client.post(
+                jobs, content=json.dumps({"data": code_generate(0)}).replace(": 0", f": {text}")
+            ).status_code
+            == 400
+        )
 
 
 def test_the_limit_of_a_body_is_kept_to_the_byte() -> None:
@@ -119,7 +173,12 @@ def test_a_coding_that_changes_nothing_or_comes_without_a_body_does_no_harm() ->
     for coding in ("identity", "Identity ", ""):
         assert client.post(URL, content=RAW, headers={"Content-Encoding": coding}).status_code == 201
     assert client.post("/__ep_mock/reset", headers={"Content-Encoding": "gzip"}).status_code == 204
-    assert client.request("GET", URL, content=gzip.compress(RAW), headers={"Content-Encoding": "gzip"}).status_code == 200
+    assert (
+        client.request(
+            "GET", URL, content=gzip.compress(RAW), headers={"Content-Encoding": "gzip"}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("announced", [b"9" * 30, b"1000"])
@@ -134,14 +193,18 @@ def test_a_body_in_pieces_is_put_together_and_refused_as_soon_as_it_is_too_large
     assert call_piecewise([b"x" * 100] * 1000, max_body_bytes=1050) == (413, 11)
 
 
-@pytest.mark.parametrize("header", [(b"content-length", b"-5"), (b"content-length", "٣".encode()), (b"content-length", b"x")])
+@pytest.mark.parametrize(
+    "header", [(b"content-length", b"-5"), (b"content-length", "٣".encode()), (b"content-length", b"x")]
+)
 def test_an_announced_length_that_is_none_is_not_looked_at(header: tuple[bytes, bytes]) -> None:
     assert call_piecewise([RAW], header) == (201, 1)
 
 
 def call_piecewise(pieces: list[bytes], *headers: tuple[bytes, bytes], **settings: Any) -> tuple[int, int]:
     """The status of the answer to a POST whose body comes in pieces, and how many of them were read."""
-    answer = request(create_app(clock="manual", **settings), "POST", URL.encode(), headers=[TOKEN, *headers], pieces=pieces)
+    answer = request(
+        create_app(clock="manual", **settings), "POST", URL.encode(), headers=[TOKEN, *headers], pieces=pieces
+    )
     return answer.status, answer.reads
 
 
@@ -174,4 +237,6 @@ def test_a_cancel_may_carry_any_body() -> None:
     jobs = f"{URL}/{client.created(URL, BODY)['id']}/jobs"
     for content in (b"", b"{}", b"{ no JSON", b"\xff"):
         job = client.created(jobs, {"data": code_generate(1)})
-        assert client.post(f"{jobs}/{job['id']}/cancel", content=content).json()["data"]["status"] == "cancelled"
+        assert (
+            client.post(f"{jobs}/{job['id']}/cancel", content=content).json()["data"]["status"] == "cancelled"
+        )

@@ -7,10 +7,16 @@ import pytest
 from tests.client import api_client
 
 ORIGIN = {"Origin": "https://shop.example"}
-PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,x-moltin-language"}
+PREFLIGHT = {
+    **ORIGIN,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization,x-moltin-language",
+}
 
 
-@pytest.mark.parametrize("path", ["/v2/promotions", "/v2/rule-promotions/x/jobs/y/cancel", "/v2/nothing", "/oauth/access_token"])
+@pytest.mark.parametrize(
+    "path", ["/v2/promotions", "/v2/rule-promotions/x/jobs/y/cancel", "/v2/nothing", "/oauth/access_token"]
+)
 def test_a_preflight_is_allowed_whatever_it_wants_to_send(path: str) -> None:
     client = api_client(auth="strict")
     del client.headers["Authorization"]
@@ -24,7 +30,9 @@ def test_a_preflight_is_allowed_whatever_it_wants_to_send(path: str) -> None:
 
 
 def test_a_preflight_that_names_no_headers_may_send_the_usual_ones() -> None:
-    response = api_client().options("/v2/promotions", headers={**ORIGIN, "Access-Control-Request-Method": "GET"})
+    response = api_client().options(
+        "/v2/promotions", headers={**ORIGIN, "Access-Control-Request-Method": "GET"}
+    )
     assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
 
 
@@ -51,7 +59,9 @@ def test_any_origin_may_read_any_answer_of_the_api(method: str, path: str, statu
     assert "Access-Control-Allow-Origin" not in client.request(method, path).headers
 
 
-@pytest.mark.parametrize("path", ["/__ep_mock/health", "/__ep_mock/clock", "/__ep_mock", "/__ep_mock/nothing", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/__ep_mock/health", "/__ep_mock/clock", "/__ep_mock", "/__ep_mock/nothing", "/nothing"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_nobody_elsewhere_may_read_the_control_plane(path: str, method: str) -> None:
     response = api_client().request(method, path, headers=PREFLIGHT)

@@ -31,13 +31,22 @@ class Exported:
         href: the URL of its file.
     """
 
-    def __init__(self, family: Family = STANDARD, codes: tuple[dict[str, Any], ...] = ({"code": "one"},), **settings: Any) -> None:
+    def __init__(
+        self,
+        family: Family = STANDARD,
+        codes: tuple[dict[str, Any], ...] = ({"code": "one"},),
+        **settings: Any,
+    ) -> None:
         self.client = api_client(timings="instant", **settings)
         root = f"/v2/{family.collection}"
         self.url = f"{root}/{self.client.created(root, {'data': new_promotion(family)})['id']}"
         if codes:
-            self.client.created(f"{self.url}/codes", {"data": {"type": "promotion_codes", "codes": list(codes)}})
-        self.job_url = f"{self.url}/jobs/{self.client.created(f'{self.url}/jobs', {'data': code_export()})['id']}"
+            self.client.created(
+                f"{self.url}/codes", {"data": {"type": "promotion_codes", "codes": list(codes)}}
+            )
+        self.job_url = (
+            f"{self.url}/jobs/{self.client.created(f'{self.url}/jobs', {'data': code_export()})['id']}"
+        )
         self.href = self.ask()
 
     def ask(self, **headers: str) -> str:
@@ -62,7 +71,9 @@ def forbidden(detail: str) -> tuple[int, Any]:
 
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)
 def test_a_url_has_the_published_shape_and_its_file_needs_no_token(family: Family) -> None:
-    exported = Exported(family, ({"code": 'a,"b"\r\n'}, {"code": "ü", "uses": 3, "user": "u@example.com"}), auth="lenient")
+    exported = Exported(
+        family, ({"code": 'a,"b"\r\n'}, {"code": "ü", "uses": 3, "user": "u@example.com"}), auth="lenient"
+    )
     job, promotion = exported.job_url.rsplit("/", 1)[1], exported.url.rsplit("/", 1)[1]
     assert re.fullmatch(
         rf"{HOST}/files/default/{promotion}/{job}_20241203_233135_codes\.csv\?Expires=1733272295&Signature=[0-9a-f]{{40}}&Key-Pair-Id=K[0-9A-F]{{13}}",
@@ -70,7 +81,9 @@ def test_a_url_has_the_published_shape_and_its_file_needs_no_token(family: Famil
     )
     response = exported.fetch()
     assert (response.status_code, response.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
-    assert response.headers["Content-Disposition"] == f'attachment; filename="{job}_20241203_233135_codes.csv"'
+    assert (
+        response.headers["Content-Disposition"] == f'attachment; filename="{job}_20241203_233135_codes.csv"'
+    )
     at = "2024-12-03T23:31:35.962Z"
     assert response.text.split("\r\n", 1)[0] == HEADER
     assert list(csv.reader(io.StringIO(response.text, newline="")))[1:] == [
@@ -107,7 +120,13 @@ def changed_urls(href: str) -> list[str]:
 
     def with_query(**changes: str | None) -> str:
         pairs = {name.replace("_", "-"): value for name, value in changes.items()}
-        return urlunsplit(parts._replace(query=urlencode({name: value for name, value in {**query, **pairs}.items() if value is not None})))
+        return urlunsplit(
+            parts._replace(
+                query=urlencode(
+                    {name: value for name, value in {**query, **pairs}.items() if value is not None}
+                )
+            )
+        )
 
     path, name = parts.path.rsplit("/", 1)
     return [
@@ -139,7 +158,9 @@ def test_a_changed_url_is_refused_wherever_it_was_changed() -> None:
 def test_a_url_is_worth_nothing_in_another_store_or_on_another_server() -> None:
     exported = Exported()
     elsewhere = exported.href.replace("/files/default/", "/files/elsewhere/")
-    exported.client.get("/v2/promotions", headers={"Authorization": "Bearer x", "X-EP-Mock-Store": "elsewhere"})
+    exported.client.get(
+        "/v2/promotions", headers={"Authorization": "Bearer x", "X-EP-Mock-Store": "elsewhere"}
+    )
     assert refusal(exported.fetch(elsewhere)) == forbidden(BAD_SIGNATURE)
     assert refusal(api_client(seed="another").get(exported.href)) == forbidden(BAD_SIGNATURE)
 
@@ -149,7 +170,9 @@ def test_a_made_up_url_makes_no_store() -> None:
     response = exported.fetch(exported.href.replace("/files/default/", "/files/unheard-of/"))
     detail = "the file is gone, for there is no such store"
     assert refusal(response) == (404, [{"detail": detail, "status": 404, "title": "Not Found"}])
-    assert [store["name"] for store in exported.client.get("/__ep_mock/stores").json()["stores"]] == ["default"]
+    assert [store["name"] for store in exported.client.get("/__ep_mock/stores").json()["stores"]] == [
+        "default"
+    ]
 
 
 def test_the_store_is_named_by_the_url_and_not_by_a_header() -> None:
@@ -174,7 +197,9 @@ def test_a_url_begins_with_the_host_that_the_client_used_or_with_the_public_url(
     assert Exported(public_url="https://mock.example").href.startswith("https://mock.example/files/default/")
 
 
-@pytest.mark.parametrize(("timings", "status"), [("documented", "pending"), ("documented,pickup=0", "processing")])
+@pytest.mark.parametrize(
+    ("timings", "status"), [("documented", "pending"), ("documented,pickup=0", "processing")]
+)
 def test_a_job_that_has_not_ended_has_no_file(timings: str, status: str) -> None:
     client = api_client(timings=timings)
     jobs = f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs"
@@ -204,7 +229,9 @@ def test_a_large_file_leaves_in_pieces_and_never_stands_in_memory_as_a_whole() -
 
 
 def download(client: ApiClient, href: str) -> tuple[list[int], int]:
-    """The sizes of the pieces of a file, and the most memory that was taken while they were made, themselves included."""
+    """The sizes of the pieces of a file, and the most memory that was taken while they were made, themselves
+    included.
+    """
     parts = urlsplit(href)
     tracemalloc.start()
     try:

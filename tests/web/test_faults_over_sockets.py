@@ -1,4 +1,6 @@
-"""Each fault, as a real client meets it on a real connection, with both HTTP parsers and both event loops that the server may run on."""
+"""Each fault, as a real client meets it on a real connection, with both HTTP parsers and both event loops
+that the server may run on.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def journal(client: httpx2.Client) -> list[tuple[Any, ...]]:
     return [(entry["status"], entry["outcome"], entry["carried_out"], entry["faults"]) for entry in entries]
 
 
-def raw_exchange(mock: MockServer, path: str, body: bytes = b"", more: bytes = b"") -> tuple[bytes, type[OSError] | None]:
+def raw_exchange(
+    mock: MockServer, path: str, body: bytes = b"", more: bytes = b""
+) -> tuple[bytes, type[OSError] | None]:
     """All bytes that a request gets until the connection ends, and how it ends."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\nContent-Length: {len(body)}\r\n"
     received = b""
@@ -80,12 +84,18 @@ def raw_exchange(mock: MockServer, path: str, body: bytes = b"", more: bytes = b
         ("forbidden", 403, {"status": 403, "title": "Forbidden"}),
         ("not_found", 404, {"detail": "promotion not found", "status": 404, "title": "Not Found"}),
         ("conflict", 409, {"status": 409, "detail": "Write conflict detected", "title": "Conflict"}),
-        ("unprocessable", 422, {"status": "422", "title": "Unprocessable Entity", "detail": "The request cannot be processed"}),
+        (
+            "unprocessable",
+            422,
+            {"status": "422", "title": "Unprocessable Entity", "detail": "The request cannot be processed"},
+        ),
         ("rate_limited", 429, {"status": 429, "title": "Too Many Requests"}),
         ("unavailable", 503, {"status": 503, "title": "Service Unavailable"}),
     ],
 )
-def test_a_documented_error_by_its_name(client: httpx2.Client, jobs: str, error: str, status: int, document: dict[str, Any]) -> None:
+def test_a_documented_error_by_its_name(
+    client: httpx2.Client, jobs: str, error: str, status: int, document: dict[str, Any]
+) -> None:
     set_fault(client, match={"operation": "list_jobs"}, error=error)
     answer = client.get(jobs)
     assert (answer.status_code, json.dumps(answer.json())) == (status, json.dumps({"errors": [document]}))
@@ -94,7 +104,9 @@ def test_a_documented_error_by_its_name(client: httpx2.Client, jobs: str, error:
     assert client.get(jobs).status_code == 200
 
 
-def test_an_internal_error_tells_a_request_id_that_comes_from_the_seed(client: httpx2.Client, jobs: str) -> None:
+def test_an_internal_error_tells_a_request_id_that_comes_from_the_seed(
+    client: httpx2.Client, jobs: str
+) -> None:
     set_fault(client, match={"operation": "list_jobs"}, error="internal")
     (item,) = client.get(jobs).json()["errors"]
     assert item == {
@@ -106,20 +118,37 @@ def test_an_internal_error_tells_a_request_id_that_comes_from_the_seed(client: h
 
 
 def test_any_answer(client: httpx2.Client, jobs: str) -> None:
-    set_fault(client, match={"path": "/v2/carts"}, answer={"status": 200, "body": {"data": []}, "headers": {"X-Cart": "empty"}})
+    set_fault(
+        client,
+        match={"path": "/v2/carts"},
+        answer={"status": 200, "body": {"data": []}, "headers": {"X-Cart": "empty"}},
+    )
     html = {"Content-Type": "text/html"}
-    set_fault(client, match={"path": jobs}, answer={"status": 502, "text": "<h1>Bad Gateway</h1>", "headers": html})
+    set_fault(
+        client, match={"path": jobs}, answer={"status": 502, "text": "<h1>Bad Gateway</h1>", "headers": html}
+    )
     set_fault(client, match={"path": jobs}, answer={"status": 204})
     stubbed, gateway, empty = client.get("/v2/carts"), client.get(jobs), client.get(jobs)
     assert (stubbed.status_code, stubbed.json(), stubbed.headers["x-cart"]) == (200, {"data": []}, "empty")
-    assert (gateway.status_code, gateway.text, gateway.headers["content-type"]) == (502, "<h1>Bad Gateway</h1>", "text/html")
+    assert (gateway.status_code, gateway.text, gateway.headers["content-type"]) == (
+        502,
+        "<h1>Bad Gateway</h1>",
+        "text/html",
+    )
     assert (empty.status_code, empty.content) == (204, b"")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("connection", "ending"), [("reset", ConnectionResetError), ("empty", None), ("garbage", None)])
+@pytest.mark.parametrize(
+    ("connection", "ending"), [("reset", ConnectionResetError), ("empty", None), ("garbage", None)]
+)
 def test_a_connection_that_breaks(
-    mock: MockServer, client: httpx2.Client, jobs: str, when: str, connection: str, ending: type[OSError] | None
+    mock: MockServer,
+    client: httpx2.Client,
+    jobs: str,
+    when: str,
+    connection: str,
+    ending: type[OSError] | None,
 ) -> None:
     set_fault(client, match={"operation": "create_job"}, when=when, connection=connection)
     received, ended = raw_exchange(mock, jobs, json.dumps({"data": code_generate(5)}).encode())
@@ -130,14 +159,18 @@ def test_a_connection_that_breaks(
 
 
 @pytest.mark.parametrize("connection", ["reset", "empty", "garbage", "truncated"])
-def test_a_client_library_meets_it_as_an_error_of_the_transport(client: httpx2.Client, jobs: str, connection: str) -> None:
+def test_a_client_library_meets_it_as_an_error_of_the_transport(
+    client: httpx2.Client, jobs: str, connection: str
+) -> None:
     set_fault(client, match={"operation": "list_jobs"}, connection=connection)
     with pytest.raises((httpx2.ReadError, httpx2.RemoteProtocolError)):
         client.get(jobs)
     assert client.get(jobs).status_code == 200
 
 
-def test_a_truncated_answer_is_the_one_that_was_earned(mock: MockServer, client: httpx2.Client, jobs: str) -> None:
+def test_a_truncated_answer_is_the_one_that_was_earned(
+    mock: MockServer, client: httpx2.Client, jobs: str
+) -> None:
     body = json.dumps({"data": code_generate(5)}).encode()
     set_fault(client, match={"operation": "create_job"}, when="after", connection="truncated")
     received, ended = raw_exchange(mock, jobs, body)
@@ -158,17 +191,24 @@ def test_a_truncated_answer_is_the_one_that_was_earned(mock: MockServer, client:
         ({"answer": {"status": 200, "text": "abcdef"}}, b"HTTP/1.1 200 OK"),
     ],
 )
-def test_a_truncated_answer_can_be_any(mock: MockServer, client: httpx2.Client, jobs: str, fault: dict[str, Any], start: bytes) -> None:
+def test_a_truncated_answer_can_be_any(
+    mock: MockServer, client: httpx2.Client, jobs: str, fault: dict[str, Any], start: bytes
+) -> None:
     set_fault(client, match={"operation": "create_job"}, connection="truncated", **fault)
     received, ended = raw_exchange(mock, jobs, b"{}")
     head, _, half = received.partition(b"\r\n\r\n")
     assert (head.split(b"\r\n")[0], ended) == (start, None)
-    assert f"content-length: {2 * len(half)}" in head.decode() or f"content-length: {2 * len(half) + 1}" in head.decode()
+    assert (
+        f"content-length: {2 * len(half)}" in head.decode()
+        or f"content-length: {2 * len(half) + 1}" in head.decode()
+    )
     assert half
     assert client.get(jobs).json()["data"] == []
 
 
-def test_nothing_is_cut_off_where_there_is_no_body(mock: MockServer, client: httpx2.Client, jobs: str) -> None:
+def test_nothing_is_cut_off_where_there_is_no_body(
+    mock: MockServer, client: httpx2.Client, jobs: str
+) -> None:
     set_fault(client, match={"operation": "create_job"}, connection="truncated", answer={"status": 204})
     assert raw_exchange(mock, jobs, b"{}") == (b"", None)
 
@@ -176,7 +216,9 @@ def test_nothing_is_cut_off_where_there_is_no_body(mock: MockServer, client: htt
 def test_a_file_that_is_streamed_can_be_truncated(client: httpx2.Client, jobs: str) -> None:
     client.post(jobs, json={"data": code_generate(50)})
     client.post("/__ep_mock/clock/advance", json={"idle": True})
-    job = client.post(jobs, json={"data": {"type": "promotion_job", "job_type": "code_export"}}).json()["data"]
+    job = client.post(jobs, json={"data": {"type": "promotion_job", "job_type": "code_export"}}).json()[
+        "data"
+    ]
     client.post("/__ep_mock/clock/advance", json={"idle": True})
     href = client.get(f"{jobs}/{job['id']}/file").json()["href"]
     set_fault(client, match={"operation": "get_file"}, when="after", connection="truncated")
@@ -202,14 +244,18 @@ class Naps:
         await woken.wait()
 
 
-def test_a_delay_holds_up_its_own_request_only(mock: MockServer, client: httpx2.Client, jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delay_holds_up_its_own_request_only(
+    mock: MockServer, client: httpx2.Client, jobs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     naps = Naps()
     monkeypatch.setattr("ep_mock.web.pipeline.pause", naps.pause)
     for when, delay in (("before", 0.5), ("after", {"least": 2, "most": 3})):
         set_fault(client, match={"operation": "create_job"}, delay=delay, when=when)
     answers: list[tuple[bytes, type[OSError] | None]] = []
     body = json.dumps({"data": code_generate(5)}).encode()
-    creating = threading.Thread(target=lambda: answers.append(raw_exchange(mock, jobs, body, more=b"Connection: close\r\n")))
+    creating = threading.Thread(
+        target=lambda: answers.append(raw_exchange(mock, jobs, body, more=b"Connection: close\r\n"))
+    )
     creating.start()
     totals = []
     for _ in ("before", "after"):
@@ -247,9 +293,13 @@ def test_a_reset_lifts_faults_and_empties_the_journal(client: httpx2.Client) -> 
     assert set_fault(client, error="internal") == "fault-1"
 
 
-def test_a_broken_connection_leaves_no_trace_in_the_log(client: httpx2.Client, jobs: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_connection_leaves_no_trace_in_the_log(
+    client: httpx2.Client, jobs: str, caplog: pytest.LogCaptureFixture
+) -> None:
     for connection in ("reset", "empty", "garbage", "truncated"):
         set_fault(client, match={"operation": "list_jobs"}, connection=connection)
         with pytest.raises((httpx2.ReadError, httpx2.RemoteProtocolError)):
             client.get(jobs)
-    assert [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+    assert [
+        record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")
+    ] == []

@@ -25,8 +25,12 @@ ID = "00000000-0000-4000-8000-000000000001"
 WAITS = ("wait_for_job", "wait_for_requests")
 
 
-def ask(app: Application, store: str, method: str, path: str, *headers: Header, body: bytes = b"") -> RawAnswer:
-    return request(app, method, path.encode(), headers=[(b"x-ep-mock-store", store.encode()), *headers], pieces=[body])
+def ask(
+    app: Application, store: str, method: str, path: str, *headers: Header, body: bytes = b""
+) -> RawAnswer:
+    return request(
+        app, method, path.encode(), headers=[(b"x-ep-mock-store", store.encode()), *headers], pieces=[body]
+    )
 
 
 def in_another_thread(call: Callable[[], RawAnswer]) -> RawAnswer:
@@ -51,7 +55,13 @@ REFUSED: dict[str, tuple[int, str, str, list[Header], bytes]] = {
     "a body that is none": (400, "POST", "/v2/promotions", [BEARER], b"{"),
     "a login without a grant": (400, "POST", "/oauth/access_token", [], b"client_id=x"),
     "a file": (404, "GET", "/files/new/x/y.csv", [], b""),
-    "an unknown promotion, arranging": (404, "GET", "/v2/promotions/x", [BEARER, (b"x-ep-mock-arrange", b"1")], b""),
+    "an unknown promotion, arranging": (
+        404,
+        "GET",
+        "/v2/promotions/x",
+        [BEARER, (b"x-ep-mock-arrange", b"1")],
+        b"",
+    ),
 }
 
 
@@ -68,17 +78,36 @@ def test_a_refused_request_makes_no_store(
 
 @pytest.mark.parametrize("control", [True, False])
 @pytest.mark.parametrize("stores", ["header", "client-id"])
-def test_with_strict_auth_a_wrong_token_and_a_wrong_client_make_none_either(control: bool, stores: Literal["header", "client-id"]) -> None:
-    app = create_app(clock="manual", auth="strict", client_id="me", client_secret="hunter2", control=control, stores=stores)
+def test_with_strict_auth_a_wrong_token_and_a_wrong_client_make_none_either(
+    control: bool, stores: Literal["header", "client-id"]
+) -> None:
+    app = create_app(
+        clock="manual", auth="strict", client_id="me", client_secret="hunter2", control=control, stores=stores
+    )
     elsewhere = create_app(clock="manual", auth="strict", seed="another")
-    foreign = json.loads(ask(elsewhere, "new", "POST", "/oauth/access_token", body=FORM % (b"me", b"hunter2")).body)["access_token"]
+    foreign = json.loads(
+        ask(elsewhere, "new", "POST", "/oauth/access_token", body=FORM % (b"me", b"hunter2")).body
+    )["access_token"]
     for token in ("x", foreign, foreign[:-1], "é"):
-        assert ask(app, "new", "GET", "/v2/promotions", (b"authorization", b"Bearer " + token.encode())).status == 401
-    for client, secret in ((b"you", b"hunter2"), (b"me", b"hunter"), (b"me", b"hunter22"), (b"me", "é".encode())):
+        assert (
+            ask(app, "new", "GET", "/v2/promotions", (b"authorization", b"Bearer " + token.encode())).status
+            == 401
+        )
+    for client, secret in (
+        (b"you", b"hunter2"),
+        (b"me", b"hunter"),
+        (b"me", b"hunter22"),
+        (b"me", "é".encode()),
+    ):
         assert ask(app, "new", "POST", "/oauth/access_token", body=FORM % (client, secret)).status == 401
-        assert request(app, "POST", b"/oauth/access_token", headers=[], pieces=[FORM % (client, secret)]).status == 401
+        assert (
+            request(app, "POST", b"/oauth/access_token", headers=[], pieces=[FORM % (client, secret)]).status
+            == 401
+        )
     assert names(app) == ["default"]
-    issued = json.loads(ask(app, "new", "POST", "/oauth/access_token", body=FORM % (b"me", b"hunter2")).body)["access_token"]
+    issued = json.loads(ask(app, "new", "POST", "/oauth/access_token", body=FORM % (b"me", b"hunter2")).body)[
+        "access_token"
+    ]
     assert names(app) == ["default", "new"]
     bearer = (b"authorization", b"Bearer " + issued.encode())
     assert ask(app, "new", "GET", "/v2/promotions", bearer).status == 200
@@ -97,7 +126,12 @@ def test_a_refused_control_call_makes_none_and_another_one_does(call: ControlCal
         bodies = [b"" if call.body() is None else json.dumps(call.body()).encode(), b"[" * bool(call.body())]
     for number, body in enumerate(bodies):
         answer = ask(app, f"s{number}", call.method, call.path, body=body)
-        about_a_store = call.operation.operation_id not in ("get_health", "list_stores", "get_documents", "get_docs")
+        about_a_store = call.operation.operation_id not in (
+            "get_health",
+            "list_stores",
+            "get_documents",
+            "get_docs",
+        )
         expected = [f"s{number}"] if answer.status < 400 and about_a_store else []
         assert [name for name in names(app) if name == f"s{number}"] == expected, answer
         assert answer.status != 409 or call.operation.operation_id in WAITS
@@ -116,10 +150,16 @@ def test_any_number_of_refused_requests_leaves_room_for_all_stores() -> None:
 def test_the_first_request_is_carried_out_once_and_stands_in_the_journal() -> None:
     client = api_client(rate_limit=1, clock="scaled", clock_scale=1e-6)
     headers = {"X-EP-Mock-Store": "new"}
-    assert client.post("/v2/promotions", json={"data": new_promotion(STANDARD)}, headers=headers).status_code == 201
+    assert (
+        client.post("/v2/promotions", json={"data": new_promotion(STANDARD)}, headers=headers).status_code
+        == 201
+    )
     assert client.get("/v2/promotions", headers=headers).status_code == 429
     found = client.get("/__ep_mock/requests", headers=headers).json()["requests"]
-    assert [(entry["number"], entry["method"], entry["status"]) for entry in found] == [(1, "POST", 201), (2, "GET", 429)]
+    assert [(entry["number"], entry["method"], entry["status"]) for entry in found] == [
+        (1, "POST", 201),
+        (2, "GET", 429),
+    ]
     (store,) = [each for each in client.get("/__ep_mock/stores").json()["stores"] if each["name"] == "new"]
     assert store["promotions"] == 1
 
@@ -128,7 +168,10 @@ def test_a_reset_or_a_snapshot_may_be_the_first_call_of_a_store() -> None:
     client = api_client()
     saved = client.get("/__ep_mock/snapshot").json()
     assert client.put("/__ep_mock/snapshot", json=saved, headers={"X-EP-Mock-Store": "a"}).status_code == 200
-    assert client.post("/__ep_mock/reset", json={"codes_limit": 7}, headers={"X-EP-Mock-Store": "b"}).status_code == 204
+    assert (
+        client.post("/__ep_mock/reset", json={"codes_limit": 7}, headers={"X-EP-Mock-Store": "b"}).status_code
+        == 204
+    )
     assert client.get("/__ep_mock/settings", headers={"X-EP-Mock-Store": "b"}).json()["codes_limit"] == 7
     assert client.app.gate.names() == ["a", "b", "default"]
 
@@ -158,7 +201,10 @@ def test_of_two_threads_that_make_the_same_store_both_find_the_one() -> None:
     assert json.loads(ask(app, "new", "GET", "/v2/promotions", BEARER).body)["meta"]["results"]["total"] == 1
 
 
-@pytest.mark.parametrize(("path", "body"), [("/v2/promotions", {"data": new_promotion(STANDARD)}), ("/__ep_mock/plans", {"fail": "x"})])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v2/promotions", {"data": new_promotion(STANDARD)}), ("/__ep_mock/plans", {"fail": "x"})],
+)
 def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
     path: str, body: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,13 +214,18 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
     def too_late() -> object:
         monkeypatch.undo()
         first = json.dumps({"data": new_promotion(STANDARD)}).encode()
-        assert in_another_thread(lambda: ask(app, "new", "POST", "/v2/promotions", BEARER, body=first)).status == 201
+        assert (
+            in_another_thread(lambda: ask(app, "new", "POST", "/v2/promotions", BEARER, body=first)).status
+            == 201
+        )
         return keep()
 
     monkeypatch.setattr(app.gate, "keep", too_late)
     assert ask(app, "new", "POST", path, BEARER, body=json.dumps(body).encode()).status == 201
     content = app.gate.enter("new").store.content
-    assert (len(content.promotions["standard"]), len(content.plans)) == ((2, 0) if path.startswith("/v2") else (1, 1))
+    assert (len(content.promotions["standard"]), len(content.plans)) == (
+        (2, 0) if path.startswith("/v2") else (1, 1)
+    )
 
 
 def test_a_request_without_a_token_does_not_even_fill_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,13 +235,20 @@ def test_a_request_without_a_token_does_not_even_fill_a_store(monkeypatch: pytes
         raise AssertionError("a store is filled for a request that is refused anyway")
 
     monkeypatch.setattr(app.gate, "drafted", never)
-    for headers, path, status in (([], "/v2/promotions", 401), ([BEARER], "/v2/promotions/x/jobs", 401), ([BEARER], "/nothing", 404)):
+    for headers, path, status in (
+        ([], "/v2/promotions", 401),
+        ([BEARER], "/v2/promotions/x/jobs", 401),
+        ([BEARER], "/nothing", 404),
+    ):
         assert ask(app, "new", "GET", path, *headers).status == status
 
 
 def test_the_first_request_finds_what_has_happened_in_its_store_by_now(tmp_path: Path) -> None:
     job = {"job_type": "code_export", "status": "pending"}
-    fixture = {"ep_mock_fixture": 1, "promotions": [{"family": "standard", "name": "Filled", "id": ID, "jobs": [job]}]}
+    fixture = {
+        "ep_mock_fixture": 1,
+        "promotions": [{"family": "standard", "name": "Filled", "id": ID, "jobs": [job]}],
+    }
     path = tmp_path / "fixture.json"
     path.write_text(json.dumps(fixture))
     app = create_app(clock="manual", timings="instant", fixtures=(str(path),))

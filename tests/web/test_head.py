@@ -13,7 +13,9 @@ from tests.bodies import code_export, new_promotion
 from tests.client import ApiClient, api_client
 
 BEARER = (b"authorization", b"Bearer x")
-GETS = [operation for document in documents() for operation in document.operations if operation.method == "GET"]
+GETS = [
+    operation for document in documents() for operation in document.operations if operation.method == "GET"
+]
 MOVING = re.compile(rb'"uptime_seconds":[0-9.]+')
 
 
@@ -28,7 +30,9 @@ def exported(client: ApiClient) -> tuple[str, str]:
 
 def both(client: ApiClient, target: str) -> tuple[RawAnswer, RawAnswer]:
     path, _, query = target.encode().partition(b"?")
-    got, head = (request(client.app, method, path, query=query, headers=[BEARER]) for method in ("GET", "HEAD"))
+    got, head = (
+        request(client.app, method, path, query=query, headers=[BEARER]) for method in ("GET", "HEAD")
+    )
     return got, head
 
 
@@ -36,20 +40,32 @@ def without_length(headers: list[Header]) -> list[Header]:
     return sorted(header for header in headers if header[0] != b"content-length")
 
 
-@pytest.mark.parametrize("operation", GETS, ids=lambda operation: f"{operation.document.name}-{operation.operation_id}")
+@pytest.mark.parametrize(
+    "operation", GETS, ids=lambda operation: f"{operation.document.name}-{operation.operation_id}"
+)
 def test_a_head_has_the_status_and_the_headers_of_the_get(operation: object) -> None:
     path = re.sub(r"\{\w+\}", "x", operation.path)  # type: ignore[attr-defined]
     got, head = both(api_client(), path)
     assert (head.status, head.body) == (got.status, b"")
     assert without_length(head.headers) == without_length(got.headers)
     if not MOVING.search(got.body):
-        assert dict(head.headers)[b"content-length"] == dict(got.headers)[b"content-length"] == str(len(got.body)).encode()
+        assert (
+            dict(head.headers)[b"content-length"]
+            == dict(got.headers)[b"content-length"]
+            == str(len(got.body)).encode()
+        )
 
 
 def test_so_has_that_of_a_file_and_of_what_is_found() -> None:
     client = api_client()
     jobs, file = exported(client)
-    for target in (file, file.replace("Signature=", "Signature=x"), jobs, "/v2/promotions?page[limit]=1", "/nothing"):
+    for target in (
+        file,
+        file.replace("Signature=", "Signature=x"),
+        jobs,
+        "/v2/promotions?page[limit]=1",
+        "/nothing",
+    ):
         got, head = both(client, target)
         assert (head.status, head.body, sorted(head.headers)) == (got.status, b"", sorted(got.headers))
 
@@ -57,7 +73,10 @@ def test_so_has_that_of_a_file_and_of_what_is_found() -> None:
 def test_the_journal_says_head_and_a_fault_for_get_does_not_strike_it() -> None:
     client = api_client()
     for method, error in (("GET", "not_found"), ("HEAD", "unavailable")):
-        client.post("/__ep_mock/faults", json={"match": {"method": method, "operation": "list_promotions"}, "error": error, "times": 0})
+        client.post(
+            "/__ep_mock/faults",
+            json={"match": {"method": method, "operation": "list_promotions"}, "error": error, "times": 0},
+        )
     assert (client.get("/v2/promotions").status_code, client.head("/v2/promotions").status_code) == (404, 503)
     found = client.get("/__ep_mock/requests").json()["requests"]
     assert [(entry["method"], entry["operation"], entry["status"]) for entry in found] == [
@@ -66,7 +85,9 @@ def test_the_journal_says_head_and_a_fault_for_get_does_not_strike_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("fault", [{"answer": {"status": 200, "text": "hello"}}, {"error": "rate_limited", "retry_after": 3}])
+@pytest.mark.parametrize(
+    "fault", [{"answer": {"status": 200, "text": "hello"}}, {"error": "rate_limited", "retry_after": 3}]
+)
 def test_an_answer_that_a_fault_makes_has_no_body_either(fault: dict[str, object]) -> None:
     client = api_client()
     client.post("/__ep_mock/faults", json={**fault, "times": 0})

@@ -1,4 +1,6 @@
-"""A reset, a restore and a deletion end everything that began before: nothing of it is left in the store that comes after."""
+"""A reset, a restore and a deletion end everything that began before: nothing of it is left in the store that
+comes after.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,18 @@ from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import api_client
 from tests.virtual_time import run, settled
 
-HEADERS = [(b"host", b"ep-mock.test"), (b"authorization", b"Bearer of-a-test"), (b"content-type", b"application/json")]
+HEADERS = [
+    (b"host", b"ep-mock.test"),
+    (b"authorization", b"Bearer of-a-test"),
+    (b"content-type", b"application/json"),
+]
 ENDS = ["reset", "restore", "deletion"]
 
 
 async def call(app: ASGIApp, method: str, path: str, body: object = None) -> AppReply:
-    return await call_app(app, method, path.encode(), HEADERS, b"" if body is None else json.dumps(body).encode())
+    return await call_app(
+        app, method, path.encode(), HEADERS, b"" if body is None else json.dumps(body).encode()
+    )
 
 
 def error(reply: AppReply) -> tuple[int, str]:
@@ -50,10 +58,18 @@ class Mock:
                 assert self.client.delete("/__ep_mock/stores/default").status_code == 204
 
     def is_as_at_the_start(self) -> bool:
-        """Whether nothing was left in the store: no content, no draw of an id, no request, no fault, and nobody who waits."""
-        read = [self.client.get(f"/__ep_mock/{path}").json() for path in ("snapshot", "requests", "faults", "plans")]
+        """Whether nothing was left in the store: no content, no draw of an id, no request, no fault, and
+        nobody who waits.
+        """
+        read = [
+            self.client.get(f"/__ep_mock/{path}").json()
+            for path in ("snapshot", "requests", "faults", "plans")
+        ]
         nothing = {"requests": [], "total": 0, "forgotten": 0}
-        return read == [self.first, nothing, {"faults": []}, {"plans": []}] and not self.app.gate.enter("default").waiting
+        return (
+            read == [self.first, nothing, {"faults": []}, {"plans": []}]
+            and not self.app.gate.enter("default").waiting
+        )
 
     def call(self, method: str, path: str, body: object = None) -> asyncio.Task[AppReply]:
         return asyncio.ensure_future(call(self.app, method, path, body))
@@ -78,7 +94,9 @@ def test_a_request_that_a_fault_holds_up_is_told_at_once_that_its_store_is_gone(
 @pytest.mark.parametrize("end", ENDS)
 def test_a_request_whose_answer_is_held_up_is_answered_at_once_by_the_old_store(end: str) -> None:
     mock = Mock()
-    mock.client.post("/__ep_mock/faults", json={"match": {"operation": "create_promotion"}, "delay": 600, "when": "after"})
+    mock.client.post(
+        "/__ep_mock/faults", json={"match": {"operation": "create_promotion"}, "delay": 600, "when": "after"}
+    )
 
     async def scenario() -> tuple[AppReply, float]:
         held_up = mock.call("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})
@@ -97,7 +115,11 @@ def test_who_waits_is_told_at_once_that_the_store_is_gone(end: str, wait: str) -
     mock = Mock()
 
     async def scenario() -> tuple[AppReply, float]:
-        waiting = mock.call("POST", f"/__ep_mock/{wait}/wait", {"timeout": 600, **({"others_advance": True} if wait == "jobs" else {})})
+        waiting = mock.call(
+            "POST",
+            f"/__ep_mock/{wait}/wait",
+            {"timeout": 600, **({"others_advance": True} if wait == "jobs" else {})},
+        )
         await asyncio.sleep(5)
         mock.end(end)
         return await waiting, asyncio.get_running_loop().time()
@@ -116,7 +138,9 @@ def test_who_waits_is_told_at_once_that_the_store_is_gone(end: str, wait: str) -
         ("/__ep_mock/clock/advance", {"seconds": 5}),
     ],
 )
-def test_a_request_whose_body_is_still_coming_does_not_reach_the_next_store(end: str, path: str, body: object) -> None:
+def test_a_request_whose_body_is_still_coming_does_not_reach_the_next_store(
+    end: str, path: str, body: object
+) -> None:
     mock = Mock()
     content = json.dumps(body).encode()
 
@@ -131,7 +155,13 @@ def test_a_request_whose_body_is_still_coming_does_not_reach_the_next_store(end:
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
-        scope: dict[str, Any] = {"type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode()}
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "POST",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+        }
         scope |= {"query_string": b"", "headers": HEADERS, "client": None, "server": None}
         answering = asyncio.ensure_future(mock.app(scope, receive, send))
         pieces.put_nowait(content[:5])
@@ -169,7 +199,13 @@ def test_a_download_that_is_under_way_comes_whole_from_the_old_store(end: str) -
             if len(pieces) == 2:
                 mock.end(end)
 
-        scope: dict[str, Any] = {"type": "http", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode()}
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+        }
         scope |= {"query_string": query.encode(), "headers": HEADERS, "client": None, "server": None}
         await mock.app(scope, receive, send)
         return b"".join(pieces)
@@ -181,7 +217,9 @@ def test_a_download_that_is_under_way_comes_whole_from_the_old_store(end: str) -
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_client_that_leaves_does_not_take_back_a_request_that_is_held_up(when: str) -> None:
     mock = Mock()
-    mock.client.post("/__ep_mock/faults", json={"match": {"operation": "create_promotion"}, "delay": 30, "when": when})
+    mock.client.post(
+        "/__ep_mock/faults", json={"match": {"operation": "create_promotion"}, "delay": 30, "when": when}
+    )
 
     async def scenario() -> None:
         await _left_alone(mock.app, "/v2/promotions", {"data": new_promotion(STANDARD)})
@@ -217,7 +255,9 @@ async def _left_alone(app: ASGIApp, path: str, body: object) -> None:
         """Nobody is there."""
 
     scope = {"type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode()}
-    await app({**scope, "query_string": b"", "headers": HEADERS, "client": None, "server": None}, receive, send)
+    await app(
+        {**scope, "query_string": b"", "headers": HEADERS, "client": None, "server": None}, receive, send
+    )
 
 
 def test_a_server_that_stops_carries_out_nothing_that_a_fault_holds_up() -> None:
@@ -230,7 +270,9 @@ def test_a_server_that_stops_carries_out_nothing_that_a_fault_holds_up() -> None
         async def stoppable(scope: Any, receive: Any, send: Any) -> None:
             await mock.app({**scope, "extensions": {STOPPING: stopping}}, receive, send)
 
-        held_up = asyncio.ensure_future(call(stoppable, "POST", "/v2/promotions", {"data": new_promotion(STANDARD)}))
+        held_up = asyncio.ensure_future(
+            call(stoppable, "POST", "/v2/promotions", {"data": new_promotion(STANDARD)})
+        )
         await asyncio.sleep(5)
         stopping.set()
         return await held_up, asyncio.get_running_loop().time()

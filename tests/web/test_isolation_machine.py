@@ -1,4 +1,6 @@
-"""Whatever is under way when a store ends, in whatever order: the store that comes after is as if there had been nothing before."""
+"""Whatever is under way when a store ends, in whatever order: the store that comes after is as if there had
+been nothing before.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
 from tests.virtual_time import run, settled
 
-_HEADERS: Final = [(b"host", b"ep-mock.test"), (b"authorization", b"Bearer of-a-test"), (b"content-type", b"application/json")]
+_HEADERS: Final = [
+    (b"host", b"ep-mock.test"),
+    (b"authorization", b"Bearer of-a-test"),
+    (b"content-type", b"application/json"),
+]
 _LONG: Final = 1000
 
 ENDS: Final = ("reset", "restore", "delete")
@@ -60,7 +66,10 @@ class Program:
 
     def state(self) -> dict[str, Any]:
         """All that a test can see of the store, and how many wait for it."""
-        seen = {path: self.client.get(f"/__ep_mock/{path}").json() for path in ("snapshot", "requests", "faults", "plans", "worker")}
+        seen = {
+            path: self.client.get(f"/__ep_mock/{path}").json()
+            for path in ("snapshot", "requests", "faults", "plans", "worker")
+        }
         return {**seen, "waiting": self._app.gate.enter("default").waiting}
 
     def _end(self, how: str) -> None:
@@ -79,26 +88,38 @@ class Program:
             jobs = f"/v2/promotions/{promotion}/jobs"
         match action:
             case "promotion" | "promotion slowly":
-                return await self._call("POST", "/v2/promotions", {"data": new_promotion(STANDARD)}, slowly="slowly" in action)
+                return await self._call(
+                    "POST", "/v2/promotions", {"data": new_promotion(STANDARD)}, slowly="slowly" in action
+                )
             case "job":
                 return await self._call("POST", jobs, {"data": code_generate(3)})
             case "poll":
                 return await self._call("GET", jobs)
             case "plan" | "plan slowly":
-                return await self._call("POST", "/__ep_mock/plans", {"stuck": "pending"}, slowly="slowly" in action)
+                return await self._call(
+                    "POST", "/__ep_mock/plans", {"stuck": "pending"}, slowly="slowly" in action
+                )
             case "advance":
                 return await self._call("POST", "/__ep_mock/clock/advance", {"next": True})
             case "wait for a job":
-                return await self._call("POST", "/__ep_mock/jobs/wait", {"others_advance": True, "timeout": 35})
+                return await self._call(
+                    "POST", "/__ep_mock/jobs/wait", {"others_advance": True, "timeout": 35}
+                )
             case "wait for requests" | "leave a wait":
                 body = {"match": {"operation": "create_job"}, "count": 2, "timeout": 35}
-                return await self._call("POST", "/__ep_mock/requests/wait", body, leaves=action == "leave a wait")
+                return await self._call(
+                    "POST", "/__ep_mock/requests/wait", body, leaves=action == "leave a wait"
+                )
             case _:
                 body = {"delay": 25, "when": action.split()[-1], "match": {"path": "/v2/**"}}
                 return await self._call("POST", "/__ep_mock/faults", body)
 
-    async def _call(self, method: str, path: str, body: object = None, *, slowly: bool = False, leaves: bool = False) -> int:
-        """The status of the answer, 0 if there is none. `slowly` lets the body come in two pieces, `leaves` the client go."""
+    async def _call(
+        self, method: str, path: str, body: object = None, *, slowly: bool = False, leaves: bool = False
+    ) -> int:
+        """The status of the answer, 0 if there is none. `slowly` lets the body come in two pieces, `leaves`
+        the client go.
+        """
         content = b"" if body is None else json.dumps(body).encode()
         pieces = [content[:5], content[5:]] if slowly else [content]
         statuses = [0]
@@ -115,8 +136,16 @@ class Program:
         async def send(message: MutableMapping[str, Any]) -> None:
             statuses.append(message.get("status", statuses[-1]))
 
-        scope: dict[str, Any] = {"type": "http", "method": method, "scheme": "http", "path": path, "raw_path": path.encode()}
-        await self._app({**scope, "query_string": b"", "headers": _HEADERS, "client": None, "server": None}, receive, send)
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+        }
+        await self._app(
+            {**scope, "query_string": b"", "headers": _HEADERS, "client": None, "server": None}, receive, send
+        )
         return statuses[-1]
 
 
@@ -131,5 +160,7 @@ async def _outcome(actions: Sequence[str]) -> dict[str, Any]:
     st.sampled_from(ENDS),
     st.lists(st.sampled_from(ACTIONS), max_size=8),
 )
-def test_what_began_before_an_end_leaves_nothing_behind(before: list[str], end: str, after: list[str]) -> None:
+def test_what_began_before_an_end_leaves_nothing_behind(
+    before: list[str], end: str, after: list[str]
+) -> None:
     assert run(_outcome([*before, end, *after])) == run(_outcome([end, *after]))

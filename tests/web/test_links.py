@@ -30,13 +30,18 @@ def links(client: ApiClient, path: str, host: str | None = None) -> dict[str, st
 
 def test_the_links_of_an_empty_list_are_all_the_same_page() -> None:
     page = f"{HOST}/v2/promotions?page[offset]=0&page[limit]=25"
-    assert links(api_client(), "/v2/promotions") == dict.fromkeys(("current", "first", "last", "prev", "next"), page)
+    assert links(api_client(), "/v2/promotions") == dict.fromkeys(
+        ("current", "first", "last", "prev", "next"), page
+    )
 
 
 def test_links_lead_from_page_to_page_and_keep_filter_and_sort() -> None:
     client, jobs = client_with_jobs(5)
     kept = "&filter=eq(job_type,code_generate):eq(status,'completed')"
-    found = links(client, f"{jobs}?page[limit]=2&page[offset]=2&filter=eq(job_type%2Ccode_generate):eq(status,'completed')&unknown=x")
+    found = links(
+        client,
+        f"{jobs}?page[limit]=2&page[offset]=2&filter=eq(job_type%2Ccode_generate):eq(status,'completed')&unknown=x",
+    )
     assert found == {
         name: f"{HOST}{jobs}?page[offset]={offset}&page[limit]=2{kept}"
         for name, offset in [("current", 2), ("first", 0), ("last", 4), ("prev", 0), ("next", 4)]
@@ -73,22 +78,35 @@ def test_a_filter_comes_back_in_the_links_as_it_was_sent(value: str) -> None:
         ("shop.example:8080", "http://shop.example:8080"),
         ("[::1]:80", "http://[::1]:80"),
         ("UPPER", "http://UPPER"),
-        *((host, f"{HOST}:80") for host in ("", "a b", "evil/?x=", '"><script>', "a@b", "host:port", "[::1", "a:1:2", "a..\tb")),
+        *(
+            (host, f"{HOST}:80")
+            for host in ("", "a b", "evil/?x=", '"><script>', "a@b", "host:port", "[::1", "a:1:2", "a..\tb")
+        ),
     ],
 )
-def test_links_begin_with_the_host_that_the_client_used_or_where_that_is_none_with_the_address_of_the_server(host: str, shown: str) -> None:
-    assert links(api_client(), "/v2/promotions", host)["current"] == f"{shown}/v2/promotions?page[offset]=0&page[limit]=25"
+def test_links_begin_with_the_host_that_the_client_used_or_where_that_is_none_with_the_address_of_the_server(
+    host: str, shown: str
+) -> None:
+    assert (
+        links(api_client(), "/v2/promotions", host)["current"]
+        == f"{shown}/v2/promotions?page[offset]=0&page[limit]=25"
+    )
 
 
 def test_a_public_url_stands_in_the_place_of_scheme_and_host() -> None:
     client, jobs = client_with_jobs(1, public_url="https://mock.example/base/")
     for host in ("shop.example", ""):
-        assert links(client, jobs, host)["next"] == f"https://mock.example/base{jobs}?page[offset]=0&page[limit]=25"
+        assert (
+            links(client, jobs, host)["next"]
+            == f"https://mock.example/base{jobs}?page[offset]=0&page[limit]=25"
+        )
 
 
 def test_a_path_is_shown_as_it_was_sent() -> None:
     client = api_client()
-    codes = f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/codes"
+    codes = (
+        f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/codes"
+    )
     client.created(codes, {"data": {"type": "promotion_codes", "codes": [{"code": "a b/ü"}]}})
     path = f"{codes}/a%20b%2F%C3%BC/usages"
     assert links(client, path)["current"] == f"{HOST}{path}?page[offset]=0&page[limit]=25"

@@ -1,4 +1,6 @@
-"""Nothing is kept for ever: what a store held goes with it, at once, and a long life costs no more than a short one."""
+"""Nothing is kept for ever: what a store held goes with it, at once, and a long life costs no more than a
+short one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,18 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 RESETS = 1000 if THOROUGH else 30
 EXPORTS = 100 if THOROUGH else 2 * EXPORTS_KEPT
 HOURS_OF_A_WEEK = 7 * 24
-KINDS = (CapturedCodes, CodeBook, StoreState, CodeGeneration, Job, Promotion, CodeDeletion, Store, Task, Worker)
+KINDS = (
+    CapturedCodes,
+    CodeBook,
+    StoreState,
+    CodeGeneration,
+    Job,
+    Promotion,
+    CodeDeletion,
+    Store,
+    Task,
+    Worker,
+)
 
 
 Kept = Callable[[], list[str]]
@@ -34,19 +47,25 @@ Kept = Callable[[], list[str]]
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    """The kinds of the objects of stores that have come since the test began and are alive; meanwhile the collector does not run."""
+    """The kinds of the objects of stores that have come since the test began and are alive; meanwhile the
+    collector does not run.
+    """
     gc.collect()
     gc.disable()
     # Held, so that no new object gets the place in memory of one of other tests.
     others = [each for each in gc.get_objects() if isinstance(each, KINDS)]
     known = set(map(id, others))
-    yield lambda: sorted(type(each).__name__ for each in gc.get_objects() if isinstance(each, KINDS) and id(each) not in known)
+    yield lambda: sorted(
+        type(each).__name__ for each in gc.get_objects() if isinstance(each, KINDS) and id(each) not in known
+    )
     del others
     gc.enable()
 
 
 def use(client: ApiClient, family: Family) -> str:
-    """Make, export, cancel and look, so that a store has held everything there is; answers the promotion's path."""
+    """Make, export, cancel and look, so that a store has held everything there is; answers the promotion's
+    path.
+    """
     collection = f"/v2/{family.collection}"
     path = f"{collection}/{client.created(collection, {'data': new_promotion(family)})['id']}"
     for body in (code_generate(30), code_export(), code_generate(30)):
@@ -65,7 +84,9 @@ def use(client: ApiClient, family: Family) -> str:
 
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)
 @pytest.mark.parametrize("moment", ["at rest", "while a job makes codes", "while codes are deleted"])
-def test_a_reset_frees_all_that_the_store_held_without_the_collector(family: Family, moment: str, kept: Kept) -> None:
+def test_a_reset_frees_all_that_the_store_held_without_the_collector(
+    family: Family, moment: str, kept: Kept
+) -> None:
     client = api_client()
     assert client.post("/__ep_mock/reset").status_code == 204
     at_start = kept()
@@ -102,7 +123,9 @@ def test_deleting_a_promotion_frees_its_codes_and_files(kept: Kept) -> None:
 
 
 def grown(work: Callable[[], object], times: int) -> int:
-    """By how many bytes memory grows while some work is done a number of times, after as many times that do not count."""
+    """By how many bytes memory grows while some work is done a number of times, after as many times that do
+    not count.
+    """
     tracemalloc.start()
     try:
         for _ in range(times):
@@ -151,7 +174,9 @@ def test_a_promotion_keeps_the_files_of_its_latest_exports_only() -> None:
 
     def export() -> str:
         client.advance(idle=True)
-        client.created(f"{path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": f"code-{len(made)}"}]}})
+        client.created(
+            f"{path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": f"code-{len(made)}"}]}}
+        )
         made.append(f"{path}/jobs/{client.created(f'{path}/jobs', {'data': code_export()})['id']}")
         client.advance(idle=True)
         return made[-1]
@@ -164,4 +189,7 @@ def test_a_promotion_keeps_the_files_of_its_latest_exports_only() -> None:
     gone, late = client.get(f"{made[0]}/file"), client.get(href)
     assert (gone.status_code, gone.json()["errors"][0]["detail"]) == (422, reason)
     assert (late.status_code, late.json()["errors"][0]["detail"]) == (404, reason)
-    assert [client.get(f"{job}/file").status_code for job in made[-EXPORTS_KEPT - 1 :]] == [422, *[200] * EXPORTS_KEPT]
+    assert [client.get(f"{job}/file").status_code for job in made[-EXPORTS_KEPT - 1 :]] == [
+        422,
+        *[200] * EXPORTS_KEPT,
+    ]

@@ -48,7 +48,9 @@ def listed(client: ApiClient, query: str, family: Family = STANDARD) -> list[str
         "page%5Boffset]=%31&page[limit%5D=%32",
     ],
 )
-def test_a_page_may_be_asked_for_with_or_without_encoding_and_the_first_of_equal_names_counts(client: ApiClient, query: str) -> None:
+def test_a_page_may_be_asked_for_with_or_without_encoding_and_the_first_of_equal_names_counts(
+    client: ApiClient, query: str
+) -> None:
     assert listed(client, query) == CODES[1:3]
 
 
@@ -68,7 +70,9 @@ def test_a_page_may_be_asked_for_with_or_without_encoding_and_the_first_of_equal
     ],
     ids=lambda value: value[:20],
 )
-def test_a_page_that_does_not_exist_is_refused_with_its_name(client: ApiClient, query: str, source: str, title: str, given: str) -> None:
+def test_a_page_that_does_not_exist_is_refused_with_its_name(
+    client: ApiClient, query: str, source: str, title: str, given: str
+) -> None:
     most = 100 if "limit" in source else 10_000
     response = client.get(f"{codes_url(client)}?{query}")
     detail = f"{source} must be a whole number from 0 to {most}, given: {given}"
@@ -83,7 +87,9 @@ def test_all_that_is_wrong_with_a_page_is_told_at_once(client: ApiClient) -> Non
     assert [error["source"] for error in response.json()["errors"]] == ["page[offset]", "page[limit]"]
 
 
-@pytest.mark.parametrize("path", ["", "/{id}/codes", "/{id}/jobs", "/{id}/usages", "/{id}/codes/plain/usages", "/{id}/history"])
+@pytest.mark.parametrize(
+    "path", ["", "/{id}/codes", "/{id}/jobs", "/{id}/usages", "/{id}/codes/plain/usages", "/{id}/history"]
+)
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)
 def test_every_list_has_pages(client: ApiClient, family: Family, path: str) -> None:
     root = f"/v2/{family.collection}"
@@ -139,7 +145,9 @@ BAD_FILTERS = [
 
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)
 @pytest.mark.parametrize("text", BAD_FILTERS, ids=lambda text: repr(text[:20]))
-def test_a_filter_that_cannot_be_used_is_refused_in_the_published_words(client: ApiClient, family: Family, text: str) -> None:
+def test_a_filter_that_cannot_be_used_is_refused_in_the_published_words(
+    client: ApiClient, family: Family, text: str
+) -> None:
     url = codes_url(client, family)
     for path in (url, url.removesuffix("/codes") + "/usages", f"/v2/{family.collection}"):
         response = client.get(f"{path}?filter={quote(text)}")
@@ -170,12 +178,19 @@ def test_a_list_that_cannot_be_sorted_like_that_says_how_it_can(
     assert (response.status_code, response.json()) == (400, {"errors": [item]})
 
 
-@pytest.mark.parametrize(("family", "path"), [(STANDARD, "codes"), (RULE, "usages"), (STANDARD, "jobs"), (RULE, "jobs")])
-def test_a_list_that_cannot_be_sorted_takes_no_notice_of_sort(client: ApiClient, family: Family, path: str) -> None:
+@pytest.mark.parametrize(
+    ("family", "path"), [(STANDARD, "codes"), (RULE, "usages"), (STANDARD, "jobs"), (RULE, "jobs")]
+)
+def test_a_list_that_cannot_be_sorted_takes_no_notice_of_sort(
+    client: ApiClient, family: Family, path: str
+) -> None:
     url = f"{codes_url(client, family).removesuffix('codes')}{path}"
     assert client.get(f"{url}?sort=-no-such").json()["data"] == client.get(url).json()["data"]
 
 
 def test_rule_codes_are_sorted_without_regard_to_case(client: ApiClient) -> None:
     assert listed(client, "sort=code", RULE) == ["a b", "a+b", "a,b", "plain", "Ärger"]
-    assert listed(client, "sort=-code&filter=gt(code,A,B)".replace("A,B", "'A,B'"), RULE) == ["Ärger", "plain"]
+    assert listed(client, "sort=-code&filter=gt(code,A,B)".replace("A,B", "'A,B'"), RULE) == [
+        "Ärger",
+        "plain",
+    ]

@@ -1,4 +1,5 @@
-"""What no HTTP client would send, over TCP to a real server: it is refused or answered, never with a 5xx, and the server goes on.
+"""What no HTTP client would send, over TCP to a real server: it is refused or answered, never with a 5xx, and
+the server goes on.
 
 With both parsers: httptools where it is installed, h11 where not. What they differ in is theirs to decide.
 """
@@ -39,8 +40,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[MockServer]:
 def survives(server: MockServer, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """After each test the server still answers, and has logged no crash."""
     yield
-    assert statuses(exchange(server, b"GET /__ep_mock/health HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n")) == [200]
-    assert [record.getMessage() for record in caplog.records if record.exc_info or record.levelname in ("ERROR", "CRITICAL")] == []
+    assert statuses(
+        exchange(server, b"GET /__ep_mock/health HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n")
+    ) == [200]
+    assert [
+        record.getMessage()
+        for record in caplog.records
+        if record.exc_info or record.levelname in ("ERROR", "CRITICAL")
+    ] == []
 
 
 def connect(server: MockServer) -> socket.socket:
@@ -100,7 +107,9 @@ REFUSED = {
     "an unknown coding": login_with(b"Transfer-Encoding: xchunked", b"0\r\n\r\n"),
     "a chunk size that is none": CHUNKED + b"zz\r\n",
     "a negative chunk size": CHUNKED + b"-1\r\n",
-    "a length and chunks": login_with(b"Content-Length: 6\r\nTransfer-Encoding: chunked", b"0\r\n\r\n" + LIST + LAST + b"\r\n"),
+    "a length and chunks": login_with(
+        b"Content-Length: 6\r\nTransfer-Encoding: chunked", b"0\r\n\r\n" + LIST + LAST + b"\r\n"
+    ),
     "a huge header": with_header(b"X: " + b"a" * 200_000),
     "a huge query": target(b"/v2/promotions?" + b"a" * 200_000),
 }
@@ -170,18 +179,22 @@ def test_what_is_odd_but_a_request_is_answered(server: MockServer, sent: bytes, 
 
 
 def test_an_answer_to_head_has_no_body(server: MockServer) -> None:
-    for path, status in ((b"/v2/promotions", 200), (b"/__ep_mock/health", 200), (b"/v2/nothing", 404), (b"/oauth/access_token", 405)):
+    for path, status in (
+        (b"/v2/promotions", 200),
+        (b"/__ep_mock/health", 200),
+        (b"/v2/nothing", 404),
+        (b"/oauth/access_token", 405),
+    ):
         head, _, body = exchange(
-            server, b"HEAD " + path + b" HTTP/1.1\r\n" + LAST.replace(b"Host: x", b"Host: localhost") + b"\r\n"
+            server,
+            b"HEAD " + path + b" HTTP/1.1\r\n" + LAST.replace(b"Host: x", b"Host: localhost") + b"\r\n",
         ).partition(b"\r\n\r\n")
         assert (statuses(head), body) == ([status], b"")
         assert re.search(rb"\r\ncontent-length: [1-9]", head)
 
 
 def test_what_a_preflight_wants_to_send_comes_back_as_it_is(server: MockServer) -> None:
-    sent = (
-        b"OPTIONS /v2/promotions HTTP/1.1\r\nOrigin: a\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: a\xffb\r\n"
-    )
+    sent = b"OPTIONS /v2/promotions HTTP/1.1\r\nOrigin: a\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: a\xffb\r\n"
     received = exchange(server, sent + LAST + b"\r\n")
     assert statuses(received) == [204]
     assert b"\r\naccess-control-allow-headers: a\xffb\r\n" in received
@@ -199,11 +212,22 @@ def test_a_request_in_the_body_of_another_is_not_carried_out(server: MockServer)
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"GET", b"GET /v2/pro", LIST, LIST + HEADERS, login_with(b"Content-Length: 20"), CHUNKED, CHUNKED + b"5\r\nab"],
+    [
+        b"",
+        b"GET",
+        b"GET /v2/pro",
+        LIST,
+        LIST + HEADERS,
+        login_with(b"Content-Length: 20"),
+        CHUNKED,
+        CHUNKED + b"5\r\nab",
+    ],
     ids=lambda sent: repr(sent[-20:]),
 )
 @pytest.mark.parametrize("abort", [False, True])
-def test_a_client_that_leaves_in_the_middle_gets_nothing(server: MockServer, sent: bytes, abort: bool) -> None:
+def test_a_client_that_leaves_in_the_middle_gets_nothing(
+    server: MockServer, sent: bytes, abort: bool
+) -> None:
     if abort:
         with closing(connect(server)) as client:
             client.sendall(sent)
@@ -213,7 +237,10 @@ def test_a_client_that_leaves_in_the_middle_gets_nothing(server: MockServer, sen
 
 
 def test_requests_that_come_all_at_once_are_answered_in_order(server: MockServer) -> None:
-    asked = [b"GET /v2/promotions?page[limit]=%d HTTP/1.1\r\n" % limit + HEADERS + b"\r\n" for limit in range(1, 21)]
+    asked = [
+        b"GET /v2/promotions?page[limit]=%d HTTP/1.1\r\n" % limit + HEADERS + b"\r\n"
+        for limit in range(1, 21)
+    ]
     received = exchange(server, b"".join(asked) + LIST + LAST + b"\r\n")
     assert statuses(received) == [200] * 21
     assert [int(limit) for limit in re.findall(rb'"page":\{"limit":(\d+)', received)] == [*range(1, 21), 25]
@@ -223,7 +250,13 @@ def test_requests_that_come_all_at_once_are_answered_in_order(server: MockServer
 def test_a_large_body_that_nobody_reads_does_not_stand_in_the_way_of_the_next_request(
     server: MockServer, method: bytes, status: int
 ) -> None:
-    first = method + b" /v2/promotions HTTP/1.1\r\n" + HEADERS + b"Content-Length: 200000\r\n\r\n" + b"a" * 200_000
+    first = (
+        method
+        + b" /v2/promotions HTTP/1.1\r\n"
+        + HEADERS
+        + b"Content-Length: 200000\r\n\r\n"
+        + b"a" * 200_000
+    )
     assert statuses(exchange(server, first + LIST + LAST + b"\r\n")) == [status, 200]
 
 

@@ -19,7 +19,9 @@ from tests.asgi import request
 from tests.bodies import new_promotion
 from tests.client import ApiClient, api_client
 
-DOCUMENTED = [(operation.method, operation.path) for document in documents() for operation in document.operations]
+DOCUMENTED = [
+    (operation.method, operation.path) for document in documents() for operation in document.operations
+]
 OPERATIONS = [*DOCUMENTED, *(("HEAD", path) for method, path in DOCUMENTED if method == "GET")]
 METHODS = [*sorted({method for method, _ in OPERATIONS}), "OPTIONS", "BREW"]
 WORDS = sorted({word for _, path in OPERATIONS for word in path.split("/")[1:] if not word.startswith("{")})
@@ -36,13 +38,20 @@ ROUTES = table()
 
 
 def naive_match(method: str, raw_path: bytes) -> tuple[str, tuple[str, ...]] | set[str]:
-    """The endpoint and its parameters, or the methods that the path has: fixed segments win, from the left."""
+    """The endpoint and its parameters, or the methods that the path has: fixed segments win, from the
+    left.
+    """
     found = []
     for own_method, template in OPERATIONS:
-        segments = [re.sub(r"\{code\}", "([^/].*)", re.sub(r"\{(?!code)\w+\}", "([^/]+)", part)) for part in template.split("/")]
+        segments = [
+            re.sub(r"\{code\}", "([^/].*)", re.sub(r"\{(?!code)\w+\}", "([^/]+)", part))
+            for part in template.split("/")
+        ]
         match = re.fullmatch("/".join(segments).encode(), raw_path, re.DOTALL)
         if match:
-            found.append(([part.startswith("{") for part in template.split("/")], own_method, template, match.groups()))
+            found.append(
+                ([part.startswith("{") for part in template.split("/")], own_method, template, match.groups())
+            )
     found.sort(key=lambda entry: entry[0])
     for _, own_method, template, values in found:
         if own_method == method:
@@ -53,16 +62,39 @@ def naive_match(method: str, raw_path: bytes) -> tuple[str, tuple[str, ...]] | s
 
 
 segments = st.sampled_from([word.encode() for word in WORDS]) | st.sampled_from(
-    [b"", b".", b"..", b"x", b"%2F", b"%", b"%zz", b"%ff", b"a%20b", b"\xc3\xa9", b"\xff", b"{code}", b"usages", b"codes"]
+    [
+        b"",
+        b".",
+        b"..",
+        b"x",
+        b"%2F",
+        b"%",
+        b"%zz",
+        b"%ff",
+        b"a%20b",
+        b"\xc3\xa9",
+        b"\xff",
+        b"{code}",
+        b"usages",
+        b"codes",
+    ]
 )
 templates = st.sampled_from(OPERATIONS).flatmap(
-    lambda entry: st.tuples(*(segments if part.startswith("{") else st.just(part.encode()) for part in entry[1].split("/")[1:]))
+    lambda entry: st.tuples(
+        *(segments if part.startswith("{") else st.just(part.encode()) for part in entry[1].split("/")[1:])
+    )
 )
 
 
-@given(st.sampled_from(METHODS), templates | st.lists(segments, max_size=8).map(tuple), st.lists(segments, max_size=2))
+@given(
+    st.sampled_from(METHODS),
+    templates | st.lists(segments, max_size=8).map(tuple),
+    st.lists(segments, max_size=2),
+)
 @example("DELETE", (b"v2", b"promotions", b"x", b"codes", b"a"), [b"", b"usages"])
-def test_a_path_belongs_to_the_operation_that_a_naive_search_finds(method: str, path: tuple[bytes, ...], more: list[bytes]) -> None:
+def test_a_path_belongs_to_the_operation_that_a_naive_search_finds(
+    method: str, path: tuple[bytes, ...], more: list[bytes]
+) -> None:
     raw_path = b"".join(b"/" + segment for segment in (*path, *more))
     expected = naive_match(method, raw_path)
     if isinstance(expected, tuple):
@@ -113,7 +145,23 @@ def promotion_with(client: ApiClient, family: Family, *codes: str) -> str:
     return f"{root}/{promotion_id}/codes"
 
 
-ODD_CODES = ["a/b", "usages", "a/usages", "/", "a//b", "100%", "50%25", "a b", "ü-ß", "x?y", "x#y", "a+b", "..", "{code}", "jobs"]
+ODD_CODES = [
+    "a/b",
+    "usages",
+    "a/usages",
+    "/",
+    "a//b",
+    "100%",
+    "50%25",
+    "a b",
+    "ü-ß",
+    "x?y",
+    "x#y",
+    "a+b",
+    "..",
+    "{code}",
+    "jobs",
+]
 
 
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)
@@ -158,15 +206,21 @@ def test_a_code_that_comes_raw_is_reached_as_well(code: str) -> None:
         ("GET", "/", None),
     ],
 )
-def test_a_wrong_method_names_the_right_ones_and_a_wrong_path_is_not_found(method: str, path: str, allowed: str | None) -> None:
+def test_a_wrong_method_names_the_right_ones_and_a_wrong_path_is_not_found(
+    method: str, path: str, allowed: str | None
+) -> None:
     response = api_client().request(method, path)
     if allowed is None:
         assert response.status_code == 404
-        assert response.json() == {"errors": [{"detail": f"ep-mock serves nothing at {path}", "status": 404, "title": "Not Found"}]}
+        assert response.json() == {
+            "errors": [{"detail": f"ep-mock serves nothing at {path}", "status": 404, "title": "Not Found"}]
+        }
     else:
         assert (response.status_code, response.headers["Allow"]) == (405, allowed)
         detail = f"{method} is not allowed here; allowed: {allowed}"
-        assert response.json() == {"errors": [{"status": 405, "title": "Method Not Allowed", "detail": detail}]}
+        assert response.json() == {
+            "errors": [{"status": 405, "title": "Method Not Allowed", "detail": detail}]
+        }
 
 
 def test_a_server_that_leaves_out_the_raw_path_is_served_all_the_same() -> None:

@@ -38,7 +38,9 @@ def used_server(state: Path, **settings: Any) -> ApiClient:
 def snapshots(client: ApiClient) -> dict[str, Any]:
     """All stores of a server, by name."""
     names = [store["name"] for store in client.get("/__ep_mock/stores").json()["stores"]]
-    return {name: client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": name}).json() for name in names}
+    return {
+        name: client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": name}).json() for name in names
+    }
 
 
 def test_all_stores_go_on_where_they_were_when_the_server_stopped(tmp_path: Path) -> None:
@@ -94,10 +96,17 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     link, target = tmp_path / "state.json", tmp_path / "real" / "target.json"
     link.symlink_to(target)
     used_server(link).app.save_state()
-    assert (link.is_symlink(), target.is_file(), json.loads(link.read_bytes())["ep_mock_state"]) == (True, True, 1)
+    assert (link.is_symlink(), target.is_file(), json.loads(link.read_bytes())["ep_mock_state"]) == (
+        True,
+        True,
+        1,
+    )
 
 
-@pytest.mark.parametrize(("step", "problem", "left"), [("fsync", "written", []), ("replace", "replaced", [".state.json.unfinished"])])
+@pytest.mark.parametrize(
+    ("step", "problem", "left"),
+    [("fsync", "written", []), ("replace", "replaced", [".state.json.unfinished"])],
+)
 def test_what_goes_wrong_while_saving_leaves_the_old_file_whole(
     tmp_path: Path, step: str, problem: str, left: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,10 +123,15 @@ def test_what_goes_wrong_while_saving_leaves_the_old_file_whole(
         patched.setattr(os, step, fail)
         with pytest.raises(UsageError, match=f"the file cannot be {problem}: No space left on device"):
             client.app.save_state()
-    assert (state.read_bytes(), sorted(path.name for path in tmp_path.iterdir())) == (before, [*left, "state.json"])
+    assert (state.read_bytes(), sorted(path.name for path in tmp_path.iterdir())) == (
+        before,
+        [*left, "state.json"],
+    )
 
 
-def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = tmp_path / "state.json"
     client = used_server(state)
     steps: list[str] = []
@@ -142,7 +156,10 @@ def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_pa
     [
         (b"", "this is no state file: Input data was truncated"),
         (b"{}", "this is no state file: Object missing required field `ep_mock_state`"),
-        (b'{"ep_mock_state": 2, "stores": {}}', "this is no state file: Invalid enum value 2 - at `$.ep_mock_state`"),
+        (
+            b'{"ep_mock_state": 2, "stores": {}}',
+            "this is no state file: Invalid enum value 2 - at `$.ep_mock_state`",
+        ),
         (
             b'{"ep_mock_state": 1, "stores": {"default": {}}}',
             "store 'default': snapshot: missing: ep_mock_snapshot; restore a snapshot as it",
@@ -179,17 +196,25 @@ def test_a_store_that_cannot_have_its_name_stops_the_start(tmp_path: Path) -> No
         api_client(state=str(state))
 
 
-@pytest.mark.parametrize(("name", "problem"), [("", "expected a file, but this is a folder"), ("no/state.json", "there is no folder ")])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", "expected a file, but this is a folder"), ("no/state.json", "there is no folder ")],
+)
 def test_a_place_where_nothing_can_be_saved_stops_the_start(tmp_path: Path, name: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         api_client(state=str(tmp_path / name))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are neither FIFOs nor sockets in the file system there")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="there are neither FIFOs nor sockets in the file system there"
+)
 def test_what_is_no_file_stops_the_start_and_is_not_waited_for(tmp_path: Path) -> None:
     assert sys.platform != "win32"
     os.mkfifo(tmp_path / "fifo")
-    with contextlib.chdir(tmp_path), socket.socket(socket.AF_UNIX) as bound:  # the path of a socket has to be short
+    with (
+        contextlib.chdir(tmp_path),
+        socket.socket(socket.AF_UNIX) as bound,
+    ):  # the path of a socket has to be short
         bound.bind("socket")
     for name, kind in (("fifo", "a FIFO"), ("socket", "a socket"), ("/dev/null", "a device")):
         with pytest.raises(UsageError, match=f"expected a file, but this is {kind}"):
@@ -212,16 +237,25 @@ def test_a_file_that_is_mounted_on_its_own_stops_the_start(tmp_path: Path) -> No
         check=False,
     )
     problem = "this file is mounted on its own, so it cannot be replaced by a new one; mount the folder that it is in instead"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"ep-mock: --state: {state}: {problem}\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        2,
+        "",
+        f"ep-mock: --state: {state}: {problem}\n",
+    )
 
 
-def test_mounts_are_found_however_their_names_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mounts_are_found_however_their_names_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = tmp_path / "my state\\ é.json"
     state.touch()
     written = str(state).replace("\\", "\\134").replace(" ", "\\040")
     mounts = tmp_path / "mountinfo"
     monkeypatch.setattr("ep_mock.web.state_file._MOUNTS", mounts)
-    mounts.write_text(f"63 43 254:0 /a / rw - ext4 /dev/a rw\n64 43 254:0 /b {written} rw - ext4 /dev/a rw\n", encoding="utf-8")
+    mounts.write_text(
+        f"63 43 254:0 /a / rw - ext4 /dev/a rw\n64 43 254:0 /b {written} rw - ext4 /dev/a rw\n",
+        encoding="utf-8",
+    )
     with pytest.raises(UsageError, match="mounted on its own"):
         api_client(state=str(state))
     mounts.write_text(f"63 43 254:0 /a {tmp_path} rw - ext4 /dev/a rw\n")
@@ -230,7 +264,9 @@ def test_mounts_are_found_however_their_names_are_written(tmp_path: Path, monkey
     api_client(state=str(state.with_name("third")))
 
 
-def test_what_cannot_be_put_in_its_place_is_kept_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_put_in_its_place_is_kept_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state, rescued = tmp_path / "state.json", tmp_path / "state.json.unsaved"
     client = used_server(state)
     replace = os.replace
@@ -242,7 +278,9 @@ def test_what_cannot_be_put_in_its_place_is_kept_beside_it(tmp_path: Path, monke
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", busy)
-        with pytest.raises(UsageError, match=f"the file cannot be replaced: .*; what was to be saved is in {rescued}"):
+        with pytest.raises(
+            UsageError, match=f"the file cannot be replaced: .*; what was to be saved is in {rescued}"
+        ):
             client.app.save_state()
     assert [path.name for path in tmp_path.iterdir()] == ["state.json.unsaved"]
     assert snapshots(api_client(state=str(rescued))) == snapshots(client)
@@ -253,7 +291,10 @@ def test_a_second_server_on_one_file_is_told_at_the_start(tmp_path: Path) -> Non
     state = tmp_path / "state.json"
     first = used_server(state)
     for _ in range(2):
-        with pytest.raises(UsageError, match="another server has this file; stop that one first, or give this one a file of its own"):
+        with pytest.raises(
+            UsageError,
+            match="another server has this file; stop that one first, or give this one a file of its own",
+        ):
             api_client(state=str(state))
     first.app.save_state()
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
@@ -264,7 +305,9 @@ def test_a_second_server_on_one_file_is_told_at_the_start(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
-def test_a_server_that_is_started_again_has_its_file_again_and_one_that_was_killed_hinders_nobody(tmp_path: Path) -> None:
+def test_a_server_that_is_started_again_has_its_file_again_and_one_that_was_killed_hinders_nobody(
+    tmp_path: Path,
+) -> None:
     state = tmp_path / "state.json"
     serve = ("serve", "--port=0", "--state", str(state))
     with started(*serve) as killed:
@@ -313,7 +356,12 @@ print(os.listdir(os.path.dirname(sys.argv[1])))
 app.save_state()
 print(os.listdir(os.path.dirname(sys.argv[1])))
 """
-    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state.json")], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "state.json")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ended.stdout.splitlines() == ["['.state.json.unfinished']", "['state.json']"]
 
 
@@ -340,7 +388,9 @@ def broken(client: ApiClient, name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(client.app.gate.enter(name).store, "settle", fail)
 
 
-def test_a_store_with_a_defect_is_named_and_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_with_a_defect_is_named_and_takes_no_other_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = tmp_path / "state.json"
     client = used_server(state)
     client.app.save_state()
@@ -351,7 +401,9 @@ def test_a_store_with_a_defect_is_named_and_takes_no_other_along(tmp_path: Path,
     broken(client, "third", monkeypatch)
     listed = client.get("/__ep_mock/stores").json()
     assert [store["name"] for store in listed["stores"]] == ["default"]
-    assert listed["failed"] == [{"name": name, "reason": "LookupError: a defect"} for name in ("other", "third")]
+    assert listed["failed"] == [
+        {"name": name, "reason": "LookupError: a defect"} for name in ("other", "third")
+    ]
     problem = r"saved without what these stores have become, for they cannot be saved: 'other' \(LookupError: a defect\); 'third' \(Loo"
     with pytest.raises(UsageError, match=problem):
         client.app.save_state()

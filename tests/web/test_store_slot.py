@@ -1,4 +1,6 @@
-"""A store's lock and those who wait for a change: whatever happens to them, the lock is free afterwards, and they cost others little."""
+"""A store's lock and those who wait for a change: whatever happens to them, the lock is free afterwards, and
+they cost others little.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ async def silent() -> dict[str, Any]:
     raise AssertionError
 
 
-def wait_for(slot: StoreSlot, wanted: Wanted, seconds: float = 10, receive: Any = silent) -> asyncio.Future[Response]:
+def wait_for(
+    slot: StoreSlot, wanted: Wanted, seconds: float = 10, receive: Any = silent
+) -> asyncio.Future[Response]:
     return asyncio.ensure_future(LongPoll(wanted, seconds).answer(slot, SCOPE, receive))
 
 

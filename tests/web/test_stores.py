@@ -29,7 +29,9 @@ def test_what_is_in_one_store_is_in_no_other() -> None:
     assert (promotions(client, "a"), promotions(client, "b"), promotions(client, None)) == (["a"], ["b"], [])
     promotion = client.get("/v2/promotions", headers=store("a")).json()["data"][0]["id"]
     for method, path in [("GET", ""), ("DELETE", ""), ("GET", "/jobs"), ("GET", "/codes")]:
-        assert client.request(method, f"/v2/promotions/{promotion}{path}", headers=store("b")).status_code == 404
+        assert (
+            client.request(method, f"/v2/promotions/{promotion}{path}", headers=store("b")).status_code == 404
+        )
     assert promotions(client, "a") == ["a"]
 
 
@@ -42,7 +44,9 @@ def test_without_a_header_it_is_the_default_store() -> None:
 def test_each_store_has_its_own_clock_worker_and_reset() -> None:
     client = api_client()
     for name in ("a", "b"):
-        promotion = client.post("/v2/promotions", json={"data": new_promotion(STANDARD)}, headers=store(name)).json()["data"]["id"]
+        promotion = client.post(
+            "/v2/promotions", json={"data": new_promotion(STANDARD)}, headers=store(name)
+        ).json()["data"]["id"]
         client.post(f"/v2/promotions/{promotion}/jobs", json={"data": code_generate(3)}, headers=store(name))
     moved = client.post("/__ep_mock/clock/advance", json={"idle": True}, headers=store("a")).json()
     assert [transition["status"] for transition in moved["transitions"]] == ["processing", "completed"]
@@ -79,7 +83,11 @@ def test_a_name_may_have_letters_digits_dots_dashes_and_underscores(name: str) -
 def test_another_name_is_refused_and_makes_no_store(name: str) -> None:
     client = api_client()
     item = {"status": 400, "source": "X-EP-Mock-Store", "title": "Bad Request", "detail": NAME_RULE}
-    for method, path in [("GET", "/v2/promotions"), ("POST", "/__ep_mock/reset"), ("POST", "/oauth/access_token")]:
+    for method, path in [
+        ("GET", "/v2/promotions"),
+        ("POST", "/__ep_mock/reset"),
+        ("POST", "/oauth/access_token"),
+    ]:
         response = client.request(method, path, headers=store(name))
         assert (response.status_code, response.json()) == (400, {"errors": [item]})
     assert client.app.gate.names() == ["default"]
@@ -90,6 +98,11 @@ def test_there_are_at_most_a_thousand_stores() -> None:
     for number in range(999):
         client.app.gate.enter(f"s{number}")
     response = client.get("/v2/promotions", headers=store("one-more"))
-    item = {"status": 400, "source": "X-EP-Mock-Store", "title": "Bad Request", "detail": "there are 1000 stores already"}
+    item = {
+        "status": 400,
+        "source": "X-EP-Mock-Store",
+        "title": "Bad Request",
+        "detail": "there are 1000 stores already",
+    }
     assert (response.status_code, response.json()) == (400, {"errors": [item]})
     assert promotions(client, "s998") == []

@@ -1,4 +1,6 @@
-"""The stores of a server, used by several threads at once: there is one of each name, and one that is gone stays gone."""
+"""The stores of a server, used by several threads at once: there is one of each name, and one that is gone
+stays gone.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ _BESIDE = ("serve", "demo", "healthcheck", "openapi", "docs")
 
 
 class CommandLine(click.Group):
-    """Whatever goes wrong is one line on standard error that begins `ep-mock: `, and an exit code: 2 for bad usage, 1 for the rest."""
+    """Whatever goes wrong is one line on standard error that begins `ep-mock: `, and an exit code: 2 for bad
+    usage, 1 for the rest.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

@@ -8,7 +8,9 @@ import click
 
 
 class VerbGroup(click.Group):
-    """A group that prints its help when no subcommand is given, or runs its default subcommand where it has one."""
+    """A group that prints its help when no subcommand is given, or runs its default subcommand where it has
+    one.
+    """
 
     def __init__(self, *args: Any, default: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

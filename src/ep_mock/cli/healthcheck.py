@@ -13,7 +13,9 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what to ask whe
 
 
 @settings_options("host", "port", "tls_certificate")
-@click.command("healthcheck", cls=SettingsCommand, short_help="Tell whether a mock is up: exit code 0, else 1.")
+@click.command(
+    "healthcheck", cls=SettingsCommand, short_help="Tell whether a mock is up: exit code 0, else 1."
+)
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> int:
     """Tell whether a mock is up: exit code 0, else 1, and one line that says why.
@@ -30,7 +32,8 @@ def command(context: click.Context, /, **_: object) -> int:
     host = _LOOPBACK.get(settings.host, settings.host)
     connection: http.client.HTTPConnection
     if settings.tls_certificate:
-        # The certificate is for the name by which clients call, not for the address asked here, and may be of an authority of theirs.
+        # The certificate is for the name by which clients call, not for the address asked here, and may be of
+        # an authority of theirs.
         unverified = ssl.create_default_context()
         unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(host, settings.port, timeout=_SECONDS, context=unverified)
@@ -50,6 +53,10 @@ def command(context: click.Context, /, **_: object) -> int:
     version = answer.getheader("X-EP-Mock")
     # Without its control plane a mock has no such path, but says who it is.
     if version is None or answer.status not in (200, 404):
-        raise click.ClickException(f"nothing healthy at {place}: answered {answer.status}{'' if version else ', but not as ep-mock'}")
-    click.echo(f"ep-mock {version} is up at {place}{'' if answer.status == 200 else ', its control plane is off'}")
+        raise click.ClickException(
+            f"nothing healthy at {place}: answered {answer.status}{'' if version else ', but not as ep-mock'}"
+        )
+    click.echo(
+        f"ep-mock {version} is up at {place}{'' if answer.status == 200 else ', its control plane is off'}"
+    )
     return 0

@@ -1,7 +1,8 @@
-"""The settings as options of a command: a flag and an environment variable for each, and a configuration file beneath them.
+"""The settings as options of a command: a flag and an environment variable for each, and a configuration file
+beneath them.
 
-A flag beats the environment, the environment beats the file, the file beats the default. An empty environment variable counts as not set,
-and so does a port that is the address of a service.
+A flag beats the environment, the environment beats the file, the file beats the default. An empty environment
+variable counts as not set, and so does a port that is the address of a service.
 """
 
 from __future__ import annotations
@@ -18,12 +19,28 @@ from click.core import ParameterSource
 
 from ep_mock.cli.environment import is_address
 from ep_mock.errors import UsageError
-from ep_mock.settings import ENVIRONMENT_PREFIX, Settings, choices_of, kind_of, names_of, setting_from_text, settings_fields
+from ep_mock.settings import (
+    ENVIRONMENT_PREFIX,
+    Settings,
+    choices_of,
+    kind_of,
+    names_of,
+    setting_from_text,
+    settings_fields,
+)
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Listening": ("host", "port", "public_url", "tls_certificate", "tls_key", "access_log", "log_format"),
     "Content": ("fixtures", "seed", "state", "stores", "code_case", "author"),
-    "Time": ("clock", "clock_scale", "clock_start", "timings", "stuck_polls", "poll_moves", "export_url_seconds"),
+    "Time": (
+        "clock",
+        "clock_scale",
+        "clock_start",
+        "timings",
+        "stuck_polls",
+        "poll_moves",
+        "export_url_seconds",
+    ),
     "Access": ("auth", "client_id", "client_secret", "token_seconds"),
     "Limits": (
         "codes_limit",
@@ -44,7 +61,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "journal_bytes",
     ),
 }
-"""Settings by heading, as help and documents show them; whatever is in no group comes last, under `OTHERS`."""
+"""Settings by heading, as help and documents show them; whatever is in no group comes last, under
+`OTHERS`.
+"""
 OTHERS = "Behaviour where the real service is unclear or has changed"
 
 _METAVARS: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", tuple: "NAME"}
@@ -60,7 +79,9 @@ class Configuration:
 
     @contextlib.contextmanager
     def named(self) -> Iterator[None]:
-        """A `UsageError` that comes up in here names the flag, the variable or the file instead of the setting."""
+        """A `UsageError` that comes up in here names the flag, the variable or the file instead of the
+        setting.
+        """
         with _named(self.places):
             yield
 
@@ -95,7 +116,8 @@ def settings_options(*names: str) -> Callable[[click.Command], click.Command]:
                 ["--config"],
                 metavar="FILE",
                 envvar=variable_of("config"),
-                help="TOML file with settings, named as in codes_limit = 50; flags and environment variables come before it.",
+                help="TOML file with settings, named as in codes_limit = 50; flags and environment "
+                "variables come before it.",
             )
         )
         return command
@@ -121,9 +143,17 @@ def configuration_of(context: click.Context) -> Configuration:
         name, source = field.name, context.get_parameter_source(field.name)
         if source in _GIVEN:
             values[name] = context.params[name]
-            places[name] = flag_of(name).partition("/")[0] if source is ParameterSource.COMMANDLINE else variable_of(name)
+            places[name] = (
+                flag_of(name).partition("/")[0]
+                if source is ParameterSource.COMMANDLINE
+                else variable_of(name)
+            )
     with _named(places):
-        texts = {name for name, value in values.items() if isinstance(value, str) and context.get_parameter_source(name) in _GIVEN}
+        texts = {
+            name
+            for name, value in values.items()
+            if isinstance(value, str) and context.get_parameter_source(name) in _GIVEN
+        }
         for name in texts:
             values[name] = setting_from_text(name, values[name])
         return Configuration(Settings(**values), places)

@@ -17,7 +17,9 @@ COLORS: Final = ("auto", "always", "never")
 
 
 def width() -> int | None:
-    """The number of columns of the terminal; None where standard output is something else, which takes lines of any length."""
+    """The number of columns of the terminal; None where standard output is something else, which takes lines
+    of any length.
+    """
     if sys.stdout is None or not sys.stdout.isatty():
         return None
     return shutil.get_terminal_size().columns
@@ -34,7 +36,9 @@ def fit_height(text: str) -> str:
 
 
 def use_color(choice: str) -> None:
-    """Decide whether the current command prints colours: `auto` is on a terminal only, and not with NO_COLOR."""
+    """Decide whether the current command prints colours: `auto` is on a terminal only, and not with
+    NO_COLOR.
+    """
     context = click.get_current_context()
     if choice != "auto":
         context.color = choice == "always"
@@ -44,7 +48,8 @@ def use_color(choice: str) -> None:
 
 @contextlib.contextmanager
 def output_errors() -> Iterator[None]:
-    """Turn a failure to write to standard output into one line of error; a reader that has gone is no error to tell.
+    """Turn a failure to write to standard output into one line of error; a reader that has gone is no error
+    to tell.
 
     Raises:
         ClickException: standard output cannot be written.

@@ -26,7 +26,8 @@ _ENDING: Final = ("SIGTERM", "SIGHUP")
     "serve",
     cls=SettingsCommand,
     short_help="Serve the mock until ctrl-c.",
-    epilog="Each flag has a twin in the environment: EP_MOCK_ and its name in capitals, as EP_MOCK_CODES_LIMIT for --codes-limit. "
+    epilog="Each flag has a twin in the environment: EP_MOCK_ and its name in capitals, as "
+    "EP_MOCK_CODES_LIMIT for --codes-limit. "
     "What can be repeated as a flag has commas between its values there. "
     "A flag beats the environment, the environment beats the file, the file beats the default.",
 )
@@ -34,13 +35,14 @@ _ENDING: Final = ("SIGTERM", "SIGHUP")
 def command(context: click.Context, /, **_: object) -> int:
     """Serve the mock until ctrl-c.
 
-    The first line of output says `listening on http://…` as soon as requests are accepted. Point a client at that address instead of the
-    real service's.
+    The first line of output says `listening on http://…` as soon as requests are accepted. Point a client at
+    that address instead of the real service's.
 
-    A first ctrl-c or TERM answers those who wait, and lets requests finish that are being answered, for 0.3 seconds at most; a second one
-    cuts them off. HUP does as TERM, unless it is ignored (nohup).
+    A first ctrl-c or TERM answers those who wait, and lets requests finish that are being answered, for 0.3
+    seconds at most; a second one cuts them off. HUP does as TERM, unless it is ignored (nohup).
 
-    Exit codes: 0 stopped; 1 cannot listen there, or cannot save the state; 2 a setting, a fixture or a certificate cannot be used; 128 and
+    Exit codes: 0 stopped; 1 cannot listen there, or cannot save the state; 2 a setting, a fixture or a
+        certificate cannot be used; 128 and
     the number of the signal when a second one cut requests off: 130 for ctrl-c, 143 for TERM.
     """
     configuration = configuration_of(context)
@@ -62,7 +64,15 @@ def command(context: click.Context, /, **_: object) -> int:
             app = create_app(settings)
         host, port, log_format = settings.host, settings.port, settings.log_format
         with _code_1():
-            code = serve(app, host, port, on_listening=announce, access_log=settings.access_log, log_format=log_format, tls=tls)
+            code = serve(
+                app,
+                host,
+                port,
+                on_listening=announce,
+                access_log=settings.access_log,
+                log_format=log_format,
+                tls=tls,
+            )
     with _code_1(), _signals(signal.SIG_IGN, (*_ENDING, "SIGINT")):
         app.save_state()
     return code
@@ -81,11 +91,17 @@ def _code_1() -> Iterator[None]:
 def _signals(handler: Any, names: Iterable[str]) -> Iterator[None]:
     """Handle these signals in here, those apart that are ignored.
 
-    Until it serves, they end the process at once, with 0: the first process of a container would ignore TERM otherwise. An exception
-    could get lost on its way, for a handler may run inside a finalizer. While the state is saved they change nothing.
+    Until it serves, they end the process at once, with 0: the first process of a container would ignore TERM
+        otherwise. An exception
+    could get lost on its way, for a handler may run inside a finalizer. While the state is saved they change
+    nothing.
     """
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    previous = {number: signal.signal(number, handler) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    previous = {
+        number: signal.signal(number, handler)
+        for number in numbers
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         yield
     finally:
@@ -94,14 +110,19 @@ def _signals(handler: Any, names: Iterable[str]) -> Iterator[None]:
 
 
 def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> str:
-    """One line; for a person at a terminal, hints below it, all at once, so that whoever takes the first line only breaks nothing."""
+    """One line; for a person at a terminal, hints below it, all at once, so that whoever takes the first line
+    only breaks nothing.
+    """
     clock = f"{settings.clock} x{settings.clock_scale:g}" if settings.clock == "scaled" else settings.clock
     facts = {"seed": seed, "clock": clock, "timings": settings.timings, "auth": settings.auth}
     if settings.log_format == "json":
         from ep_mock.serving.logs import json_line
 
         return json_line(f"listening on {url}", {"version": __version__, "url": url, **facts})
-    lines = [f"ep-mock {__version__} ({', '.join(f'{name} {value}' for name, value in facts.items())}) listening on {url}"]
+    lines = [
+        f"ep-mock {__version__} ({', '.join(f'{name} {value}' for name, value in facts.items())}) listening "
+        f"on {url}"
+    ]
     if hints and settings.control:
         token = ' -H "X-EP-Mock-Token: $EP_MOCK_CONTROL_TOKEN"' if settings.control_token else ""
         lines.append(f"start over with: curl -X POST{token} {url}/__ep_mock/reset")

@@ -12,16 +12,22 @@ from ep_mock.contract.validation import NotDecodableError, decode
 
 
 def response_problems(operation: Operation, status: int, body: bytes) -> list[str]:
-    """How an answer differs from what the document promises for that operation and status; empty if it does not.
+    """How an answer differs from what the document promises for that operation and status; empty if it does
+    not.
 
-    Says `where: what` for each problem of a JSON body. A status that is not documented is a problem, and so is a body where none is
+    Says `where: what` for each problem of a JSON body. A status that is not documented is a problem, and so
+        is a body where none is
     documented; a body of another media type than JSON is not looked into.
     """
     response = _documented(operation, status)
     if response is None:
         return [f"the document has no status {status} for {operation!r}"]
     if not response.get("content"):
-        return [f"the document has no body with status {status} for {operation!r}, but {len(body)} bytes came"] if body else []
+        return (
+            [f"the document has no body with status {status} for {operation!r}, but {len(body)} bytes came"]
+            if body
+            else []
+        )
     compiled = _schema(operation, status)
     if compiled is None:
         return []

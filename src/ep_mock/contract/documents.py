@@ -1,8 +1,9 @@
 """The shipped OpenAPI documents and the operations they describe.
 
-A document is read as JSON (PyYAML needs a hundred times as long) and indexed by operation; nothing is compiled here. Two extensions
-of the project stand at a `requestBody`: `x-data-schema` is a pointer to the schema of what is inside `data`, and `x-data-wrapper`
-says whether `data` has to be there (`required`) or a client may leave it out (`optional`: published clients do both, API_FACTS §2).
+A document is read as JSON (PyYAML needs a hundred times as long) and indexed by operation; nothing is
+compiled here. Two extensions of the project stand at a `requestBody`: `x-data-schema` is a pointer to the
+schema of what is inside `data`, and `x-data-wrapper` says whether `data` has to be there (`required`) or a
+client may leave it out (`optional`: published clients do both, API_FACTS §2).
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
         operation_id: unique in its document.
         method: in upper case.
         path: the template, such as `/v2/promotions/{promotion_id}/jobs`.
-        body_schema: the schema of what a handler receives: the inside of `data`, or the whole body where there is no wrapper. None
-            for an operation without a JSON body.
+        body_schema: the schema of what a handler receives: the inside of `data`, or the whole body where
+            there is no wrapper. None for an operation without a JSON body.
         body_required: whether an empty body is an error.
         wrapper: how the body carries `data`; None when the documented body has no such wrapper.
         raw: the operation as the document has it.
@@ -86,7 +87,9 @@ class Document:
             raise UsageError(f"OpenAPI document {self.name} has no operation {operation_id!r}") from None
 
     def resolve(self, reference: str) -> Any:
-        """The part of the document that a local JSON pointer such as `#/components/schemas/Job` names, or UsageError."""
+        """The part of the document that a local JSON pointer such as `#/components/schemas/Job` names, or
+        UsageError.
+        """
         node: Any = self.raw
         for step in reference.removeprefix("#").split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
@@ -94,7 +97,9 @@ class Document:
                 raise UsageError(f"OpenAPI document {self.name}: nothing is found at {reference!r}")
             node = node[key]
         if not reference.startswith("#/"):
-            raise UsageError(f"OpenAPI document {self.name}: {reference!r} is not a reference into the document itself")
+            raise UsageError(
+                f"OpenAPI document {self.name}: {reference!r} is not a reference into the document itself"
+            )
         return node
 
     def followed(self, node: dict[str, Any]) -> dict[str, Any]:
@@ -113,10 +118,15 @@ class Document:
             schema = {"$ref": body["x-data-schema"]}
             wrapper = body.get("x-data-wrapper", "required")
             if wrapper not in _WRAPPERS:
-                raise UsageError(f"OpenAPI document {self.name}: {method} {path}: x-data-wrapper is one of {_WRAPPERS}, not {wrapper!r}")
+                raise UsageError(
+                    f"OpenAPI document {self.name}: {method} {path}: x-data-wrapper is one of {_WRAPPERS}, "
+                    f"not {wrapper!r}"
+                )
         elif _JSON in body.get("content", {}):
             schema = body["content"][_JSON].get("schema", {})
-        return Operation(raw["operationId"], method, path, schema, bool(body.get("required", False)), wrapper, raw, self)
+        return Operation(
+            raw["operationId"], method, path, schema, bool(body.get("required", False)), wrapper, raw, self
+        )
 
     def __repr__(self) -> str:
         return f"<Document {self.name}: {len(self.operations)} operations>"
@@ -133,7 +143,8 @@ def parse_document(name: str, text: bytes) -> Document:
 
 @cache
 def load_document(name: str) -> Document:
-    """The shipped document `standard`, `rule` or `control`: read once in a process, the same object ever after.
+    """The shipped document `standard`, `rule` or `control`: read once in a process, the same object ever
+    after.
 
     Raises UsageError, naming the places looked at, if this installation has no such document.
     """
@@ -147,10 +158,14 @@ def load_document(name: str) -> Document:
         except OSError as error:
             raise UsageError(f"OpenAPI document {path} cannot be read: {error.strerror}") from None
         return parse_document(name, text)
-    raise UsageError(f"OpenAPI document {name}.json is found neither in {places[0]} nor in {places[1]}: is ep-mock installed completely?")
+    raise UsageError(
+        f"OpenAPI document {name}.json is found neither in {places[0]} nor in {places[1]}: is ep-mock "
+        f"installed completely?"
+    )
 
 
 def _places() -> tuple[Path, Path]:
-    # A wheel carries the documents inside the package; an editable install and a checkout have them at the top of the repository.
+    # A wheel carries the documents inside the package; an editable install and a checkout have them at the
+    # top of the repository.
     package = Path(__file__).resolve().parent.parent
     return package / "_openapi", package.parent.parent / "openapi"

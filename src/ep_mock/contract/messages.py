@@ -1,12 +1,14 @@
-"""Validation problems in the words of the real service, which are those of the Go library gojsonschema (API_FACTS §6).
+"""Validation problems in the words of the real service, which are those of the Go library gojsonschema
+(API_FACTS §6).
 
-An item is `{"status": 400, "source", "title", "detail"}`, in that order, as published. `title` is the library's error type, `detail`
-its English sentence. `source` is the path of the value, with dots and array indices, `(root)` for the whole body; where the problem is
-about one property of an object (missing, not allowed) it is the bare name of that property, as in the published `enabled is required`.
-A missing dependency is published with the path of the object that lacks it.
+An item is `{"status": 400, "source", "title", "detail"}`, in that order, as published. `title` is the
+library's error type, `detail` its English sentence. `source` is the path of the value, with dots and array
+indices, `(root)` for the whole body; where the problem is about one property of an object (missing, not
+allowed) it is the bare name of that property, as in the published `enabled is required`. A missing dependency
+is published with the path of the object that lacks it.
 
-The library wraps problems inside `allOf` and `then` into further items that say no more; those are left out. If a schema finds a value
-of the wrong type, it says nothing else about that value, as there.
+The library wraps problems inside `allOf` and `then` into further items that say no more; those are left out.
+If a schema finds a value of the wrong type, it says nothing else about that value, as there.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ ROOT: Final = "(root)"
 MAX_ITEMS: Final = 100
 """More problems than this are not reported: nobody reads them, and the answer stays small."""
 
-_FORMAT_NAMES: Final = {"promotion-date": "'YYYY-MM-DD', 'YYYY-MM-DD HH:MM' or RFC 3339 ('YYYY-MM-DDTHH:MM:SSZ')"}
+_FORMAT_NAMES: Final = {
+    "promotion-date": "'YYYY-MM-DD', 'YYYY-MM-DD HH:MM' or RFC 3339 ('YYYY-MM-DDTHH:MM:SSZ')"
+}
 
 
 def item(source: str, title: str, detail: str) -> Item:
@@ -67,9 +71,13 @@ def type_name(value: Any) -> str:
 
 
 def validation_items(
-    errors: Iterable[jsonschema_rs.ValidationError], instance: Any, compiled: CompiledSchema, prefix: Path = ()
+    errors: Iterable[jsonschema_rs.ValidationError],
+    instance: Any,
+    compiled: CompiledSchema,
+    prefix: Path = (),
 ) -> list[Item]:
-    """The items for all errors, each once, in the order of the instance, an object before what is in it, at most MAX_ITEMS.
+    """The items for all errors, each once, in the order of the instance, an object before what is in it, at
+    most MAX_ITEMS.
 
     `prefix` is where the instance stands in the body: `("data",)` if the body was wrapped.
     """
@@ -109,7 +117,8 @@ class _Translation:
         if not isinstance(needs, dict):
             yield path, required(error.kind.property)  # type: ignore[attr-defined]
             return
-        # A dependentRequired, whose error names only what is missing: the schema tells which of the present properties need it.
+        # A dependentRequired, whose error names only what is missing: the schema tells which of the present
+        # properties need it.
         given = _at(path, self._instance)
         for name in needs:
             for missing in (other for other in needs[name] if name in given and other not in given):
@@ -132,7 +141,10 @@ class _Translation:
 
     def _additional(self, error: jsonschema_rs.ValidationError, path: Path) -> Iterator[tuple[Path, Item]]:
         for name in error.kind.unexpected:  # type: ignore[attr-defined]
-            yield (*path, name), item(name, "additional_property_not_allowed", f"Additional property {name} is not allowed")
+            yield (
+                (*path, name),
+                item(name, "additional_property_not_allowed", f"Additional property {name} is not allowed"),
+            )
 
     def _property_name(self, error: jsonschema_rs.ValidationError, path: Path) -> Iterator[tuple[Path, Item]]:
         name = error.kind.error.instance  # type: ignore[attr-defined]
@@ -144,11 +156,21 @@ class _Translation:
             places.setdefault(msgspec.json.encode(value, order="sorted"), []).append(index)
         for equal in places.values():
             for first, second in pairwise(equal):
-                yield path, item(self._source(path), "unique", f"array items[{first},{second}] must be unique")
+                yield (
+                    path,
+                    item(self._source(path), "unique", f"array items[{first},{second}] must be unique"),
+                )
 
     def _false(self, error: jsonschema_rs.ValidationError, path: Path) -> Iterator[tuple[Path, Item]]:
         if error.schema_path[-1:] == ["items"]:
-            yield path[:-1], item(self._source(path[:-1]), "array_no_additional_items", "No additional items allowed on array")
+            yield (
+                path[:-1],
+                item(
+                    self._source(path[:-1]),
+                    "array_no_additional_items",
+                    "No additional items allowed on array",
+                ),
+            )
         else:
             yield path, item(self._source(path), "false", "False always fails validation")
 
@@ -161,11 +183,15 @@ class _Translation:
         yield from self._nearest(error, path)
 
     def _nearest(self, error: jsonschema_rs.ValidationError, path: Path) -> Iterator[tuple[Path, Item]]:
-        """What is wrong with the branch that was probably meant: one of the right type if there is one, with the fewest problems."""
+        """What is wrong with the branch that was probably meant: one of the right type if there is one, with
+        the fewest problems.
+        """
         branches = [list(self.of_errors(branch)) for branch in error.kind.context]  # type: ignore[attr-defined]
 
         def distance(branch: list[tuple[Path, Item]]) -> tuple[bool, int]:
-            return any(at == path and problem["title"] == "invalid_type" for at, problem in branch), len(branch)
+            return any(at == path and problem["title"] == "invalid_type" for at, problem in branch), len(
+                branch
+            )
 
         yield from min(branches, key=distance, default=())
 
@@ -185,7 +211,10 @@ _SENTENCES: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "MinLength": ("string_gte", lambda kind: f"String length must be greater than or equal to {kind.limit}"),
     "MaxLength": ("string_lte", lambda kind: f"String length must be less than or equal to {kind.limit}"),
     "Pattern": ("pattern", lambda kind: f"Does not match pattern '{kind.pattern}'"),
-    "Format": ("format", lambda kind: f"Does not match format {_FORMAT_NAMES.get(kind.format, repr(kind.format))}"),
+    "Format": (
+        "format",
+        lambda kind: f"Does not match format {_FORMAT_NAMES.get(kind.format, repr(kind.format))}",
+    ),
     "MinItems": ("array_min_items", lambda kind: f"Array must have at least {kind.limit} items"),
     "MaxItems": ("array_max_items", lambda kind: f"Array must have at most {kind.limit} items"),
     "Contains": ("contains", lambda kind: "At least one of the items must match"),

@@ -1,8 +1,9 @@
 """From schemas of an OpenAPI document to JSON Schema validators.
 
-A validator sees one schema and whatever it refers to, never the whole document, so that compiling it costs only what it needs. On the
-way each `oneOf` with a `discriminator` becomes a chain of `if`/`then`: the discriminating property picks one branch and only that
-branch's problems are reported, at any depth. A plain `oneOf` would collapse to "not valid under any of the schemas".
+A validator sees one schema and whatever it refers to, never the whole document, so that compiling it costs
+only what it needs. On the way each `oneOf` with a `discriminator` becomes a chain of `if`/`then`: the
+discriminating property picks one branch and only that branch's problems are reported, at any depth. A plain
+`oneOf` would collapse to "not valid under any of the schemas".
 """
 
 from __future__ import annotations
@@ -33,11 +34,22 @@ _OF_ONE_SCHEMA: Final = (
     "unevaluatedItems",
     "unevaluatedProperties",
 )
-_WITHOUT_EFFECT: Final = ("description", "title", "example", "examples", "default", "deprecated", "externalDocs", "xml")
+_WITHOUT_EFFECT: Final = (
+    "description",
+    "title",
+    "example",
+    "examples",
+    "default",
+    "deprecated",
+    "externalDocs",
+    "xml",
+)
 
 
 class CompiledSchema(msgspec.Struct, frozen=True, eq=False):
-    """A validator together with the schema it was made of, which tells what an error's schema path stands for."""
+    """A validator together with the schema it was made of, which tells what an error's schema path stands
+    for.
+    """
 
     validator: jsonschema_rs.Draft202012Validator
     schema: dict[str, Any]
@@ -45,7 +57,8 @@ class CompiledSchema(msgspec.Struct, frozen=True, eq=False):
     def at(self, path: list[str | int]) -> Any:
         """The part of the schema that an error's schema path names; None if it names nothing.
 
-        Releases of jsonschema-rs differ in whether such a path goes through a `$ref` or starts anew at its target: both are understood.
+        Releases of jsonschema-rs differ in whether such a path goes through a `$ref` or starts anew at its
+        target: both are understood.
         """
         node: Any = self.schema
         for step in path:
@@ -61,19 +74,24 @@ class CompiledSchema(msgspec.Struct, frozen=True, eq=False):
 
 def compile_schema(document: Document, schema: dict[str, Any]) -> CompiledSchema:
     """Compile one schema of a document. Raises UsageError if it is none."""
-    # Imported when first needed: it costs some milliseconds, and a server is to answer its health check before that.
+    # Imported when first needed: it costs some milliseconds, and a server is to answer its health check
+    # before that.
     import jsonschema_rs
 
     self_contained = self_contained_schema(document, schema)
     try:
-        validator = jsonschema_rs.Draft202012Validator(self_contained, formats=_formats(), validate_formats=True)
+        validator = jsonschema_rs.Draft202012Validator(
+            self_contained, formats=_formats(), validate_formats=True
+        )
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise UsageError(f"OpenAPI document {document.name}: a schema cannot be compiled: {error}") from None
     return CompiledSchema(validator, self_contained)
 
 
 def self_contained_schema(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with all it refers to in its own `$defs`, without texts, and with its discriminators made effective."""
+    """The schema with all it refers to in its own `$defs`, without texts, and with its discriminators made
+    effective.
+    """
     rewriting = _Rewriting(document)
     root = rewriting.schema(schema)
     definitions: dict[str, Any] = {}
@@ -117,13 +135,16 @@ class _Rewriting:
         name = discriminator["propertyName"]
         references = [branch.get("$ref", "") for branch in branches]
         # Without a mapping OpenAPI takes the names of the schemas for the values.
-        mapping = discriminator.get("mapping") or {reference.removeprefix(_PREFIX): reference for reference in references}
+        mapping = discriminator.get("mapping") or {
+            reference.removeprefix(_PREFIX): reference for reference in references
+        }
         values: dict[str, list[str]] = {}
         for value, target in mapping.items():
             values.setdefault(target if "/" in target else _PREFIX + target, []).append(value)
         if set(values) != set(references):
             raise UsageError(
-                f"OpenAPI document {self._document.name}: the discriminator {name!r} maps to {sorted(values)}, "
+                f"OpenAPI document {self._document.name}: the discriminator {name!r} maps to "
+                f"{sorted(values)}, "
                 f"but its oneOf lists {sorted(references)}"
             )
         chain: dict[str, Any] = {}
@@ -136,7 +157,9 @@ class _Rewriting:
 
     def _reference(self, reference: str) -> str:
         if not reference.startswith(_PREFIX):
-            raise UsageError(f"OpenAPI document {self._document.name}: {reference!r} does not refer to one of its schemas")
+            raise UsageError(
+                f"OpenAPI document {self._document.name}: {reference!r} does not refer to one of its schemas"
+            )
         name, slash, rest = reference.removeprefix(_PREFIX).partition("/")
         self.wanted.append(name)
         return f"#/$defs/{name}{slash}{rest}"

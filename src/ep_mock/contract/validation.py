@@ -1,6 +1,7 @@
 """Request bodies: from bytes to checked plain data.
 
-A body is decoded once and validated as decoded. The only error of a body is an ApiError with status 400 and all its problems.
+A body is decoded once and validated as decoded. The only error of a body is an ApiError with status 400 and
+all its problems.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from ep_mock.contract.schemas import CompiledSchema, compile_schema
 from ep_mock.errors import ApiError, UsageError
 
 MAX_DEPTH: Final = 128
-"""How deep a body may be nested. Far below what any recursive program on the way can bear, far above what a rule tree needs."""
+"""How deep a body may be nested. Far below what any recursive program on the way can bear, far above what a
+rule tree needs.
+"""
 
 
 class NotDecodableError(ValueError):
-    """The bytes are not what they should be. The message completes the sentence "the body is …" and names the place.
+    """The bytes are not what they should be. The message completes the sentence "the body is …" and names the
+    place.
 
     Attributes:
         malformed: whether the text is not JSON at all, rather than JSON beyond a limit.
@@ -70,13 +74,19 @@ _decode: Final = msgspec.json.Decoder(float_hook=_number).decode
 def _is_too_deep(value: Any) -> bool:
     layer = [value]
     for _ in range(MAX_DEPTH):
-        parts = (part for container in layer for part in (container.values() if isinstance(container, dict) else container))
+        parts = (
+            part
+            for container in layer
+            for part in (container.values() if isinstance(container, dict) else container)
+        )
         layer = [part for part in parts if isinstance(part, (dict, list))]
     return bool(layer)
 
 
 def _too_deep() -> NotDecodableError:
-    return NotDecodableError(f"not acceptable: it is nested more than {MAX_DEPTH} levels deep", malformed=False)
+    return NotDecodableError(
+        f"not acceptable: it is nested more than {MAX_DEPTH} levels deep", malformed=False
+    )
 
 
 def _reason(raw: bytes, error: Exception) -> str:
@@ -116,8 +126,8 @@ class BodyValidator:
     def __call__(self, raw: bytes) -> dict[str, Any]:
         """The inside of `data` (or the whole body, where the document has no wrapper) as plain data.
 
-        Nothing and blanks give an empty object where the body is optional. Raises ApiError(400) for everything that is wrong with
-        the body, all problems together.
+        Nothing and blanks give an empty object where the body is optional. Raises ApiError(400) for
+        everything that is wrong with the body, all problems together.
         """
         if not raw or raw.isspace():
             if self._operation.body_required:
@@ -128,7 +138,9 @@ class BodyValidator:
         return data
 
     def check(self, data: dict[str, Any], prefix: Path = _WRAPPED) -> None:
-        """Hold plain data, which stands at `prefix` in a body, against the schema. Raises ApiError(400) as for a body."""
+        """Hold plain data, which stands at `prefix` in a body, against the schema. Raises ApiError(400) as
+        for a body.
+        """
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = compile_schema(self._operation.document, self._schema)
@@ -168,7 +180,9 @@ class BodyValidator:
 
 @cache
 def body_validator(operation: Operation) -> BodyValidator:
-    """The validator of an operation's body, the same at each call. Raises UsageError if the operation has no JSON body."""
+    """The validator of an operation's body, the same at each call. Raises UsageError if the operation has no
+    JSON body.
+    """
     return BodyValidator(operation)
 
 

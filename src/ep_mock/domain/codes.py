@@ -1,6 +1,7 @@
 """Codes: their shape, and what a single one carries.
 
-Shape (published): `code_length` characters with a dash after every four, after a prefix and one dash: `summer-aa2b-3c4d`.
+Shape (published): `code_length` characters with a dash after every four, after a prefix and one dash:
+`summer-aa2b-3c4d`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
     """What the codes of one job or one request have in common.
 
     Attributes:
-        prefix: what each code begins with, verbatim, the joining dash included; empty for codes given by hand.
+        prefix: what each code begins with, verbatim, the joining dash included; empty for codes given by
+            hand.
         key_prefix: the same as it stands in the keys under which codes are stored.
         upper_case: whether the rest of each code is printed in capitals.
         consume_unit: in which unit uses are counted; None when nobody said.
@@ -47,7 +49,9 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
 
 
 class Code(msgspec.Struct, frozen=True, eq=False):
-    """A code in which something differs from its batch. Codes are never changed, only replaced: an export may hold the former one."""
+    """A code in which something differs from its batch. Codes are never changed, only replaced: an export may
+    hold the former one.
+    """
 
     code: str
     batch: Batch
@@ -60,14 +64,18 @@ class Code(msgspec.Struct, frozen=True, eq=False):
 
 
 def joined_prefix(prefix: str | None) -> str:
-    """The prefix as it stands before a code: exactly one dash joins them, a dash that the prefix ends with counts."""
+    """The prefix as it stands before a code: exactly one dash joins them, a dash that the prefix ends with
+    counts.
+    """
     if not prefix:
         return ""
     return prefix if prefix.endswith("-") else prefix + "-"
 
 
 def dashed(bodies: str, length: int) -> list[str]:
-    """Cut `bodies`, ASCII without blanks, into codes of `length` characters, each with a dash after every four."""
+    """Cut `bodies`, ASCII without blanks, into codes of `length` characters, each with a dash after every
+    four.
+    """
     # Whole columns of characters at a time: a fifth of what cutting code by code takes.
     characters, count = bodies.encode("ascii"), len(bodies) // length
     width = length + (length - 1) // 4 + 1
@@ -90,7 +98,9 @@ def plain(key: str, batch: Batch) -> Code:
 
 
 def code_document(code: Code, code_id: str | None, *, with_type: bool, stored: bool = True) -> dict[str, Any]:
-    """The code as the API prints it; absent is absent. `stored` adds what lists have and the answer to a create has not."""
+    """The code as the API prints it; absent is absent. `stored` adds what lists have and the answer to a
+    create has not.
+    """
     document: dict[str, Any] = {}
     if code_id is not None:
         document["id"] = code_id
@@ -110,10 +120,13 @@ def code_document(code: Code, code_id: str | None, *, with_type: bool, stored: b
 def first_unusable(codes: Iterable[Mapping[str, Any]]) -> ApiError | None:
     """The published refusal of the first code to add that contradicts itself, or None.
 
-    A code for first-time shoppers has no limited uses and no user; a limit for each shopper cannot be counted per application.
+    A code for first-time shoppers has no limited uses and no user; a limit for each shopper cannot be counted
+    per application.
     """
     for code in codes:
-        if code.get("is_for_new_shopper") and ("uses" in code or "user" in code or "max_uses_per_shopper" in code):
+        if code.get("is_for_new_shopper") and (
+            "uses" in code or "user" in code or "max_uses_per_shopper" in code
+        ):
             return problems.invalid_first_time_code(code["code"])
         unit = code.get("consume_unit")
         if "max_uses" in code.get("max_uses_per_shopper", ()) and unit == "per_application":

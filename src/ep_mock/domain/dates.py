@@ -1,8 +1,9 @@
-"""Instants as integer nanoseconds since 1970-01-01T00:00:00 UTC, and the texts the API reads and writes for them.
+"""Instants as integer nanoseconds since 1970-01-01T00:00:00 UTC, and the texts the API reads and writes for
+them.
 
-The accepted inputs and the forms of the outputs are published. Promotions take three forms of dates and show whole seconds. Jobs
-and codes show nanoseconds right after a creation and milliseconds ever after, floored, never rounded. The name of an exported
-file carries the compact form.
+The accepted inputs and the forms of the outputs are published. Promotions take three forms of dates and show
+whole seconds. Jobs and codes show nanoseconds right after a creation and milliseconds ever after, floored,
+never rounded. The name of an exported file carries the compact form.
 """
 
 from __future__ import annotations
@@ -31,14 +32,32 @@ _SHOWN: Final = 60
 def parse_date(text: str) -> int:
     """The instant that `text` names.
 
-    Accepts `YYYY-MM-DD` and `YYYY-MM-DD HH:MM` (both UTC) and RFC 3339 with `Z` or an offset and up to nine digits of fraction,
-    `T` and `Z` in upper case. Raises ValueError, with a sentence fit for a person, for anything else: an impossible day or
+    Accepts `YYYY-MM-DD` and `YYYY-MM-DD HH:MM` (both UTC) and RFC 3339 with `Z` or an offset and up to nine
+    digits of fraction,
+    `T` and `Z` in upper case. Raises ValueError, with a sentence fit for a person, for anything else: an
+        impossible day or
     time, a leap second, or an instant outside the years 0001 to 9999 of UTC.
     """
     match = re.fullmatch(_DATE, text)
     if match is None:
-        raise ValueError(f"{_shown(text)} is not a date: expected YYYY-MM-DD, YYYY-MM-DD HH:MM or RFC 3339 such as 2025-01-31T10:00:00Z")
-    year, month, day, plain_hour, plain_minute, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
+        raise ValueError(
+            f"{_shown(text)} is not a date: expected YYYY-MM-DD, YYYY-MM-DD HH:MM or RFC 3339 such as "
+            f"2025-01-31T10:00:00Z"
+        )
+    (
+        year,
+        month,
+        day,
+        plain_hour,
+        plain_minute,
+        hour,
+        minute,
+        second,
+        fraction,
+        sign,
+        offset_hours,
+        offset_minutes,
+    ) = match.groups()
     try:
         days = date(int(year), int(month), int(day)).toordinal() - _EPOCH_DAY
     except ValueError as error:
@@ -65,13 +84,17 @@ def format_seconds(ns: int) -> str:
 
 
 def format_millis(ns: int) -> str:
-    """`2024-12-03T23:31:35.962Z`, floored, always three digits. Raises ValueError outside `MINIMUM` to `MAXIMUM`."""
+    """`2024-12-03T23:31:35.962Z`, floored, always three digits. Raises ValueError outside `MINIMUM` to
+    `MAXIMUM`.
+    """
     seconds, rest = divmod(ns, SECOND)
     return f"{_second(seconds)}.{rest // 1_000_000:03}Z"
 
 
 def format_nanos(ns: int) -> str:
-    """`2024-12-03T23:31:35.962680423Z`, always nine digits. Raises ValueError outside `MINIMUM` to `MAXIMUM`."""
+    """`2024-12-03T23:31:35.962680423Z`, always nine digits. Raises ValueError outside `MINIMUM` to
+    `MAXIMUM`.
+    """
     seconds, rest = divmod(ns, SECOND)
     return f"{_second(seconds)}.{rest:09}Z"
 

@@ -16,9 +16,11 @@ _UNSAFE: Final = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""The text with each character escaped that could steer a terminal, break a line, or change the order of what is shown.
+    r"""The text with each character escaped that could steer a terminal, break a line, or change the order of
+    what is shown.
 
-    The escapes are those of Python: `\x1b`, `\u202e`. All other characters stay as they are, also a backslash, and letters of every
+    The escapes are those of Python: `\x1b`, `\u202e`. All other characters stay as they are, also a
+        backslash, and letters of every
     alphabet. The result is one line, and it can be encoded in UTF-8.
     """
     return _UNSAFE.sub(_escape, text)

@@ -1,4 +1,6 @@
-"""The two promotion families: everything in which Standard and Rule differ, as data. No other module asks which family it has."""
+"""The two promotion families: everything in which Standard and Rule differ, as data. No other module asks
+which family it has.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +20,31 @@ class Family(msgspec.Struct, frozen=True, eq=False):
         collection: the path segment below `/v2`.
         promotion_type: the `type` of a promotion.
         owner_key: the key under which a job names its promotion.
-        ancestor_key: the key under which a promotion names what it belongs to: its first version, or its store.
+        ancestor_key: the key under which a promotion names what it belongs to: its first version, or its
+            store.
         consume_units: the units in which uses of a code are counted; the first is the default.
         result_key_varies: whether older documents name a job's result otherwise.
         parameter_order: the order in which a generate job's parameters are printed.
         cancel_refused: why a job that is not pending or processing cannot be cancelled.
         automatic_refused: why an automatic promotion takes no codes.
-        cancel_in_nanoseconds: whether the answer to a cancel prints nine digits of a second, as the answer to a create does.
+        cancel_in_nanoseconds: whether the answer to a cancel prints nine digits of a second, as the answer to
+            a create does.
         codes_fold_case: whether codes are the same when they differ in case only.
         codes_unique_in_store: whether a code may stand in one unexpired promotion of the family only.
         codes_have_ids: whether a code has an id of its own.
         code_fields: what a code can say of itself besides its name.
-        unit_beside_codes: whether the unit of new codes may stand beside the list of them, where a published client puts it.
+        unit_beside_codes: whether the unit of new codes may stand beside the list of them, where a published
+            client puts it.
         codes_sortable: whether code lists can be sorted and filtered by `gt`.
         keeps_history: whether each update keeps the former version.
-        ranks_promotions: whether promotions have a unique priority and the number of automatic ones is limited.
+        ranks_promotions: whether promotions have a unique priority and the number of automatic ones is
+            limited.
         own_code: whether an automatic promotion comes with one code made by the service.
         lists_created_codes: whether creating codes answers with the codes (else with the promotion).
-        run_again_refused: the item of the refusal to give an expired promotion with too many codes a later end.
-        usages_unknown: the item of the refusal when none of the usages to anonymize is known, without their ids.
+        run_again_refused: the item of the refusal to give an expired promotion with too many codes a later
+            end.
+        usages_unknown: the item of the refusal when none of the usages to anonymize is known, without their
+            ids.
         usages_name_updater: whether a usage says who changed it last.
         usage_sorts: what the usages of a promotion can be sorted by.
         code_usage_sorts: what the usages of one code can be sorted by.
@@ -99,7 +107,11 @@ STANDARD = Family(
     automatic_code=True,
     lists_created_codes=False,
     run_again_refused={"status": 422, "source": "request", "title": "Unprocessable Entity", "detail": ""},
-    usages_unknown={"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."},
+    usages_unknown={
+        "status": "404",
+        "title": "Could not anonymize some usages",
+        "detail": "Usages not found.",
+    },
     usages_name_updater=False,
     usage_sorts=("code", "customer_id", "order_id", "customer_email", "id", "used_on", "updated_at"),
     code_usage_sorts=("used_on",),
@@ -141,7 +153,11 @@ RULE = Family(
     automatic_code=False,
     lists_created_codes=True,
     run_again_refused={"title": "Unprocessable Entity", "status": "422", "detail": ""},
-    usages_unknown={"status": 404, "title": "Usages Not Found", "detail": "Some usage IDs could not be found."},
+    usages_unknown={
+        "status": 404,
+        "title": "Usages Not Found",
+        "detail": "Some usage IDs could not be found.",
+    },
     usages_name_updater=True,
     usage_sorts=(),
     code_usage_sorts=(),

@@ -1,9 +1,10 @@
 """The filter language of lists: `eq(job_type,code_generate):eq(status,completed)`.
 
-Published: the operators, `:` for AND, at most ten conditions and 8 KB, operands in either kind of quotes with backslash escapes,
-leading spaces of an operand dropped, and one and the same error for everything that cannot be used. Our reading of the rest: an
-operand without quotes runs to the next `,` or `)` that no backslash precedes, so dates with their colons and names with their
-blanks need no quotes; it is not empty; blanks elsewhere are not dropped.
+Published: the operators, `:` for AND, at most ten conditions and 8 KB, operands in either kind of quotes with
+backslash escapes, leading spaces of an operand dropped, and one and the same error for everything that cannot
+be used. Our reading of the rest: an operand without quotes runs to the next `,` or `)` that no backslash
+precedes, so dates with their colons and names with their blanks need no quotes; it is not empty; blanks
+elsewhere are not dropped.
 """
 
 from __future__ import annotations
@@ -44,14 +45,18 @@ OPERATORS: Final = frozenset().union(*_OPERATORS.values())
 
 # Compiled when first needed: most runs see no filter.
 _HEAD: Final = r"([a-z]+)\( *+([A-Za-z0-9_.-]+)(?=,)"
-_OPERAND: Final = r"""(?s), *+(?:'((?:[^'\\]|\\.)*+)'|"((?:[^"\\]|\\.)*+)"|((?:[^,)\\'" ]|\\.)(?:[^,)\\]|\\.)*+))(?=[,)])"""
+_OPERAND: Final = (
+    r"""(?s), *+(?:'((?:[^'\\]|\\.)*+)'|"((?:[^"\\]|\\.)*+)"|((?:[^,)\\'" ]|\\.)(?:[^,)\\]|\\.)*+))(?=[,)])"""
+)
 _ESCAPE: Final = r"(?s)\\(.)"
 _NEEDS_QUOTES: Final = r"""\A\Z|\A['" ]|[,)\\]"""
 _NEEDS_ESCAPE: Final = r"(['\\])"
 
 
 class FilterError(ApiError):
-    """The published refusal of a filter. `reason` says what was wrong with it, for a log: the client does not see it."""
+    """The published refusal of a filter. `reason` says what was wrong with it, for a log: the client does not
+    see it.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(400, [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}])
@@ -73,11 +78,12 @@ class Attribute(msgspec.Struct, frozen=True):
         string: a str, compared as it is. folded: a str, compared without regard to case.
         boolean: a bool; operands are `true` and `false`.
         date: nanoseconds since the epoch; operands are dates in any accepted form.
-        list: anything that answers `operand in value`, such as a set or the codes of a promotion; `eq` and `contains` ask for
-            one member, `in` for any of several. Not a str, in which `in` would find parts of words.
+        list: anything that answers `operand in value`, such as a set or the codes of a promotion; `eq` and
+            `contains` ask for one member, `in` for any of several. Not a str, in which `in` would find parts
+            of words.
 
-    `synonyms` maps operands that clients write to the values they stand for. Raises ValueError for an operator that the kind
-    cannot have.
+    `synonyms` maps operands that clients write to the values they stand for. Raises ValueError for an
+    operator that the kind cannot have.
     """
 
     operators: frozenset[str]
@@ -92,7 +98,9 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class CompiledFilter(msgspec.Struct, frozen=True):
-    """`matches(record)` says whether a record meets all of `conditions`, among which a store may look for one it has an index for."""
+    """`matches(record)` says whether a record meets all of `conditions`, among which a store may look for one
+    it has an index for.
+    """
 
     conditions: tuple[Condition, ...]
     matches: Test
@@ -100,7 +108,9 @@ class CompiledFilter(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=64)  # a client that polls sends the same few filters over and over
 def parse_filter(text: str) -> tuple[Condition, ...]:
-    """The conditions of a decoded filter, at least one, in the order sent. Raises FilterError outside the grammar."""
+    """The conditions of a decoded filter, at least one, in the order sent. Raises FilterError outside the
+    grammar.
+    """
     if len(text) > MAXIMUM_BYTES or len(text.encode(errors="surrogatepass")) > MAXIMUM_BYTES:
         raise FilterError(f"longer than {MAXIMUM_BYTES} bytes")
     match_head, match_operand = re.compile(_HEAD).match, re.compile(_OPERAND).match
@@ -116,7 +126,9 @@ def parse_filter(text: str) -> tuple[Condition, ...]:
         while text[position] == ",":
             operand = match_operand(text, position)
             if operand is None:
-                raise FilterError(f"expected a value and then a comma or a closing parenthesis after position {position}")
+                raise FilterError(
+                    f"expected a value and then a comma or a closing parenthesis after position {position}"
+                )
             raw: str = operand[operand.lastindex or 0]
             operands.append(re.sub(_ESCAPE, r"\1", raw) if "\\" in raw else raw)
             position = operand.end()
@@ -136,17 +148,23 @@ def parse_filter(text: str) -> tuple[Condition, ...]:
 
 
 def print_filter(conditions: Sequence[Condition]) -> str:
-    """The text that `parse_filter` reads as these conditions, with quotes and escapes only where they are needed."""
+    """The text that `parse_filter` reads as these conditions, with quotes and escapes only where they are
+    needed.
+    """
     return ":".join(
-        f"{condition.operator}({condition.attribute},{','.join(map(_printed, condition.operands))})" for condition in conditions
+        f"{condition.operator}({condition.attribute},{','.join(map(_printed, condition.operands))})"
+        for condition in conditions
     )
 
 
-def compile_filter(text: str, attributes: Mapping[str, Attribute], *, ignore_foreign: bool = False) -> CompiledFilter:
+def compile_filter(
+    text: str, attributes: Mapping[str, Attribute], *, ignore_foreign: bool = False
+) -> CompiledFilter:
     """A decoded filter made ready for records whose attributes are `attributes`.
 
-    With `ignore_foreign`, conditions on other attributes are left out; without any left, every record matches. Raises FilterError for a
-    text outside the grammar, an unknown attribute, an operator that the attribute does not take, or a value that is not of its kind.
+    With `ignore_foreign`, conditions on other attributes are left out; without any left, every record
+    matches. Raises FilterError for a text outside the grammar, an unknown attribute, an operator that the
+    attribute does not take, or a value that is not of its kind.
     """
     conditions = parse_filter(text)
     if ignore_foreign:

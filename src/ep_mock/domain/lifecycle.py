@@ -42,7 +42,8 @@ FINAL = frozenset(STATUSES) - {status for status, _ in TRANSITIONS}
 
 
 class Transition(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One change of a job's status: when (nanoseconds), into what, and why. A job's first one is its creation.
+    """One change of a job's status: when (nanoseconds), into what, and why. A job's first one is its
+    creation.
 
     `sequence` is its place among all events of the store; 0 until the store records it.
     """

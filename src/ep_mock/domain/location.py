@@ -16,14 +16,18 @@ Moment = str | int | float
 """A date, or seconds from the time at which the fixture is loaded: -3600 is an hour ago."""
 
 Check = Callable[[Family, str, Mapping[str, Any]], Mapping[str, Any]]
-"""Checks what would be the data of a request (family, operation id, data) against the contract and gives it back; raises ApiError."""
+"""Checks what would be the data of a request (family, operation id, data) against the contract and gives it
+back; raises ApiError.
+"""
 
 _FARTHEST: Final = LONGEST // SECOND
 _SHOWN: Final = 60
 
 
 class Location(NamedTuple):
-    """Where a value stands: the name of its fixture, and the path in it, such as `promotions[2].jobs[0].status`."""
+    """Where a value stands: the name of its fixture, and the path in it, such as
+    `promotions[2].jobs[0].status`.
+    """
 
     source: str
     path: str = ""
@@ -37,7 +41,9 @@ class Location(NamedTuple):
 
     def wrong(self, problem: str) -> UsageError:
         """The error that this place has a problem."""
-        return UsageError(f"{self.source}: {self.path}: {problem}" if self.path else f"{self.source}: {problem}")
+        return UsageError(
+            f"{self.source}: {self.path}: {problem}" if self.path else f"{self.source}: {problem}"
+        )
 
     def expect(self, fulfilled: bool, expected: str, got: object) -> None:
         """Refuse what stands here unless something is fulfilled.
@@ -51,14 +57,22 @@ class Location(NamedTuple):
     def misfit(self, error: msgspec.ValidationError) -> UsageError:
         """The error that what stands here has a part of the wrong type."""
         problem, _, path = str(error).partition(" - at `$")
-        problem = problem.replace("`", "").replace(" | null", "").replace("Object missing required field ", "missing: ")
+        problem = (
+            problem.replace("`", "")
+            .replace(" | null", "")
+            .replace("Object missing required field ", "missing: ")
+        )
         problem = problem[:1].lower() + problem[1:]
         return Location(self.source, (self.path + path.removesuffix("`")).lstrip(".")).wrong(problem)
 
     def refused(self, error: ApiError, inside: Sequence[str | int] = ()) -> UsageError:
-        """The error that what is described here would be refused in a request, where it stands at `inside`. It names the first problem."""
+        """The error that what is described here would be refused in a request, where it stands at `inside`.
+        It names the first problem.
+        """
         item = error.errors[0]
-        first, *steps = [int(step) if step.isdecimal() else step for step in item.get("source", "").split(".")]
+        first, *steps = [
+            int(step) if step.isdecimal() else step for step in item.get("source", "").split(".")
+        ]
         # A missing property is named without its path.
         place = self.at(*steps[len(inside) :]) if first == "data" else self
         return place.wrong(item.get("detail") or item["title"])
@@ -68,19 +82,25 @@ class Location(NamedTuple):
         instant = self.instant(moment, now)
         if instant > now:
             raise self.wrong(
-                f"expected a time that has passed, such as -3600 for an hour ago; it is {format_nanos(now)}, got {shown(moment)}"
+                f"expected a time that has passed, such as -3600 for an hour ago; it is "
+                f"{format_nanos(now)}, got {shown(moment)}"
             )
         return instant
 
     def past_nanos(self, moment: int, now: int, *, since: int = MINIMUM) -> None:
         """Refuse nanoseconds that stand here unless they are between `since` and `now`."""
-        self.expect(since <= moment <= now, f"nanoseconds of a time that has passed, from {since} to {now}", moment)
+        self.expect(
+            since <= moment <= now, f"nanoseconds of a time that has passed, from {since} to {now}", moment
+        )
 
     def instant(self, moment: Moment, now: int) -> int:
         """The nanoseconds of a moment that stands here."""
         if not isinstance(moment, str):
             if not -_FARTHEST <= moment <= _FARTHEST:
-                raise self.wrong(f"expected at most {_FARTHEST} seconds before or after the fixture is loaded, got {shown(moment)}")
+                raise self.wrong(
+                    f"expected at most {_FARTHEST} seconds before or after the fixture is loaded, got "
+                    f"{shown(moment)}"
+                )
             return now + round(moment * SECOND)
         try:
             return parse_date(moment)

@@ -20,7 +20,12 @@ _OF_FAMILY: Final[dict[FamilyName, dict[str, Any]]] = {
         },
     },
 }
-_COMMON: Final[dict[str, Any]] = {"enabled": True, "automatic": False, "start": "2000-01-01", "end": "2100-01-01"}
+_COMMON: Final[dict[str, Any]] = {
+    "enabled": True,
+    "automatic": False,
+    "start": "2000-01-01",
+    "end": "2100-01-01",
+}
 
 
 def ordinary_promotion(family: Family, name: str, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Pages of a list: which records a request asks for, and the `links` and `meta` that describe them.
 
-Published: 25 records a page by default and at most 100, an offset in records from 0 to 10,000, links with the brackets
-unencoded, and `prev` and `next` that stay on the first and the last page instead of vanishing. That everything else is refused
-with a 400 is our choice, and so is that links keep filter and sort.
+Published: 25 records a page by default and at most 100, an offset in records from 0 to 10,000, links with the
+brackets unencoded, and `prev` and `next` that stay on the first and the last page instead of vanishing. That
+everything else is refused with a 400 is our choice, and so is that links keep filter and sort.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MAXIMUM_OFFSET: Final = 10_000
 
 _Record = TypeVar("_Record")
 
-# What may stand as itself in a query: RFC 3986, less what has a meaning there for some parsers ("&", "+", ";", in names "=").
+# What may stand as itself in a query: RFC 3986, less what has a meaning there for some parsers ("&", "+",
+# ";", in names "=").
 _VALUE_SAFE: Final = "!$'()*,:@/?="
 _NAME_SAFE: Final = "!$'()*,:@/?"
 _SHOWN: Final = 60
@@ -42,10 +43,11 @@ FIRST_PAGE: Final = Page(0, DEFAULT_LIMIT)
 
 
 def read_page(offset: str | None, limit: str | None) -> Page:
-    """The page that the decoded values of `page[offset]` and `page[limit]` ask for; None is a parameter that was not sent.
+    """The page that the decoded values of `page[offset]` and `page[limit]` ask for; None is a parameter that
+    was not sent.
 
-    A limit of 0 means the default. Raises ApiError 400 with one item for each value that is not a whole number in plain digits
-    within its bounds.
+    A limit of 0 means the default. Raises ApiError 400 with one item for each value that is not a whole
+    number in plain digits within its bounds.
     """
     if offset is None and limit is None:
         return FIRST_PAGE
@@ -60,10 +62,10 @@ def read_page(offset: str | None, limit: str | None) -> Page:
 def links(path_url: str, page: Page, total: int, extra: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     """The URLs `current`, `first`, `last`, `prev` and `next` of a list of `total` records, in that order.
 
-    `path_url` is the list's URL up to the query. `extra` holds decoded pairs such as filter and sort, kept in every link in such
-    a way that the URL is valid and a parser of form queries reads the same pairs again. `last` starts at a multiple of the limit;
-    `prev` and `next` never lie before the first page or after the last. The arithmetic holds beyond the greatest offset that a
-    request may ask for.
+    `path_url` is the list's URL up to the query. `extra` holds decoded pairs such as filter and sort, kept in
+    every link in such a way that the URL is valid and a parser of form queries reads the same pairs again.
+    `last` starts at a multiple of the limit; `prev` and `next` never lie before the first page or after the
+    last. The arithmetic holds beyond the greatest offset that a request may ask for.
     """
     limit = page.limit
     before = f"{path_url}?page[offset]="
@@ -87,8 +89,8 @@ def links(path_url: str, page: Page, total: int, extra: Sequence[tuple[str, str]
 def meta(page: Page, total: int) -> dict[str, dict[str, int]]:
     """`{"page": {limit, offset, current, total}, "results": {"total": total}}`.
 
-    `current` counts pages from 1, also past the end. The page's `total` is the number of pages, at least 1 even when the list is
-    empty. The results' `total` is the number of records.
+    `current` counts pages from 1, also past the end. The page's `total` is the number of pages, at least 1
+    even when the list is empty. The results' `total` is the number of records.
     """
     limit = page.limit
     return {

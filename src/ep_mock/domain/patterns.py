@@ -1,10 +1,11 @@
 """The one dialect of patterns: stars stand for text, all else for itself.
 
-In names and values `*` stands for any text. In paths `*` stays within its segment and `**` is any text. No other character has a meaning:
-brackets, question marks and backslashes are text. A pattern covers the whole text.
+In names and values `*` stands for any text. In paths `*` stays within its segment and `**` is any text. No
+other character has a meaning: brackets, question marks and backslashes are text. A pattern covers the whole
+text.
 
-Whoever can set a pattern must not be able to stall the server with it, so nothing here backtracks: the time to match grows with the length
-of the text, times at most the length of the pattern in machine words.
+Whoever can set a pattern must not be able to stall the server with it, so nothing here backtracks: the time
+to match grows with the length of the text, times at most the length of the pattern in machine words.
 """
 
 from __future__ import annotations
@@ -65,13 +66,17 @@ def _path_test(pattern: str) -> _Test:
 
     def test(path: str) -> bool:
         segments = path.split("/")
-        return len(segments) == len(tests) and all(fits(segment) for fits, segment in zip(tests, segments, strict=True))
+        return len(segments) == len(tests) and all(
+            fits(segment) for fits, segment in zip(tests, segments, strict=True)
+        )
 
     return test
 
 
 class _Automaton:
-    """Goes through a text once. Bit n of its state says that the first n characters of the pattern, stars left out, can have been met."""
+    """Goes through a text once. Bit n of its state says that the first n characters of the pattern, stars
+    left out, can have been met.
+    """
 
     def __init__(self, pattern: str) -> None:
         parts = re.split(r"(\*+)", pattern)

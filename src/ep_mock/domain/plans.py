@@ -1,4 +1,6 @@
-"""Plans: what will happen to the next matching jobs instead of the ordinary course. They exist in the double only."""
+"""Plans: what will happen to the next matching jobs instead of the ordinary course. They exist in the double
+only.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,17 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Which jobs, how many of them, and what becomes of them.
 
     Attributes:
-        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` is a pattern, in which
-            `*` is any text.
+        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` is a
+            pattern, in which `*` is any text.
         times: how many jobs it is for.
         timings: a pace of their own, written as the setting is: `fast,delete=20s`.
         fail: the error with which the job fails.
-        stuck: a status in which the job stays for ever, unless it is cancelled or its promotion deleted. A job stuck in `pending` is
-            passed by, one stuck later keeps the worker busy.
-        after_codes: how many codes a generate job makes before it fails or is stuck in `processing`; those of a failed one are removed.
-        lose_race: a cancellation comes too late: its codes are deleted, but the job ends `completed`, with `deleted` in its result.
+        stuck: a status in which the job stays for ever, unless it is cancelled or its promotion deleted. A
+            job stuck in `pending` is passed by, one stuck later keeps the worker busy.
+        after_codes: how many codes a generate job makes before it fails or is stuck in `processing`; those of
+            a failed one are removed.
+        lose_race: a cancellation comes too late: its codes are deleted, but the job ends `completed`, with
+            `deleted` in its result.
         job_id: the id of the job, a UUID as every client expects one.
         codes: codes for a generate job to begin with, before it makes its own.
     """
@@ -72,7 +76,9 @@ def check_plan(plan: Plan) -> None:
     if plan.fail is not None and plan.stuck in ("pending", "processing"):
         raise UsageError(f"stuck: a job that is stuck in {plan.stuck} cannot fail as well")
     if plan.after_codes is not None and plan.fail is None and plan.stuck != "processing":
-        raise UsageError("after_codes: says when a job fails or is stuck in processing; give fail or stuck as well")
+        raise UsageError(
+            "after_codes: says when a job fails or is stuck in processing; give fail or stuck as well"
+        )
     if plan.job_id is not None and plan.times != 1:
         raise UsageError("job_id: is for one job only; leave out times")
     if plan.job_id is not None and plan.job_id.endswith("\n"):  # which the `$` of the pattern lets pass

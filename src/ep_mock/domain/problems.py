@@ -1,7 +1,7 @@
 """The refusals of the API, each with its published status, title and detail.
 
-A `status` inside a document is a string in some published errors and a number in others; each is kept as published. Texts that nobody has
-published are ours and are listed in the fidelity table.
+A `status` inside a document is a string in some published errors and a number in others; each is kept as
+published. Texts that nobody has published are ours and are listed in the fidelity table.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class CodesQuota(msgspec.Struct, frozen=True, gc=False):
 
 
 def codes_quota(limit: int, long_limit: int, *, start: int, end: int) -> CodesQuota:
-    """The quota of a promotion from `start` to `end` (nanoseconds): `limit`, or `long_limit` if it lasts long and that is less.
+    """The quota of a promotion from `start` to `end` (nanoseconds): `limit`, or `long_limit` if it lasts long
+    and that is less.
 
     A `long_limit` of 0 is none.
     """
@@ -49,7 +50,9 @@ def bad_request(detail: str, source: str | None = None) -> ApiError:
 
 def unauthorized() -> ApiError:
     """401: no usable bearer token came with the request."""
-    return ApiError(401, [{"status": 401, "title": "Unable to validate access token"}], {"WWW-Authenticate": "Bearer"})
+    return ApiError(
+        401, [{"status": 401, "title": "Unable to validate access token"}], {"WWW-Authenticate": "Bearer"}
+    )
 
 
 def forbidden() -> ApiError:
@@ -109,7 +112,11 @@ def body_too_large(limit: int) -> ApiError:
 def compressed_body(coding: str) -> ApiError:
     """415: the body has a content coding, such as gzip (status and text are ours)."""
     detail = f"the request body is encoded as {coding[:60]!r}; send it without Content-Encoding, as it is"
-    return ApiError(415, [{"status": 415, "title": "Unsupported Media Type", "detail": detail}], {"Accept-Encoding": "identity"})
+    return ApiError(
+        415,
+        [{"status": 415, "title": "Unsupported Media Type", "detail": detail}],
+        {"Accept-Encoding": "identity"},
+    )
 
 
 def too_many_codes(quota: CodesQuota) -> ApiError:
@@ -135,7 +142,9 @@ def lasts_too_long(limit: int) -> ApiError:
 
 def duplicate_code() -> ApiError:
     """422: a code is there already; the whole request adds nothing."""
-    return ApiError(422, [{"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"}])
+    return ApiError(
+        422, [{"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"}]
+    )
 
 
 def invalid_first_time_code(code: str) -> ApiError:
@@ -147,7 +156,9 @@ def invalid_first_time_code(code: str) -> ApiError:
 def unsupported_consume_unit(unit: str) -> ApiError:
     """422: a limit for each shopper cannot be counted in this unit."""
     detail = f"Consume unit '{unit}' is not supported when using 'max_uses_per_shopper' features."
-    return ApiError(422, [{"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail}])
+    return ApiError(
+        422, [{"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail}]
+    )
 
 
 def bad_sort(sort: str, accepted: Sequence[str]) -> ApiError:
@@ -157,7 +168,9 @@ def bad_sort(sort: str, accepted: Sequence[str]) -> ApiError:
 
 
 def too_many_automatic(limit: int, *, updating: bool) -> ApiError:
-    """400: the store has its share of automatic Rule promotions; creating and updating say it in different words."""
+    """400: the store has its share of automatic Rule promotions; creating and updating say it in different
+    words.
+    """
     which = "active and future automatic" if updating else "active automatic"
     detail = f"Only {limit} {which} rule promotions are allowed per store"
     return ApiError(400, [{"status": "400", "title": "Too many automatic rule promotions", "detail": detail}])
@@ -186,7 +199,9 @@ def no_codes_allowed(family: Family) -> ApiError:
 
 
 def unknown_usages(ids: Sequence[str]) -> ApiError:
-    """404 that names the usages nobody knows, while others are known: it stands beside them in an answer that is 200."""
+    """404 that names the usages nobody knows, while others are known: it stands beside them in an answer that
+    is 200.
+    """
     item = {"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."}
     return ApiError(404, [{**item, "meta": {"usage_ids": list(ids)}}])
 
@@ -214,20 +229,31 @@ def no_file(status: str) -> ApiError:
 def internal(request_id: str) -> ApiError:
     """500: ep-mock itself has failed."""
     detail = "There was an internal server error, you can report with your request id."
-    return ApiError(500, [{"status": 500, "title": "Internal Server Error", "detail": detail, "request_id": request_id}])
+    return ApiError(
+        500, [{"status": 500, "title": "Internal Server Error", "detail": detail, "request_id": request_id}]
+    )
 
 
 def time_stands_still(detail: str) -> ApiError:
-    """503 of ep-mock's own: a client looks at a job again and again while the clock of its store stands still. Trying again is in vain."""
+    """503 of ep-mock's own: a client looks at a job again and again while the clock of its store stands
+    still. Trying again is in vain.
+    """
     return ApiError(503, [{"status": 503, "title": "Time stands still", "detail": detail}])
 
 
 def store_gone() -> ApiError:
-    """409 of ep-mock's own: the request began before a reset, restore or deletion of its store, and has no effect."""
-    detail = "the store was reset, restored or deleted while this request was under way; the request has no effect: send it again"
+    """409 of ep-mock's own: the request began before a reset, restore or deletion of its store, and has no
+    effect.
+    """
+    detail = (
+        "the store was reset, restored or deleted while this request was under way; the request has no "
+        "effect: send it again"
+    )
     return ApiError(409, [{"status": 409, "title": "Store is gone", "detail": detail}])
 
 
 def server_stopping(detail: str) -> ApiError:
     """503 of ep-mock's own: what was waited for does not come any more."""
-    return ApiError(503, [{"status": 503, "title": "Server is stopping", "detail": f"the server is stopping; {detail}"}])
+    return ApiError(
+        503, [{"status": 503, "title": "Server is stopping", "detail": f"the server is stopping; {detail}"}]
+    )

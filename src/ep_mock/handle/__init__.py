@@ -1,4 +1,5 @@
-"""One object to steer a store of ep-mock, embedded or over HTTP: promotions, jobs, time, plans, faults, and what was requested.
+"""One object to steer a store of ep-mock, embedded or over HTTP: promotions, jobs, time, plans, faults, and
+what was requested.
 
 All types that its methods take and answer can be imported from here.
 """
@@ -9,7 +10,13 @@ from ep_mock.domain.lifecycle import JobType, Status
 from ep_mock.handle.aio import AsyncWaits
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.connection import Connection, Reply
-from ep_mock.handle.errors import HandleError, RefusedError, RequestAssertionError, UnreachableError, WaitError
+from ep_mock.handle.errors import (
+    HandleError,
+    RefusedError,
+    RequestAssertionError,
+    UnreachableError,
+    WaitError,
+)
 from ep_mock.handle.handle import Handle
 from ep_mock.handle.jobs import JobsHandle
 from ep_mock.handle.models import (

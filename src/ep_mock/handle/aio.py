@@ -20,7 +20,8 @@ _Result = TypeVar("_Result")
 
 
 class AsyncWaits:
-    """Waits that let the event loop (asyncio's) go on, so that code under test in the same loop can do what is waited for.
+    """Waits that let the event loop (asyncio's) go on, so that code under test in the same loop can do what
+    is waited for.
 
     All other verbs are short and the same for both kinds of tests.
     """
@@ -39,7 +40,16 @@ class AsyncWaits:
         others_advance: bool = False,
     ) -> Job:
         """See `JobsHandle.wait`."""
-        return await _beside(partial(self._jobs.wait, job, status, promotion=promotion, timeout=timeout, others_advance=others_advance))
+        return await _beside(
+            partial(
+                self._jobs.wait,
+                job,
+                status,
+                promotion=promotion,
+                timeout=timeout,
+                others_advance=others_advance,
+            )
+        )
 
     async def wait_for_requests(
         self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]
@@ -49,7 +59,9 @@ class AsyncWaits:
 
 
 async def _beside(wait: Callable[[], _Result]) -> _Result:
-    """What `wait` returns or raises, on a thread of its own. A caller who is cancelled leaves it to itself: it keeps nothing alive."""
+    """What `wait` returns or raises, on a thread of its own. A caller who is cancelled leaves it to itself:
+    it keeps nothing alive.
+    """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[_Result] = loop.create_future()
 

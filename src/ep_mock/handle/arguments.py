@@ -1,4 +1,6 @@
-"""What a caller gives to a verb, checked before anything is sent: a mistake is one sentence that says what to write."""
+"""What a caller gives to a verb, checked before anything is sent: a mistake is one sentence that says what to
+write.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def check_count(place: str, given: object) -> None:
         raise wrong(place, "a whole number above 0", given)
 
 
-def check_keywords(verb: str, given: Mapping[str, Any], typed: type, instead: Mapping[str, str] | None = None) -> None:
+def check_keywords(
+    verb: str, given: Mapping[str, Any], typed: type, instead: Mapping[str, str] | None = None
+) -> None:
     """Check the keywords of a verb.
 
     Args:

@@ -26,7 +26,9 @@ class ClockHandle:
         """The store's time: `2024-12-03T23:31:35.962680423Z`."""
         return self.read().now
 
-    def set(self, mode: ClockMode | None = None, *, scale: float | None = None, now: str | None = None) -> ClockReading:
+    def set(
+        self, mode: ClockMode | None = None, *, scale: float | None = None, now: str | None = None
+    ) -> ClockReading:
         """Let time pass in another way from now on, or move it forward to `now`."""
         given: dict[str, Any] = {"mode": mode, "scale": scale, "now": now}
         change = {key: value for key, value in given.items() if value is not None}

@@ -1,4 +1,6 @@
-"""How a handle reaches its server: over HTTP, or by calling the application in process. Both are plain blocking calls."""
+"""How a handle reaches its server: over HTTP, or by calling the application in process. Both are plain
+blocking calls.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ LONGEST_SILENCE = 30.0
 """Seconds without a byte after which a server counts as gone; a call that waits adds its own timeout."""
 
 MOST_KEPT: Final = 16
-"""Connections that are kept open between calls. More are used when more threads call at a time, and closed after it."""
+"""Connections that are kept open between calls. More are used when more threads call at a time, and closed
+after it.
+"""
 
 _REPEATABLE: Final = ("GET", "HEAD", "PUT", "DELETE")
 
@@ -49,8 +53,11 @@ class Connection(Protocol):
         """
         ...
 
-    def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float) -> Reply:
-        """One request. `target` is path and query; `patience` is how many seconds the server itself may wait before it answers.
+    def call(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float
+    ) -> Reply:
+        """One request. `target` is path and query; `patience` is how many seconds the server itself may wait
+        before it answers.
 
         Raises:
             UnreachableError: nobody answers.
@@ -63,9 +70,11 @@ class Connection(Protocol):
 
 
 class HttpConnection:
-    """Calls over HTTP, by any number of threads at a time. A few connections are kept open between calls, and none of a thread's own.
+    """Calls over HTTP, by any number of threads at a time. A few connections are kept open between calls, and
+    none of a thread's own.
 
-    A child after a fork opens connections of its own. One that is dropped without `close` closes what it has open.
+    A child after a fork opens connections of its own. One that is dropped without `close` closes what it has
+    open.
     """
 
     def __init__(self, url: str, verify: Verify = True) -> None:
@@ -77,14 +86,17 @@ class HttpConnection:
             UsageError: this is no HTTP address, or `verify` cannot be used.
         """
         self._connect, self._prefix = _opener(url, verify)
-        # The end of a list is taken and given back in one step each, so threads need no lock here, and a fork leaves none locked.
+        # The end of a list is taken and given back in one step each, so threads need no lock here, and a fork
+        # leaves none locked.
         self._opened: list[http.client.HTTPConnection] = []
         self._era = object()
         self._process = os.getpid()
         weakref.finalize(self, _close_all, self._opened).atexit = False
         self.url = url.rstrip("/")
 
-    def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float) -> Reply:
+    def call(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float
+    ) -> Reply:
         call = _Call(method, self._prefix + target, headers, body, LONGEST_SILENCE + patience)
         if self._process != os.getpid():
             # What is open belongs to the parent as well. To close it here ends nothing there.
@@ -128,14 +140,21 @@ class HttpConnection:
             return UnreachableError(not_trusted(self.url, error, remedy))
         reason = str(error) or type(error).__name__
         if isinstance(error, ssl.SSLError):
-            return UnreachableError(f"what answers at {self.url} does not speak https as expected ({reason}); is its address http://...?")
-        return UnreachableError(f"ep-mock does not answer at {self.url} ({reason}); is the server running, and is this its address?")
+            return UnreachableError(
+                f"what answers at {self.url} does not speak https as expected ({reason}); is its address "
+                f"http://...?"
+            )
+        return UnreachableError(
+            f"ep-mock does not answer at {self.url} ({reason}); is the server running, and is this its "
+            f"address?"
+        )
 
 
 class InProcessConnection:
     """Calls the application itself, without a socket, also from within an event loop.
 
-    The application runs on a thread of its own meanwhile, so that waiting for something holds up nobody but the caller.
+    The application runs on a thread of its own meanwhile, so that waiting for something holds up nobody but
+    the caller.
     """
 
     def __init__(self, app: ASGIApp, url: Callable[[], str] | None = None) -> None:
@@ -147,14 +166,21 @@ class InProcessConnection:
     @property
     def url(self) -> str:
         if self._url is None:
-            raise UsageError("this application is called in process and has no address; serve it with MockServer to have one")
+            raise UsageError(
+                "this application is called in process and has no address; serve it with MockServer to have "
+                "one"
+            )
         return self._url()
 
-    def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float) -> Reply:
+    def call(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float
+    ) -> Reply:
         sent = {"host": "localhost", "content-length": str(len(body or b"")), **headers}
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
         try:
-            reply = self._loop.run(call_app(self._app, method, target.encode("latin-1"), encoded, body or b""))
+            reply = self._loop.run(
+                call_app(self._app, method, target.encode("latin-1"), encoded, body or b"")
+            )
         except ConnectionError as error:
             raise UnreachableError(f"the application gave no answer to {method} {target}: {error}") from None
         return Reply(reply.status, reply.body)
@@ -174,8 +200,8 @@ class _Call(NamedTuple):
 def _exchange(connection: http.client.HTTPConnection, call: _Call) -> Reply:
     """The answer to a call. The connection is closed when there is none.
 
-    A server may close a connection that was kept just when the next call is sent. The call is then sent again on a new one, unless the
-    server may have carried it out and a second time would make a difference.
+    A server may close a connection that was kept just when the next call is sent. The call is then sent again
+    on a new one, unless the server may have carried it out and a second time would make a difference.
     """
     kept = connection.sock is not None
     sent = False
@@ -221,13 +247,21 @@ def _close_all(connections: list[http.client.HTTPConnection]) -> None:
 
 
 def _opener(url: str, verify: Verify) -> tuple[Callable[[], http.client.HTTPConnection], str]:
-    """What opens a connection to the server at an address, and the path that all of the server's paths begin with."""
+    """What opens a connection to the server at an address, and the path that all of the server's paths begin
+    with.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except (ValueError, TypeError, AttributeError):
         parts, port = urlsplit(""), None
-    if not isinstance(url, str) or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if (
+        not isinstance(url, str)
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+    ):
         raise UsageError(f"url: expected an address such as http://127.0.0.1:8080, got {url!r}")
     prefix = parts.path.rstrip("/")
     if parts.scheme == "http":

@@ -27,7 +27,10 @@ class RefusedError(HandleError):
     """
 
     def __init__(self, call: str, status: int, errors: list[dict[str, Any]]) -> None:
-        told = [": ".join(str(item[key]) for key in ("title", "source", "detail") if item.get(key)) for item in errors]
+        told = [
+            ": ".join(str(item[key]) for key in ("title", "source", "detail") if item.get(key))
+            for item in errors
+        ]
         self.reasons = printable("; ".join(told)) or "no reason given"
         super().__init__(f"{call} was refused with {status}: {self.reasons}")
         self.status = status
@@ -35,7 +38,9 @@ class RefusedError(HandleError):
 
 
 class WaitError(HandleError, AssertionError):
-    """What was waited for did not come; the message has the job's history. An assertion, for a test that waits expects it."""
+    """What was waited for did not come; the message has the job's history. An assertion, for a test that
+    waits expects it.
+    """
 
 
 class RequestAssertionError(HandleError, AssertionError):
@@ -48,5 +53,8 @@ def why_in_vain(title: str, detail: str) -> str:
     if title == "Time stands still":
         hint = "; with this handle: clock.next(), clock.advance(seconds) or clock.until_idle()"
     elif title == "Timed out" and inside_event_loop():
-        hint = "; this wait held up the event loop, in which nothing could happen meanwhile: await the same verb of `aio` instead"
+        hint = (
+            "; this wait held up the event loop, in which nothing could happen meanwhile: await the same "
+            "verb of `aio` instead"
+        )
     return f"{title}: {detail}{hint}"

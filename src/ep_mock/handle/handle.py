@@ -21,7 +21,15 @@ from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
 from ep_mock.handle.report import store_report
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.store_client import StoreClient
-from ep_mock.handle.typed_arguments import FaultOptions, Matcher, PlannedJobs, PlanOptions, RequestQuery, ResetSettings, StoreSettings
+from ep_mock.handle.typed_arguments import (
+    FaultOptions,
+    Matcher,
+    PlannedJobs,
+    PlanOptions,
+    RequestQuery,
+    ResetSettings,
+    StoreSettings,
+)
 from ep_mock.handle.worker import WorkerHandle
 from ep_mock.serving.tls import Verify
 from ep_mock.settings import names_of
@@ -30,14 +38,21 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-_OF_THE_SERVER: Final = dict.fromkeys(names_of("server"), "it is a setting of the whole server, chosen when that starts")
-_OF_A_START: Final = {name: f"write reset({name}=...), as a store begins with it" for name in names_of("start")}
+_OF_THE_SERVER: Final = dict.fromkeys(
+    names_of("server"), "it is a setting of the whole server, chosen when that starts"
+)
+_OF_A_START: Final = {
+    name: f"write reset({name}=...), as a store begins with it" for name in names_of("start")
+}
 _INSTEAD_OF_FAULT: Final = {
     **{name: f"write match={{{name!r}: ...}}" for name in Matcher.__annotations__},
     "status": "write answer={'status': ...}, or error= with a name such as 'internal'",
     "name": "did you mean 'error'?",
 }
-_INSTEAD_OF_PLAN: Final = {"promotion": "write promotion_id=promotion.id", "job": "write job_id=..., the id of a job to come"}
+_INSTEAD_OF_PLAN: Final = {
+    "promotion": "write promotion_id=promotion.id",
+    "job": "write job_id=..., the id of a job to come",
+}
 
 
 class _InForce(msgspec.Struct):
@@ -55,7 +70,8 @@ class _Loaded(msgspec.Struct):
 class Handle:
     """Steers one store of a server, embedded in this process or anywhere on the network.
 
-    What it does through the API to arrange things meets no fault and no rate limit, and is not in the journal.
+    What it does through the API to arrange things meets no fault and no rate limit, and is not in the
+    journal.
 
     Attributes:
         store: the name of the store.
@@ -78,7 +94,9 @@ class Handle:
         _check_header("store", store, "the name of a store")
         _check_header("control_token", control_token, "text that a header can have")
         self._connection = connection
-        self._client = StoreClient(connection, store, client_id or store, client_secret or "any", control_token)
+        self._client = StoreClient(
+            connection, store, client_id or store, client_secret or "any", control_token
+        )
         self._control_token = control_token
         self.store = store
         self.promotions = PromotionsHandle(self._client)
@@ -102,14 +120,21 @@ class Handle:
     ) -> Self:
         """Steer a store of a server that runs at `url`, a container for instance. Nothing is sent yet.
 
-        `verify` says whom to trust at an address that begins with https: True the authorities of the system, the path of a PEM file the
+        `verify` says whom to trust at an address that begins with https: True the authorities of the system,
+            the path of a PEM file the
         certificates in it alone, an `ssl.SSLContext` whatever it trusts; False checks nothing.
 
         Raises:
             UsageError: this is no HTTP address, or the file has no certificate.
         """
         connection = HttpConnection(url, verify)
-        return cls(connection, store=store, client_id=client_id, client_secret=client_secret, control_token=control_token)
+        return cls(
+            connection,
+            store=store,
+            client_id=client_id,
+            client_secret=client_secret,
+            control_token=control_token,
+        )
 
     @classmethod
     def in_process(cls, app: ASGIApp, *, store: str = "default", control_token: str = "") -> Self:
@@ -119,7 +144,9 @@ class Handle:
     def of_store(self, name: str) -> Handle:
         """A handle for another store of the same server."""
         _check_store("of_store", name)
-        return Handle(self._connection, store=name, client_secret=self.client_secret, control_token=self._control_token)
+        return Handle(
+            self._connection, store=name, client_secret=self.client_secret, control_token=self._control_token
+        )
 
     @property
     def url(self) -> str:
@@ -138,7 +165,9 @@ class Handle:
 
     @property
     def token(self) -> str:
-        """A bearer token for calls to the API, issued by the server, for this store; it is valid for an hour of the store's clock."""
+        """A bearer token for calls to the API, issued by the server, for this store; it is valid for an hour
+        of the store's clock.
+        """
         return self._client.token
 
     @property
@@ -151,7 +180,9 @@ class Handle:
         return self._client.decoded("GET", "/health")
 
     def reset(self, **changes: Unpack[ResetSettings]) -> None:
-        """Put the store back to what it was at its start; `changes` are settings until the next reset: `clock="manual"`, `seed="7"`."""
+        """Put the store back to what it was at its start; `changes` are settings until the next reset:
+        `clock="manual"`, `seed="7"`.
+        """
         check_keywords("reset", changes, ResetSettings, _OF_THE_SERVER)
         self._client.control("POST", "/reset", changes or None)
         self._client.forget_token()
@@ -159,7 +190,11 @@ class Handle:
     def settings(self, **changes: Unpack[StoreSettings]) -> dict[str, Any]:
         """The store's settings, after changing the given ones."""
         check_keywords("settings", changes, StoreSettings, _OF_THE_SERVER | _OF_A_START)
-        return self._client.decoded("PATCH", "/settings", changes) if changes else self._client.decoded("GET", "/settings")
+        return (
+            self._client.decoded("PATCH", "/settings", changes)
+            if changes
+            else self._client.decoded("GET", "/settings")
+        )
 
     def wait_for_job(
         self,
@@ -172,9 +207,13 @@ class Handle:
     ) -> Job:
         """Wait until a job, the newest one unless said, has a status, or has ended: see `JobsHandle.wait`."""
         __tracebackhide__ = True
-        return self.jobs.wait(job, status, promotion=promotion, timeout=timeout, others_advance=others_advance)
+        return self.jobs.wait(
+            job, status, promotion=promotion, timeout=timeout, others_advance=others_advance
+        )
 
-    def wait_for_requests(self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
+    def wait_for_requests(
+        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]
+    ) -> list[RecordedRequest]:
         """Wait until requests have come: see `RequestsHandle.wait`."""
         __tracebackhide__ = True
         return self.requests.wait(times=times, timeout=timeout, **chosen)
@@ -186,14 +225,20 @@ class Handle:
         """
         return self._plan("plan", plan)
 
-    def fail_next_job(self, error: str = "job failed", *, after_codes: int | None = None, **jobs: Unpack[PlannedJobs]) -> str:
+    def fail_next_job(
+        self, error: str = "job failed", *, after_codes: int | None = None, **jobs: Unpack[PlannedJobs]
+    ) -> str:
         """Let the next job fail with an error, after some codes if you like."""
         plan: dict[str, Any] = {"fail": error, **jobs}
         if after_codes is not None:
             plan["after_codes"] = after_codes
         return self._plan("fail_next_job", plan)
 
-    def stall_next_job(self, status: Literal["pending", "processing", "cancelling"] = "processing", **jobs: Unpack[PlannedJobs]) -> str:
+    def stall_next_job(
+        self,
+        status: Literal["pending", "processing", "cancelling"] = "processing",
+        **jobs: Unpack[PlannedJobs],
+    ) -> str:
         """Let the next job get stuck in a status."""
         check_word("stall_next_job", status, ("pending", "processing", "cancelling"))
         return self._plan("stall_next_job", {"stuck": status, **jobs})
@@ -205,7 +250,9 @@ class Handle:
 
     def delete_plan(self, plan_id: str | None = None) -> None:
         """Take back one plan, or all."""
-        self._client.control("DELETE", "/plans" if plan_id is None else f"/plans/{_identity('delete_plan', plan_id)}")
+        self._client.control(
+            "DELETE", "/plans" if plan_id is None else f"/plans/{_identity('delete_plan', plan_id)}"
+        )
 
     def fault(self, **fault: Unpack[FaultOptions]) -> str:
         """Decide what will happen to the next matching requests; answers the id of the fault.
@@ -225,7 +272,9 @@ class Handle:
 
     def delete_fault(self, fault_id: str | None = None) -> None:
         """Take back one fault, or all."""
-        self._client.control("DELETE", "/faults" if fault_id is None else f"/faults/{_identity('delete_fault', fault_id)}")
+        self._client.control(
+            "DELETE", "/faults" if fault_id is None else f"/faults/{_identity('delete_fault', fault_id)}"
+        )
 
     def rate_limit(self, requests_per_second: int) -> None:
         """Answer 429 to requests beyond so many a second; 0 takes the limit away. Needs a clock that runs."""
@@ -234,7 +283,8 @@ class Handle:
         self.settings(rate_limit=requests_per_second)
 
     def load_fixture(self, fixture: Mapping[str, Any] | str | PathLike[str]) -> list[LoadedPromotion]:
-        """Add what a fixture describes: a mapping, a file on this machine (JSON or YAML), or the name of a shipped one.
+        """Add what a fixture describes: a mapping, a file on this machine (JSON or YAML), or the name of a
+        shipped one.
 
         Raises:
             UsageError: the file cannot be read.
@@ -248,7 +298,9 @@ class Handle:
         elif not isinstance(document, Mapping):
             hint = "call it once for each" if isinstance(document, list | tuple) else ""
             raise wrong("load_fixture", "a mapping, a file or the name of a shipped fixture", document, hint)
-        return msgspec.json.decode(self._client.control("POST", "/fixtures", document), type=_Loaded).promotions
+        return msgspec.json.decode(
+            self._client.control("POST", "/fixtures", document), type=_Loaded
+        ).promotions
 
     def snapshot(self) -> dict[str, Any]:
         """The whole store as plain data."""
@@ -258,7 +310,11 @@ class Handle:
         """Go on where a saved store was."""
         saved: object = snapshot
         if not isinstance(saved, Mapping):
-            hint = "write restore(json.loads(Path(...).read_text()))" if isinstance(saved, str | PathLike) else ""
+            hint = (
+                "write restore(json.loads(Path(...).read_text()))"
+                if isinstance(saved, str | PathLike)
+                else ""
+            )
             raise wrong("restore", "what snapshot() has answered", saved, hint)
         self._client.control("PUT", "/snapshot", saved)
 
@@ -286,7 +342,9 @@ class Handle:
         return self._client.control("GET", "/docs").decode()
 
     def report(self) -> str:
-        """The store's time, the histories of its latest jobs and the latest requests, to be read by people."""
+        """The store's time, the histories of its latest jobs and the latest requests, to be read by
+        people.
+        """
         return store_report(self.clock, self.jobs, self.requests)
 
     def close(self) -> None:
@@ -319,5 +377,10 @@ def _check_store(verb: str, name: object) -> None:
 def _identity(verb: str, given: object) -> str:
     """The id of a plan or fault, as a path has it."""
     if not isinstance(given, str):
-        raise wrong(verb, "an id, as the call that made it has answered", given, "write its ['id']" if isinstance(given, Mapping) else "")
+        raise wrong(
+            verb,
+            "an id, as the call that made it has answered",
+            given,
+            "write its ['id']" if isinstance(given, Mapping) else "",
+        )
     return quote(given, safe="")

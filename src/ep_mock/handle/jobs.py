@@ -14,7 +14,16 @@ from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
 from ep_mock.handle.errors import RefusedError, WaitError, why_in_vain
 from ep_mock.handle.models import HistoryEntry, Job, JobHistory
-from ep_mock.handle.places import FAMILY_NAMES, AnyJob, AnyPromotion, Location, call_promotion, job_id_of, path_of, place_of
+from ep_mock.handle.places import (
+    FAMILY_NAMES,
+    AnyJob,
+    AnyPromotion,
+    Location,
+    call_promotion,
+    job_id_of,
+    path_of,
+    place_of,
+)
 from ep_mock.handle.store_client import StoreClient
 
 WAIT_SECONDS: Final = 10.0
@@ -49,10 +58,15 @@ class JobsHandle:
         **parameters: Any,
     ) -> Job:
         """Create a job that makes codes, through the API."""
-        body: dict[str, Any] = {"job_type": "code_generate", "parameters": {"number_of_codes": number_of_codes, **parameters}}
+        body: dict[str, Any] = {
+            "job_type": "code_generate",
+            "parameters": {"number_of_codes": number_of_codes, **parameters},
+        }
         return self._create(place_of("jobs.generate", promotion, family), name, body)
 
-    def export(self, promotion: AnyPromotion, *, family: FamilyName | None = None, name: str | None = None) -> Job:
+    def export(
+        self, promotion: AnyPromotion, *, family: FamilyName | None = None, name: str | None = None
+    ) -> Job:
         """Create a job that exports codes, through the API."""
         return self._create(place_of("jobs.export", promotion, family), name, {"job_type": "code_export"})
 
@@ -66,7 +80,13 @@ class JobsHandle:
         href: str = self._client.api("GET", f"{self._path('jobs.file', job)}/file")["href"]
         return self._client.fetch("/" + href.split("/", 3)[3])
 
-    def list(self, *, status: Status | None = None, family: FamilyName | None = None, promotion: AnyPromotion | None = None) -> list[Job]:
+    def list(
+        self,
+        *,
+        status: Status | None = None,
+        family: FamilyName | None = None,
+        promotion: AnyPromotion | None = None,
+    ) -> list[Job]:
         """All jobs of the store, newest first."""
         asked: dict[str, Any] = {"status": status, "family": family, "limit": _ALL}
         if status is not None:
@@ -97,12 +117,13 @@ class JobsHandle:
     ) -> Job:
         """Wait until a job has a status, or one of several; until it has ended when none is given.
 
-        Without a job it is the newest one, of the promotion or of the store. A poll clock is moved by the wait. On a manual clock a wait
-        that can never end fails at once, unless `others_advance` says that somebody else moves the clock. `timeout` counts real seconds, at
-        most 600.
+        Without a job it is the newest one, of the promotion or of the store. A poll clock is moved by the
+        wait. On a manual clock a wait that can never end fails at once, unless `others_advance` says that
+        somebody else moves the clock. `timeout` counts real seconds, at most 600.
 
         Raises:
-            WaitError: it has ended otherwise, nothing will happen any more, or the time is up; with the job's history.
+            WaitError: it has ended otherwise, nothing will happen any more, or the time is up; with the job's
+                history.
         """
         __tracebackhide__ = True
         check_seconds("wait_for_job: timeout", timeout)

@@ -1,4 +1,6 @@
-"""What the handle answers with: plain typed records, read from the control plane's JSON. Times are text, with nanoseconds."""
+"""What the handle answers with: plain typed records, read from the control plane's JSON. Times are text, with
+nanoseconds.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,15 @@ from ep_mock.domain.lifecycle import JobType, Status
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """Unknown properties are passed over: a newer server may say more. `record["id"]` is `record.id`, as in the JSON."""
+    """Unknown properties are passed over: a newer server may say more. `record["id"]` is `record.id`, as in
+    the JSON.
+    """
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.__struct_fields__:
-            raise KeyError(f"{type(self).__name__} has no {name!r}; it has {', '.join(self.__struct_fields__)}")
+            raise KeyError(
+                f"{type(self).__name__} has no {name!r}; it has {', '.join(self.__struct_fields__)}"
+            )
         return getattr(self, name)
 
     if not TYPE_CHECKING:  # Otherwise Python would look for items by number.
@@ -25,7 +31,9 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 class ClockReading(_Record, frozen=True):
-    """A clock: how time passes (`real`, `scaled`, `manual`, `poll`), what time it is, and seconds per second."""
+    """A clock: how time passes (`real`, `scaled`, `manual`, `poll`), what time it is, and seconds per
+    second.
+    """
 
     mode: str
     now: str
@@ -33,7 +41,9 @@ class ClockReading(_Record, frozen=True):
 
 
 class JobTransition(_Record, frozen=True):
-    """A change of a job's status. `sequence` is its place among all transitions and journal entries of the store."""
+    """A change of a job's status. `sequence` is its place among all transitions and journal entries of the
+    store.
+    """
 
     at: str
     job_id: str
@@ -86,7 +96,8 @@ class JobHistory(_Record, frozen=True):
 
     Attributes:
         waits_for: why it goes no further now, and what to do about it; None when it has ended.
-        polls: how often the most frequent request for its promotion has come since anything last changed, where time stands still.
+        polls: how often the most frequent request for its promotion has come since anything last changed,
+            where time stands still.
     """
 
     job: Job
@@ -96,7 +107,9 @@ class JobHistory(_Record, frozen=True):
 
 
 class Work(_Record, frozen=True):
-    """What the worker does: `activity` (generate, export, delete, fail), and how many codes of how many are dealt with."""
+    """What the worker does: `activity` (generate, export, delete, fail), and how many codes of how many are
+    dealt with.
+    """
 
     job: Job
     activity: str
@@ -165,7 +178,9 @@ class RecordedRequest(_Record, frozen=True):
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
-        return printable(f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'} {self.outcome}")
+        return printable(
+            f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'} {self.outcome}"
+        )
 
 
 class NearRequest(_Record, frozen=True):

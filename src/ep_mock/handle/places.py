@@ -84,8 +84,11 @@ def place_of(verb: str, promotion: AnyPromotion, family: FamilyName | None = Non
     return Location(identity, own)
 
 
-def call_promotion(client: StoreClient, method: str, place: Location, below: str = "", body: object = None) -> dict[str, Any]:
-    """A call to the API about a promotion. Where the family is not known, it is the one that has the promotion.
+def call_promotion(
+    client: StoreClient, method: str, place: Location, below: str = "", body: object = None
+) -> dict[str, Any]:
+    """A call to the API about a promotion. Where the family is not known, it is the one that has the
+    promotion.
 
     Raises:
         RefusedError: the API refused it, or there is no such promotion.

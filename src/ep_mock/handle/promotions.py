@@ -26,8 +26,12 @@ class PromotionsHandle:
     def __init__(self, client: StoreClient) -> None:
         self._client = client
 
-    def create(self, family: FamilyName = "standard", *, name: str = "A promotion", **fields: Any) -> Promotion:
-        """Create a promotion; what is not given has a sensible value, so that `create()` will do. It is in force and not automatic."""
+    def create(
+        self, family: FamilyName = "standard", *, name: str = "A promotion", **fields: Any
+    ) -> Promotion:
+        """Create a promotion; what is not given has a sensible value, so that `create()` will do. It is in
+        force and not automatic.
+        """
         check_word("promotions.create: family", family, FAMILY_NAMES, "a name is given as name=...")
         kind = family_named(family)
         document = ordinary_promotion(kind, name, fields)
@@ -46,7 +50,10 @@ class PromotionsHandle:
         """
         check_word("promotions.list: family", family, FAMILY_NAMES)
         path = f"/v2/{family_named(family).collection}"
-        return [Promotion(each) for each in _all_pages("promotions.list", lambda page: self._client.api("GET", f"{path}?{page}"))]
+        return [
+            Promotion(each)
+            for each in _all_pages("promotions.list", lambda page: self._client.api("GET", f"{path}?{page}"))
+        ]
 
     def delete(self, promotion: AnyPromotion, family: FamilyName | None = None) -> None:
         """Delete a promotion with all that belongs to it."""
@@ -66,15 +73,21 @@ class CodesHandle:
             UsageError: there are more than the pages of the API reach, which are 10,100; an export has all.
         """
         place = place_of("codes.list", promotion, family)
-        return _all_pages("codes.list", lambda page: call_promotion(self._client, "GET", place, f"/codes?{page}"))
+        return _all_pages(
+            "codes.list", lambda page: call_promotion(self._client, "GET", place, f"/codes?{page}")
+        )
 
     def count(self, promotion: AnyPromotion, family: FamilyName | None = None) -> int:
         """How many codes a promotion has."""
         place = place_of("codes.count", promotion, family)
-        total: int = call_promotion(self._client, "GET", place, "/codes?page[limit]=1")["meta"]["results"]["total"]
+        total: int = call_promotion(self._client, "GET", place, "/codes?page[limit]=1")["meta"]["results"][
+            "total"
+        ]
         return total
 
-    def create(self, promotion: AnyPromotion, *codes: str | Mapping[str, Any], family: FamilyName | None = None) -> None:
+    def create(
+        self, promotion: AnyPromotion, *codes: str | Mapping[str, Any], family: FamilyName | None = None
+    ) -> None:
         """Add codes, each a text or an object such as `{"code": "SUMMER", "uses": 3}`; all or none."""
         place = place_of("codes.create", promotion, family)
         given: tuple[object, ...] = codes
@@ -83,9 +96,13 @@ class CodesHandle:
                 hint = "write codes.create(promotion, *codes)" if isinstance(code, list | tuple | set) else ""
                 raise wrong("codes.create: code", "text or an object with the key 'code'", code, hint)
         if not codes:
-            raise UsageError("codes.create: expected at least one code, as in codes.create(promotion, 'SUMMER')")
+            raise UsageError(
+                "codes.create: expected at least one code, as in codes.create(promotion, 'SUMMER')"
+            )
         items = [{"code": code} if isinstance(code, str) else code for code in codes]
-        call_promotion(self._client, "POST", place, "/codes", {"data": {"type": "promotion_codes", "codes": items}})
+        call_promotion(
+            self._client, "POST", place, "/codes", {"data": {"type": "promotion_codes", "codes": items}}
+        )
 
     def use(self, promotion: AnyPromotion, code: str, **checkout: Unpack[Checkout]) -> Usage:
         """Record a use, as a checkout would."""
@@ -93,9 +110,13 @@ class CodesHandle:
         given: object = code
         if not isinstance(given, str):
             hint = "the promotion comes first" if isinstance(given, Promotion) else "write code['code']"
-            raise wrong("codes.use: code", "the text of a code", given, hint if isinstance(given, Mapping) else "")
+            raise wrong(
+                "codes.use: code", "the text of a code", given, hint if isinstance(given, Mapping) else ""
+            )
         check_keywords("codes.use", checkout, Checkout, {"times": "did you mean 'times_used'?"})
-        return self._client.read(Usage, "POST", f"/promotions/{quote(identity, safe='')}/usages", {"code": code, **checkout})
+        return self._client.read(
+            Usage, "POST", f"/promotions/{quote(identity, safe='')}/usages", {"code": code, **checkout}
+        )
 
 
 def _all_pages(verb: str, page: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,6 +129,7 @@ def _all_pages(verb: str, page: Callable[[str], dict[str, Any]]) -> list[dict[st
         if len(found) >= total:
             return found
     raise UsageError(
-        f"{verb}: the pages of the API reach {_LAST_OFFSET + _PAGE:,} of them, and there are {total:,}; codes.count() counts codes, and "
+        f"{verb}: the pages of the API reach {_LAST_OFFSET + _PAGE:,} of them, and there are {total:,}; "
+        f"codes.count() counts codes, and "
         "jobs.file() of an export has them all"
     )

@@ -18,7 +18,9 @@ MOST_REQUESTS: Final = 10
 
 
 def store_report(clock: ClockHandle, jobs: JobsHandle, requests: RequestsHandle) -> str:
-    """The store's time, the histories of its latest jobs and the latest requests. Names and paths cannot steer a terminal."""
+    """The store's time, the histories of its latest jobs and the latest requests. Names and paths cannot
+    steer a terminal.
+    """
     reading = clock.read()
     lines = [f"clock: {reading.mode}, {reading.now}", *_job_lines(jobs), *_request_lines(requests)]
     return "\n".join(map(printable, lines))

@@ -1,4 +1,6 @@
-"""What was requested of a store: questions to the journal, and assertions that show the nearest requests when they fail."""
+"""What was requested of a store: questions to the journal, and assertions that show the nearest requests when
+they fail.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,11 @@ class _Count(msgspec.Struct):
 class RequestsHandle:
     """The journal of a store: what the code under test has requested. What a handle does itself is not in it.
 
-    Requests are chosen by keywords: `method`, `path` (a pattern: `*` within a segment, `**` for any text), `operation` (such as
-    `create_job`), `family`, `headers` and `query` (patterns by name; None for one that must not be there), `body` (JSON that the body
-    must have in it), `body_contains`; and by what became of them: `status`, `outcome`, `fault`, `after` (a number).
+    Requests are chosen by keywords: `method`, `path` (a pattern: `*` within a segment, `**` for any text),
+        `operation` (such as
+    `create_job`), `family`, `headers` and `query` (patterns by name; None for one that must not be there),
+    `body` (JSON that the body must have in it), `body_contains`; and by what became of them: `status`,
+    `outcome`, `fault`, `after` (a number).
     """
 
     def __init__(self, client: StoreClient) -> None:
@@ -51,7 +55,9 @@ class RequestsHandle:
         """Every request that is remembered, or the last ones, oldest first."""
         if last is not None:
             check_count("requests.all: last", last)
-        return self._client.read(_Found, "GET", "/requests" if last is None else f"/requests?last={last}").requests
+        return self._client.read(
+            _Found, "GET", "/requests" if last is None else f"/requests?last={last}"
+        ).requests
 
     def find(self, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
         """The requests that match, oldest first."""
@@ -61,8 +67,11 @@ class RequestsHandle:
         """How many requests match."""
         return self._client.read(_Count, "POST", "/requests/count", _query("requests.count", chosen)).count
 
-    def wait(self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
-        """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts real seconds, at most 600.
+    def wait(
+        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]
+    ) -> list[RecordedRequest]:
+        """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts
+        real seconds, at most 600.
 
         Raises:
             RequestAssertionError: they did not come in time; with the nearest ones.
@@ -78,7 +87,11 @@ class RequestsHandle:
                 raise
             ended = error.errors[0]
         found = msgspec.convert({"requests": [], **ended["meta"]}, _Found)
-        raise RequestAssertionError(_failure(f"{why_in_vain(ended['title'], ended['detail'])}; wanted: {_shown(chosen)}", found, chosen))
+        raise RequestAssertionError(
+            _failure(
+                f"{why_in_vain(ended['title'], ended['detail'])}; wanted: {_shown(chosen)}", found, chosen
+            )
+        )
 
     def assert_called(self, times: int | None = None, **chosen: Unpack[RequestQuery]) -> None:
         """Fail unless requests match: at least one, or exactly `times`.
@@ -88,12 +101,19 @@ class RequestsHandle:
         """
         __tracebackhide__ = True
         if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
-            raise wrong("requests.assert_called: times", "a whole number", times, "write operation='create_job' for what is expected")
+            raise wrong(
+                "requests.assert_called: times",
+                "a whole number",
+                times,
+                "write operation='create_job' for what is expected",
+            )
         found = self._found("requests.assert_called", chosen)
         if found.total == times or (times is None and found.total):
             return
         wanted = "at least one request" if times is None else f"{times} request{'' if times == 1 else 's'}"
-        raise RequestAssertionError(_failure(f"expected {wanted} with {_shown(chosen)}, got {found.total}", found, chosen))
+        raise RequestAssertionError(
+            _failure(f"expected {wanted} with {_shown(chosen)}, got {found.total}", found, chosen)
+        )
 
     def assert_not_called(self, **chosen: Unpack[RequestQuery]) -> None:
         """Fail if a request matches.
@@ -104,7 +124,9 @@ class RequestsHandle:
         __tracebackhide__ = True
         found = self._found("requests.assert_not_called", chosen)
         if found.total:
-            raise RequestAssertionError(_failure(f"expected no request with {_shown(chosen)}, got {found.total}", found, chosen))
+            raise RequestAssertionError(
+                _failure(f"expected no request with {_shown(chosen)}, got {found.total}", found, chosen)
+            )
 
     def clear(self) -> None:
         """Forget all requests."""
@@ -121,14 +143,19 @@ def _failure(first: str, found: _Found, chosen: Mapping[str, Any]) -> str:
     if found.nearest:
         lines.append("nearest requests:")
         for near in found.nearest:
-            lines += [f"  {near.request}", *(f"    {_difference(name, near.request, chosen)}" for name in near.differences)]
+            lines += [
+                f"  {near.request}",
+                *(f"    {_difference(name, near.request, chosen)}" for name in near.differences),
+            ]
     if not found.requests and not found.nearest:
         lines.append("there were no requests")
     return "\n".join(map(printable, lines))
 
 
 def _difference(name: str, request: RecordedRequest, chosen: Mapping[str, Any]) -> str:
-    """`status: 401, not 201`; of headers and parameters, which come as `headers.NAME`, the one that differs."""
+    """`status: 401, not 201`; of headers and parameters, which come as `headers.NAME`, the one that
+    differs.
+    """
     place, _, part = name.partition(".")
     wanted = chosen[place]
     if not part:

@@ -19,14 +19,17 @@ _Record = TypeVar("_Record")
 
 
 class StoreClient:
-    """Makes calls for one store: to the control plane, and to the API to arrange things, which leaves no trace in the journal.
+    """Makes calls for one store: to the control plane, and to the API to arrange things, which leaves no
+    trace in the journal.
 
     Attributes:
         store: the name of the store.
         client_id, client_secret: what it logs in with.
     """
 
-    def __init__(self, connection: Connection, store: str, client_id: str, client_secret: str, control_token: str) -> None:
+    def __init__(
+        self, connection: Connection, store: str, client_id: str, client_secret: str, control_token: str
+    ) -> None:
         self._connection = connection
         self._control_token = control_token
         self._issued: str | None = None
@@ -38,7 +41,11 @@ class StoreClient:
     def token(self) -> str:
         """A token that the server has issued; the same one until it is forgotten."""
         if self._issued is None:
-            form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": self.client_secret}
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+            }
             headers = {**self._arranging(), "Content-Type": "application/x-www-form-urlencoded"}
             answer = self._checked("POST", "/oauth/access_token", headers, urlencode(form).encode(), 0.0)
             issued: str = msgspec.json.decode(answer)["access_token"]
@@ -58,7 +65,9 @@ class StoreClient:
         headers = self._steering()
         return self._checked(method, CONTROL + path, headers, _encoded(headers, body), patience)
 
-    def read(self, kind: type[_Record], method: str, path: str, body: object = None, *, patience: float = 0.0) -> _Record:
+    def read(
+        self, kind: type[_Record], method: str, path: str, body: object = None, *, patience: float = 0.0
+    ) -> _Record:
         """The same, with the answer as a record."""
         return msgspec.json.decode(self.control(method, path, body, patience=patience), type=kind)
 
@@ -100,7 +109,9 @@ class StoreClient:
             headers["X-EP-Mock-Token"] = self._control_token
         return headers
 
-    def _checked(self, method: str, target: str, headers: dict[str, str], body: bytes | None, patience: float) -> bytes:
+    def _checked(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | None, patience: float
+    ) -> bytes:
         reply = self._connection.call(method, target, headers, body, patience)
         if reply.status >= 400:
             raise RefusedError(f"{method} {target.partition('?')[0]}", reply.status, _items(reply))

@@ -1,4 +1,6 @@
-"""The keyword arguments of the handle's methods, for editors and type checkers. What each one means stands at the method's own page."""
+"""The keyword arguments of the handle's methods, for editors and type checkers. What each one means stands at
+the method's own page.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 
 _EXACT: Mapping[str, Attribute] = {"code": Attribute(frozenset({"eq"}), "string", lambda code: code.code)}
-_ORDERED: Mapping[str, Attribute] = {"code": Attribute(frozenset({"eq", "gt"}), "folded", lambda code: code.code)}
+_ORDERED: Mapping[str, Attribute] = {
+    "code": Attribute(frozenset({"eq", "gt"}), "folded", lambda code: code.code)
+}
 SORTS = ("code", "-code")
 
 
@@ -33,7 +35,8 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     """Add codes, all or none.
 
     Raises:
-        ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code is there already, 422 the limit.
+        ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code is there
+            already, 422 the limit.
     """
     family = promotion.family
     if promotion.automatic:
@@ -69,11 +72,15 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     return CreatedCodes([_encoded(store, promotion, book, code, stored=False) for code in codes], repeated)
 
 
-def list_codes(store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None = None) -> Listing:
-    """The promotion's codes, oldest first unless sorted. A page costs the page; the first sorted one of a promotion sorts its codes.
+def list_codes(
+    store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None = None
+) -> Listing:
+    """The promotion's codes, oldest first unless sorted. A page costs the page; the first sorted one of a
+    promotion sorts its codes.
 
-    `gt(code,…)` answers in alphabetical order even without a `sort`: it is meant for walking on from the last code of a page. A family
-    whose codes cannot be sorted takes no notice of `sort`, as of any parameter that a list does not have.
+    `gt(code,…)` answers in alphabetical order even without a `sort`: it is meant for walking on from the last
+    code of a page. A family whose codes cannot be sorted takes no notice of `sort`, as of any parameter that
+    a list does not have.
 
     Raises:
         ApiError: 400, the filter or the sort cannot be used.
@@ -111,7 +118,9 @@ def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
 
 
 def delete_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
-    """Delete several codes, each named by itself or by its id; names that the promotion does not have are passed over."""
+    """Delete several codes, each named by itself or by its id; names that the promotion does not have are
+    passed over.
+    """
     book = store.codes_of(promotion)
     found = (book.find(item["code"]) for item in request["codes"])
     book.remove({key for key in found if key is not None})

@@ -1,7 +1,8 @@
 """Exported files: the signed, expiring URL of one, and its content.
 
-The URL has the published shape: its path ends `{job id}_{YYYYMMDD}_{HHMMSS}_codes.csv`, its query has `Expires` (in seconds), `Signature`
-and `Key-Pair-Id`. It names its store and needs no token; whoever changes a part of it has no valid signature.
+The URL has the published shape: its path ends `{job id}_{YYYYMMDD}_{HHMMSS}_codes.csv`, its query has
+`Expires` (in seconds), `Signature` and `Key-Pair-Id`. It names its store and needs no token; whoever changes
+a part of it has no valid signature.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from ep_mock.timings import SECOND
 
 
 class ExportRow(NamedTuple):
-    """One code as the export shows it. `uses` is what remains of `max_uses`; both are absent when unlimited."""
+    """One code as the export shows it. `uses` is what remains of `max_uses`; both are absent when
+    unlimited.
+    """
 
     code: str
     uses: int | None
@@ -47,7 +50,8 @@ def file_name(job_id: str, at_ns: int) -> str:
 
 
 def csv_chunks(rows: Iterable[ExportRow], size: int = 1000) -> Iterator[bytes]:
-    """The file in pieces: the header, then the lines of `size` rows at a time. `rows` is read no faster than the pieces are.
+    """The file in pieces: the header, then the lines of `size` rows at a time. `rows` is read no faster than
+    the pieces are.
 
     A lone surrogate, which UTF-8 cannot carry, comes out as a question mark.
     """
@@ -75,7 +79,12 @@ def _is_plain(text: str, rows: int) -> bool:
 
     One look at a thousand lines costs far less than a look at each of their fields.
     """
-    return '"' not in text and text.count(",") == rows * (len(COLUMNS) - 1) and text.count("\r") == rows and text.count("\n") == rows
+    return (
+        '"' not in text
+        and text.count(",") == rows * (len(COLUMNS) - 1)
+        and text.count("\r") == rows
+        and text.count("\n") == rows
+    )
 
 
 def _quoted(row: ExportRow) -> ExportRow:
@@ -97,7 +106,9 @@ def _field(text: str) -> str:
 
 
 FILES = "/files"
-FILE_GONE = f"The file is gone: a promotion keeps those of its latest {EXPORTS_KEPT} exports. Export the codes again."
+FILE_GONE = (
+    f"The file is gone: a promotion keeps those of its latest {EXPORTS_KEPT} exports. Export the codes again."
+)
 
 
 def file_url(store: Store, promotion: Promotion, job: Job) -> str:
@@ -149,11 +160,15 @@ def _rows(captured: CapturedCodes) -> Iterator[ExportRow]:
         if code.batch is not batch:
             batch, created_at = code.batch, format_millis(code.batch.created_at)
         user = code.user if code.user is None or isinstance(code.user, str) else " ".join(code.user)
-        yield ExportRow(code.code, code.uses, code.max_uses, code.consume_unit, user, batch.created_by, created_at)
+        yield ExportRow(
+            code.code, code.uses, code.max_uses, code.consume_unit, user, batch.created_by, created_at
+        )
 
 
 def _signature(signer: Entropy, promotion_id: str, name: str, expires: str) -> tuple[str, str]:
-    return signer.signature("file", promotion_id, name, expires), "K" + signer.signature("key pair")[:13].upper()
+    return signer.signature("file", promotion_id, name, expires), "K" + signer.signature("key pair")[
+        :13
+    ].upper()
 
 
 def _denied(detail: str) -> ApiError:

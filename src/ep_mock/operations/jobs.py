@@ -1,4 +1,6 @@
-"""The verbs of promotion jobs: create, list, cancel, and the address of an export's file. The store must have been settled."""
+"""The verbs of promotion jobs: create, list, cancel, and the address of an export's file. The store must have
+been settled.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,14 @@ FILTERS: Mapping[str, Attribute] = {
 }
 
 
-def create_job(store: Store, promotion: Promotion, request: Mapping[str, Any], plan: Plan | None = None) -> Job:
-    """Put a job in the queue; it answers `pending`. `plan` is for this job alone; else the store's plans are asked.
+def create_job(
+    store: Store, promotion: Promotion, request: Mapping[str, Any], plan: Plan | None = None
+) -> Job:
+    """Put a job in the queue; it answers `pending`. `plan` is for this job alone; else the store's plans are
+    asked.
 
-    Asking for more codes than one promotion may have is refused at once. Passing the limit together with codes that exist already is not:
-    such a job is accepted and fails when it is processed (published).
+    Asking for more codes than one promotion may have is refused at once. Passing the limit together with
+    codes that exist already is not: such a job is accepted and fails when it is processed (published).
 
     Raises:
         ApiError: 422 automatic promotion, 400 too many codes, 400 another job is unfinished.
@@ -46,7 +51,8 @@ def new_job(
     created_at: int | None = None,
     plan: Plan | None = ORDINARY,
 ) -> Job:
-    """A pending job, the newest of its promotion; the worker does not know it yet. Without a plan, the store's plans are asked.
+    """A pending job, the newest of its promotion; the worker does not know it yet. Without a plan, the
+    store's plans are asked.
 
     Its id is the one given, else the plan's unless a job has that already, else a new one.
 
@@ -65,7 +71,9 @@ def new_job(
     plan_id = None
     if plan is None:
         job_type, name = request["job_type"], request.get("name")
-        in_force = content.plan_for(family=family.name, promotion_id=promotion.id, job_type=job_type, name=name)
+        in_force = content.plan_for(
+            family=family.name, promotion_id=promotion.id, job_type=job_type, name=name
+        )
         plan, plan_id = (ORDINARY, None) if in_force is None else (in_force.plan, in_force.id)
     made_id = content.new_id() if id is None else id
     content.jobs_created += 1

@@ -25,7 +25,9 @@ class Listing(NamedTuple):
     total: int
 
 
-def read_filter(settings: Settings, text: str | None, attributes: Mapping[str, Attribute]) -> CompiledFilter | None:
+def read_filter(
+    settings: Settings, text: str | None, attributes: Mapping[str, Attribute]
+) -> CompiledFilter | None:
     """The filter of a request to a list with these attributes; None when it leaves nothing out.
 
     Raises:
@@ -38,7 +40,9 @@ def read_filter(settings: Settings, text: str | None, attributes: Mapping[str, A
 
 
 def list_newest_first(records: Sequence[Listed], page: Page, condition: CompiledFilter | None) -> Listing:
-    """A page of records that are kept oldest first. Without a filter it costs the page, however many records there are."""
+    """A page of records that are kept oldest first. Without a filter it costs the page, however many records
+    there are.
+    """
     if condition is not None:
         records = [record for record in records if condition.matches(record)]
     total = len(records)

@@ -34,7 +34,9 @@ def _rules(promotion: Promotion) -> Mapping[str, Any]:
 
 def _args(rule: Mapping[str, Any]) -> list[str]:
     """The args of a rule as one writes them in a filter: texts as they are, all else as JSON."""
-    return [each if isinstance(each, str) else msgspec.json.encode(each).decode() for each in rule.get("args", ())]
+    return [
+        each if isinstance(each, str) else msgspec.json.encode(each).decode() for each in rule.get("args", ())
+    ]
 
 
 def _account_tags(rule: Mapping[str, Any]) -> Iterator[str]:
@@ -58,7 +60,9 @@ FILTERS: Mapping[str, Mapping[str, Attribute]] = {
         "start": Attribute(_ORDER, "date", lambda promotion: promotion.start),
         "end": Attribute(_ORDER, "date", lambda promotion: promotion.end),
         # Published: these two do not look at child conditions, the tags do.
-        "rule_set.rules.strategy": Attribute(frozenset({"eq", "in"}), "string", lambda promotion: _rules(promotion).get("strategy")),
+        "rule_set.rules.strategy": Attribute(
+            frozenset({"eq", "in"}), "string", lambda promotion: _rules(promotion).get("strategy")
+        ),
         "rule_set.rules.args": Attribute(_CONTAINS, "list", lambda promotion: _args(_rules(promotion))),
         "account_tags": Attribute(_CONTAINS, "list", lambda promotion: set(_account_tags(_rules(promotion)))),
     },
@@ -81,7 +85,8 @@ def create_promotion(store: Store, family: Family, request: Mapping[str, Any]) -
     """Add a promotion; an automatic one of a family that says so comes with a code of its own.
 
     Raises:
-        ApiError: 422 its start is not before its end, its priority is taken or the store is full; 400 too many automatic ones.
+        ApiError: 422 its start is not before its end, its priority is taken or the store is full; 400 too
+            many automatic ones.
     """
     promotion = new_promotion(store, family, request)
     store.add_promotion(promotion)
@@ -98,7 +103,8 @@ def new_promotion(
     created_at: int | None = None,
     codes_limit: int | None = None,
 ) -> Promotion:
-    """A promotion that may join those of the store, and others `beside` it that will; the store does not have it yet.
+    """A promotion that may join those of the store, and others `beside` it that will; the store does not have
+    it yet.
 
     Raises:
         ApiError: as for `create_promotion`.
@@ -139,15 +145,18 @@ def list_promotions(store: Store, family: Family, page: Page, filter_text: str |
     condition = read_filter(store.settings, filter_text, FILTERS[family.name])
     if condition is not None:
         return list_newest_first(_candidates(store, family, condition), page, condition)
-    return Listing([promotion.listed() for promotion in promotions.newest(page.offset, page.limit)], len(promotions))
+    return Listing(
+        [promotion.listed() for promotion in promotions.newest(page.offset, page.limit)], len(promotions)
+    )
 
 
 def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Promotion:
-    """Change what was sent and keep the rest. Giving an expired promotion a later end deletes its codes (published).
+    """Change what was sent and keep the rest. Giving an expired promotion a later end deletes its codes
+    (published).
 
     Raises:
-        ApiError: as for `create_promotion`; 422 as well when an expired promotion with too many codes would run again, or one with more
-            codes than that allows would last too long.
+        ApiError: as for `create_promotion`; 422 as well when an expired promotion with too many codes would
+            run again, or one with more codes than that allows would last too long.
     """
     family, now, was_automatic = promotion.family, store.now, promotion.automatic
     draft = _Draft(
@@ -180,12 +189,16 @@ def list_history(promotion: Promotion, page: Page) -> Listing:
 
 
 def delete_promotion(store: Store, promotion: Promotion) -> None:
-    """Delete a promotion with its codes and jobs; an unfinished job is given up and the worker is free again."""
+    """Delete a promotion with its codes and jobs; an unfinished job is given up and the worker is free
+    again.
+    """
     store.remove_promotion(promotion)
 
 
 def _candidates(store: Store, family: Family, condition: CompiledFilter) -> Sequence[Promotion]:
-    """The promotions that may meet a condition, the oldest first. Where it asks for a code, only those that have it."""
+    """The promotions that may meet a condition, the oldest first. Where it asks for a code, only those that
+    have it.
+    """
     code = next((part.operands[0] for part in condition.conditions if part.attribute == "code"), None)
     if code is None:
         return list(store.content.promotions[family.name].values())
@@ -196,7 +209,14 @@ def _kept(family: Family, request: Mapping[str, Any]) -> dict[str, Any]:
     return {key: request[key] for key in family.promotion_fields if key in request}
 
 
-def _check(store: Store, family: Family, draft: _Draft, promotions: Sequence[FamilyPromotions], *, former: Promotion | None = None) -> None:
+def _check(
+    store: Store,
+    family: Family,
+    draft: _Draft,
+    promotions: Sequence[FamilyPromotions],
+    *,
+    former: Promotion | None = None,
+) -> None:
     if draft.start >= draft.end:
         raise problems.unprocessable("start must be before end")
     if "rule_set" in draft.fields:
@@ -207,8 +227,14 @@ def _check(store: Store, family: Family, draft: _Draft, promotions: Sequence[Fam
     if not family.ranks_promotions or not _runs_or_will_run(draft.fields, draft.end, now):
         return
     limit = store.settings.automatic_limit
-    counted_already = former is not None and former.automatic and _runs_or_will_run(former.fields, former.end, now)
-    if draft.automatic and not counted_already and sum(each.number_automatic(now) for each in promotions) >= limit:
+    counted_already = (
+        former is not None and former.automatic and _runs_or_will_run(former.fields, former.end, now)
+    )
+    if (
+        draft.automatic
+        and not counted_already
+        and sum(each.number_automatic(now) for each in promotions) >= limit
+    ):
         raise problems.too_many_automatic(limit, updating=former is not None)
     priority = draft.fields.get("priority")
     if priority is not None and any(each.has_priority(priority, now, besides=former) for each in promotions):
@@ -223,14 +249,18 @@ FREE = ["percent", 100]
 
 
 def auto_add_refusal(rule_set: Mapping[str, Any], *, automatic: bool) -> ApiError | None:
-    """400 when an action adds items to the cart by itself although the promotion is not automatic or the items are not free, else None.
+    """400 when an action adds items to the cart by itself although the promotion is not automatic or the
+    items are not free, else None.
 
-    Published: `auto_add` can be true only with a discount of 100 percent in an automatic promotion. The text is ours.
+    Published: `auto_add` can be true only with a discount of 100 percent in an automatic promotion. The text
+        is ours.
     """
     for position, action in enumerate(rule_set["actions"]):
         wanted = action.get("limitations", {}).get("items", {}).get("auto_add", False)
         if wanted and not (automatic and action.get("args") == FREE):
             source = f"data.rule_set.actions.{position}.limitations.items.auto_add"
             detail = "auto_add needs an automatic promotion and a discount of 100 percent"
-            return ApiError(400, [{"status": 400, "source": source, "title": "Bad Request", "detail": detail}])
+            return ApiError(
+                400, [{"status": 400, "source": source, "title": "Bad Request", "detail": detail}]
+            )
     return None

@@ -1,6 +1,7 @@
 """The verbs of usages: record, list, anonymize. The store must have been settled.
 
-Usages come from checkouts, which are outside the API; so recording one is a verb that only the control plane offers.
+Usages come from checkouts, which are outside the API; so recording one is a verb that only the control plane
+offers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _FILTERS: Mapping[str, Attribute] = {
     "code": Attribute(frozenset({"eq"}), "string", lambda usage: usage.code),
     "used_on": Attribute(_DATES, "date", lambda usage: usage.used_on),
 }
-_FOLDING_FILTERS: Mapping[str, Attribute] = {**_FILTERS, "code": Attribute(frozenset({"eq"}), "folded", lambda usage: usage.code)}
+_FOLDING_FILTERS: Mapping[str, Attribute] = {
+    **_FILTERS,
+    "code": Attribute(frozenset({"eq"}), "folded", lambda usage: usage.code),
+}
 
 
 class Anonymized(NamedTuple):
@@ -41,11 +45,13 @@ class Anonymized(NamedTuple):
 def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Usage:
     """Do what a checkout would: take uses from a code and keep a record.
 
-    `request` has `code`, and optionally `times_used`, `order_id`, `customer_id`, `customer_email`, `account_id`, and `new_shopper`: whether
+    `request` has `code`, and optionally `times_used`, `order_id`, `customer_id`, `customer_email`,
+        `account_id`, and `new_shopper`: whether
     the shopper has never paid an order (True when not said).
 
     Raises:
-        ApiError: 404 no such code; 422 the promotion does not run, or the code is used up, somebody else's, or used up by this shopper.
+        ApiError: 404 no such code; 422 the promotion does not run, or the code is used up, somebody else's,
+            or used up by this shopper.
     """
     book = store.codes_of(promotion)
     key = book.key(request["code"])
@@ -77,16 +83,29 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
     return usage
 
 
-def list_usages(store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None) -> Listing:
+def list_usages(
+    store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None
+) -> Listing:
     """The usages of a promotion, the one changed last first unless sorted.
 
     Raises:
         ApiError: 400, the filter or the sort cannot be used.
     """
-    return _listed(store, promotion, promotion.usages, page, filter_text, sort, promotion.family.usage_sorts, "-updated_at")
+    return _listed(
+        store,
+        promotion,
+        promotion.usages,
+        page,
+        filter_text,
+        sort,
+        promotion.family.usage_sorts,
+        "-updated_at",
+    )
 
 
-def list_code_usages(store: Store, promotion: Promotion, segment: str, page: Page, filter_text: str | None, sort: str | None) -> Listing:
+def list_code_usages(
+    store: Store, promotion: Promotion, segment: str, page: Page, filter_text: str | None, sort: str | None
+) -> Listing:
     """The usages of one code, named by itself or its id, the earliest first unless sorted.
 
     Raises:
@@ -97,11 +116,15 @@ def list_code_usages(store: Store, promotion: Promotion, segment: str, page: Pag
     usages = [usage for usage in promotion.usages if usage.code_key == key]
     if not usages and key not in book.entries:
         raise problems.code_not_found()
-    return _listed(store, promotion, usages, page, filter_text, sort, promotion.family.code_usage_sorts, "used_on")
+    return _listed(
+        store, promotion, usages, page, filter_text, sort, promotion.family.code_usage_sorts, "used_on"
+    )
 
 
 def anonymize_usages(store: Store, family: Family, request: Mapping[str, Any]) -> Anonymized:
-    """Take from usages of any promotion what tells who the shopper was. Unknown ids are named, the others are done all the same."""
+    """Take from usages of any promotion what tells who the shopper was. Unknown ids are named, the others are
+    done all the same.
+    """
     known = store.content.usages[family.name]
     ids = list(dict.fromkeys(request["usage_ids"]))
     done = [known[each] for each in ids if each in known]
@@ -130,7 +153,9 @@ def _listed(
         sort = None
     elif sort is not None and sort.removeprefix("-") not in sorts:
         raise problems.bad_sort(sort, [each for name in sorts for each in (name, f"-{name}")])
-    condition = read_filter(store.settings, filter_text, _FOLDING_FILTERS if promotion.family.codes_fold_case else _FILTERS)
+    condition = read_filter(
+        store.settings, filter_text, _FOLDING_FILTERS if promotion.family.codes_fold_case else _FILTERS
+    )
     if condition is not None:
         usages = list(filter(condition.matches, usages))
     order = sort or default
@@ -145,7 +170,9 @@ def _rank(usage: Usage, name: str) -> tuple[bool, Any]:
     return (True, value) if value is not None else (False, 0)
 
 
-def _refusal(store: Store, promotion: Promotion, code: Code, key: str, request: Mapping[str, Any], times: int) -> str | None:
+def _refusal(
+    store: Store, promotion: Promotion, code: Code, key: str, request: Mapping[str, Any], times: int
+) -> str | None:
     """Why the code cannot be used like that, or None."""
     if not promotion.fields["enabled"] or promotion.expired(store.now) or promotion.start > store.now:
         return "the promotion is not running"
@@ -161,7 +188,9 @@ def _refusal(store: Store, promotion: Promotion, code: Code, key: str, request: 
     return _shopper_refusal(promotion, code, key, customer, email, times)
 
 
-def _shopper_refusal(promotion: Promotion, code: Code, key: str, customer: str | None, email: str | None, times: int) -> str | None:
+def _shopper_refusal(
+    promotion: Promotion, code: Code, key: str, customer: str | None, email: str | None, times: int
+) -> str | None:
     limits = code.max_uses_per_shopper
     if limits is None or "max_uses" not in limits:
         return None
@@ -172,7 +201,8 @@ def _shopper_refusal(promotion: Promotion, code: Code, key: str, customer: str |
     used = sum(
         usage.times_used
         for usage in promotion.usages
-        if usage.code_key == key and (usage.customer_id == customer if customer is not None else usage.customer_email == email)
+        if usage.code_key == key
+        and (usage.customer_id == customer if customer is not None else usage.customer_email == email)
     )
     if used + times > limits["max_uses"]:
         return f"the shopper has used the code {used} times, {limits['max_uses']} are allowed"

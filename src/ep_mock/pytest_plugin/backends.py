@@ -1,4 +1,6 @@
-"""The ep-mock of one pytest session: started for it, or running elsewhere. Each test gets a store that begins anew."""
+"""The ep-mock of one pytest session: started for it, or running elsewhere. Each test gets a store that begins
+anew.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from ep_mock.web.stores import DEFAULT_STORE
 Given = Settings | Mapping[str, Any]
 
 CLOCK: Final = "poll"
-"""The clock of a test that says nothing: a client that polls jobs sees every status, whatever the pace of the worker."""
+"""The clock of a test that says nothing: a client that polls jobs sees every status, whatever the pace of the
+worker.
+"""
 
 _OF_CLIENTS: Final = ("client_id", "client_secret", "control_token", "fixtures", "port")
 """The settings of a server that a client of one elsewhere has a use for, or can do without."""
@@ -84,7 +88,11 @@ class Session(ABC):
         changes = {**self._differing(said), **wanted.changes}
         self._seed_of_test = wanted.changes.get("seed") or self.seed
         handle = self._handle()
-        documents = [document for each in (*self._own_fixtures(said), *wanted.fixtures) for document in self._documents_of(each)]
+        documents = [
+            document
+            for each in (*self._own_fixtures(said), *wanted.fixtures)
+            for document in self._documents_of(each)
+        ]
         try:
             handle.reset(**changes)
             for document in documents:
@@ -161,11 +169,15 @@ class _EmbeddedSession(Session):
 
     def _differing(self, said: Mapping[str, Any]) -> dict[str, Any]:
         wanted = {"clock": CLOCK, **said, "seed": self.seed}
-        differing = {name: value for name, value in wanted.items() if getattr(self._server.settings, name) != value}
+        differing = {
+            name: value for name, value in wanted.items() if getattr(self._server.settings, name) != value
+        }
         for name in set(differing) - set(names_of("start", "store")):
             raise UsageError(
-                f"ep_mock_settings: {name} is a setting of the server, which runs already with {getattr(self._server.settings, name)!r}; "
-                "override the fixture for the whole session, or start a server of your own with ep_mock.MockServer"
+                f"ep_mock_settings: {name} is a setting of the server, which runs already with "
+                f"{getattr(self._server.settings, name)!r}; "
+                "override the fixture for the whole session, or start a server of your own with "
+                "ep_mock.MockServer"
             )
         return differing
 
@@ -202,7 +214,10 @@ class _RemoteSession(Session):
 
     @_explained
     def application(self) -> Application:
-        raise UsageError("the fixture ep_mock_app needs an application in this process, but --ep-mock-url names a server elsewhere")
+        raise UsageError(
+            "the fixture ep_mock_app needs an application in this process, but --ep-mock-url names a server "
+            "elsewhere"
+        )
 
     def close(self) -> None:
         if self._store != DEFAULT_STORE:
@@ -232,12 +247,14 @@ class _RemoteSession(Session):
         for name in set(said) - set(only_of_a_store(said)) - set(_OF_CLIENTS):
             if said[name] != getattr(Settings, name):
                 raise UsageError(
-                    f"ep_mock_settings: {name} is a setting of the server, and --ep-mock-url names one that runs already; "
+                    f"ep_mock_settings: {name} is a setting of the server, and --ep-mock-url names one that "
+                    f"runs already; "
                     f"start that one with it, or leave out --ep-mock-url"
                 )
 
     def _check_server(self) -> None:
-        """Whether ep-mock is there, and whether code that logs in as this session reaches the session's own store.
+        """Whether ep-mock is there, and whether code that logs in as this session reaches the session's own
+        store.
 
         Raises:
             UsageError: something else is there.
@@ -246,17 +263,23 @@ class _RemoteSession(Session):
         try:
             handle.health()
         except (RefusedError, msgspec.DecodeError) as error:
-            raise UsageError(f"at {self._connection.url} there is no ep-mock with a control plane: {error}") from None
+            raise UsageError(
+                f"at {self._connection.url} there is no ep-mock with a control plane: {error}"
+            ) from None
         if self._store == DEFAULT_STORE and not self._said.get("client_id"):
             return
         handle.reset()
-        form = f"grant_type=client_credentials&client_id={handle.client_id}&client_secret={handle.client_secret}"
+        form = (
+            f"grant_type=client_credentials&client_id={handle.client_id}&client_secret={handle.client_secret}"
+        )
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         self._connection.call("POST", "/oauth/access_token", headers, form.encode(), 0.0)
         if not handle.requests.count(operation="create_access_token"):
             warnings.warn(
-                f"the server at {self._connection.url} does not choose the store by client id, or not by this one: only requests with the "
-                f"header X-EP-Mock-Store: {self._store} reach the store of these tests. Start it with --stores client-id, or let the code "
+                f"the server at {self._connection.url} does not choose the store by client id, or not by "
+                f"this one: only requests with the "
+                f"header X-EP-Mock-Store: {self._store} reach the store of these tests. Start it with "
+                f"--stores client-id, or let the code "
                 "under test send ep_mock.headers",
                 EpMockWarning,
                 stacklevel=2,

@@ -1,4 +1,6 @@
-"""What tests say that they want: the fixture ep_mock_settings, the configuration file and the marker, read and checked."""
+"""What tests say that they want: the fixture ep_mock_settings, the configuration file and the marker, read
+and checked.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def marked(item: pytest.Item) -> Marked:
     changes: dict[str, Any] = {}
     for marker in item.iter_markers("ep_mock"):
         if marker.args:
-            raise UsageError(f"{MARKER}: takes keywords only, as in {MARKER}(clock='manual'), got {marker.args[0]!r}")
+            raise UsageError(
+                f"{MARKER}: takes keywords only, as in {MARKER}(clock='manual'), got {marker.args[0]!r}"
+            )
         for name in marker.kwargs:
             _check_name(name)
         changes = {**marker.kwargs, **changes}
@@ -72,7 +76,9 @@ def _from_file(config: pytest.Config) -> dict[str, Any]:
     for line in config.getini("ep_mock_settings"):
         name, equals, text = (part.strip() for part in line.partition("="))
         if not equals or name not in names_of("server", *OF_A_STORE):
-            raise UsageError(f"ep_mock_settings: expected lines such as codes_limit = 50, got {line!r}{_hint(name)}")
+            raise UsageError(
+                f"ep_mock_settings: expected lines such as codes_limit = 50, got {line!r}{_hint(name)}"
+            )
         try:
             said[name] = setting_from_text(name, text)
         except UsageError as error:
@@ -88,7 +94,9 @@ def _from_fixture(given: object) -> dict[str, Any]:
             said["port"] = 0
         return said
     if not isinstance(given, Mapping):
-        raise UsageError(f"ep_mock_settings: expected a mapping or ep_mock.Settings from the fixture, got {given!r}")
+        raise UsageError(
+            f"ep_mock_settings: expected a mapping or ep_mock.Settings from the fixture, got {given!r}"
+        )
     for name in given:
         if name not in names_of("server", *OF_A_STORE):
             raise UsageError(f"ep_mock_settings: there is no setting {name!r}{_hint(str(name))}")
@@ -100,7 +108,10 @@ def _check_name(name: str) -> None:
     if name in _IN_MARKER:
         return
     if name in names_of("server"):
-        raise UsageError(f"{MARKER}: {name} is a setting of the whole server, not of one test; say it in the fixture ep_mock_settings")
+        raise UsageError(
+            f"{MARKER}: {name} is a setting of the whole server, not of one test; say it in the fixture "
+            f"ep_mock_settings"
+        )
     hint = _hint(name, _IN_MARKER) or f"; there are {', '.join(_IN_MARKER)}"
     raise UsageError(f"{MARKER}: there is no setting {name!r}{hint}")
 
@@ -122,5 +133,8 @@ def _found(fixture: Any, item: pytest.Item) -> Any:
         is_path = beside.is_file() or (beside.is_dir() and Path(fixture).name != str(fixture))
         return str(beside) if is_path else str(fixture)
     if not isinstance(fixture, Mapping):
-        raise UsageError(f"{MARKER}: fixtures: expected a file, the name of a shipped fixture or a mapping, got {fixture!r}")
+        raise UsageError(
+            f"{MARKER}: fixtures: expected a file, the name of a shipped fixture or a mapping, got "
+            f"{fixture!r}"
+        )
     return fixture

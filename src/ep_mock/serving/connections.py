@@ -1,4 +1,5 @@
-"""uvicorn's connections, hardened: what comes before a request is complete is bounded, and offers of other protocols are ignored.
+"""uvicorn's connections, hardened: what comes before a request is complete is bounded, and offers of other
+protocols are ignored.
 
 That holds for both of uvicorn's protocols: with the parser in C (httptools) and with the one in Python (h11).
 A test pins what this relies on.
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 MOST_BYTES: Final = 65_536
-"""Most bytes that bring neither a complete head nor a piece of a body: an unfinished head, or trailers. As with h11."""
+"""Most bytes that bring neither a complete head nor a piece of a body: an unfinished head, or trailers. As
+with h11.
+"""
 
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+)
 _FRAMING: Final = (b"content-length", b"transfer-encoding")
 
 
-def adapted(protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, access_log: bool) -> type[asyncio.Protocol]:
+def adapted(
+    protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, access_log: bool
+) -> type[asyncio.Protocol]:
     """uvicorn's protocol, made fit; `stopping` is handed down to the application, see `STOPPING`."""
     hardened: Any = _hardened(protocol_class) if hasattr(protocol_class, "on_header") else protocol_class
 
@@ -45,7 +52,9 @@ def adapted(protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, 
             return self._app(scope, receive, send)
 
         def send_400_response(self, msg: str) -> None:
-            """Say that what came is no HTTP, unless an answer is under way already: there can be no second one."""
+            """Say that what came is no HTTP, unless an answer is under way already: there can be no second
+            one.
+            """
             state = self.conn.our_state if hasattr(self, "conn") else h11.IDLE
             if _can_refuse(self.cycle) and state in (h11.IDLE, h11.SEND_RESPONSE):
                 super().send_400_response(msg)
@@ -59,10 +68,11 @@ def adapted(protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, 
 
 
 def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-    """The protocol with the parser in C, without two of its faults: it reads heads and trailers without end, and an offer ends it.
+    """The protocol with the parser in C, without two of its faults: it reads heads and trailers without end,
+    and an offer ends it.
 
-    Java's client offers HTTP/2 with each request, curl when asked to. The parser takes what follows such a head for another
-    protocol; here a second parser reads on.
+    Java's client offers HTTP/2 with each request, curl when asked to. The parser takes what follows such a
+    head for another protocol; here a second parser reads on.
     """
     import httptools
 
@@ -97,7 +107,9 @@ def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
         def on_headers_complete(self) -> None:
             self._idle_bytes = 0
             super().on_headers_complete()
-            self.headers: list[tuple[bytes, bytes]] = []  # trailers come the same way as headers, but are none
+            self.headers: list[
+                tuple[bytes, bytes]
+            ] = []  # trailers come the same way as headers, but are none
 
         def on_body(self, body: bytes) -> None:
             self._idle_bytes = 0
@@ -112,7 +124,9 @@ def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
             if self.scope["method"] == "CONNECT":  # what follows is no HTTP, whatever we say
                 super().on_message_complete()
                 return
-            framing = [name + b": " + value + b"\r\n" for name, value in self.scope["headers"] if name in _FRAMING]
+            framing = [
+                name + b": " + value + b"\r\n" for name, value in self.scope["headers"] if name in _FRAMING
+            ]
             self.parser = Parser(_AfterTheHead(self), self._go_on)
             self.parser.feed_data(b"".join((b"POST / HTTP/1.1\r\n", *framing, b"\r\n")))
             if rest:
@@ -122,7 +136,9 @@ def _hardened(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
 
 
 def _can_refuse(cycle: Any) -> bool:
-    """Whether an answer can be written that is not the application's: to a head, or to a request whose answer has not begun."""
+    """Whether an answer can be written that is not the application's: to a head, or to a request whose answer
+    has not begun.
+    """
     if cycle is None or (cycle.response_complete and not cycle.more_body):
         return True
     return bool(cycle.more_body and not cycle.response_started)
@@ -161,9 +177,17 @@ class _Discreet:
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
 
-    def info(self, message: str, client: str, method: str, target: str, http_version: str, status: int) -> None:
+    def info(
+        self, message: str, client: str, method: str, target: str, http_version: str, status: int
+    ) -> None:
         """Log one request; `target` is its path and query."""
         path, mark, query = target.partition("?")
         target = printable(path + mark + redacted_query(query.encode()).decode(errors="replace"))
-        fields = {"client": client, "method": method, "target": target, "http_version": http_version, "status": status}
+        fields = {
+            "client": client,
+            "method": method,
+            "target": target,
+            "http_version": http_version,
+            "status": status,
+        }
         self._logger.info(message, client, method, target, http_version, status, extra={FIELDS: fields})

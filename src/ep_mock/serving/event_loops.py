@@ -22,14 +22,17 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         import uvloop
     except ImportError:
         loop = asyncio.new_event_loop()
-        # Its timers go by the machine, as uvloop's do, also where a test has frozen Python's clocks: otherwise no wait would ever end.
+        # Its timers go by the machine, as uvloop's do, also where a test has frozen Python's clocks:
+        # otherwise no wait would ever end.
         loop.time = machine_seconds  # type: ignore[method-assign]
         return loop
     return uvloop.new_event_loop()
 
 
 def inside_event_loop() -> bool:
-    """Whether an event loop of asyncio runs in this thread, which stands still as long as its caller blocks."""
+    """Whether an event loop of asyncio runs in this thread, which stands still as long as its caller
+    blocks.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -38,10 +41,12 @@ def inside_event_loop() -> bool:
 
 
 class LoopThread:
-    """An event loop beside its caller, for one who waits for a result, whether it runs in a loop itself or not.
+    """An event loop beside its caller, for one who waits for a result, whether it runs in a loop itself or
+    not.
 
-    All of them in a process share one thread with one loop. It begins with the first call, never keeps the process alive, and ends with the
-    last `LoopThread` that is closed or dropped. After a fork the child begins another one.
+    All of them in a process share one thread with one loop. It begins with the first call, never keeps the
+    process alive, and ends with the last `LoopThread` that is closed or dropped. After a fork the child
+    begins another one.
     """
 
     def __init__(self) -> None:
@@ -98,7 +103,9 @@ class _SharedLoop:
         return future
 
     def let_go(self, user: object) -> None:
-        """Give a lease or a future back; takes no lock, as the collector of garbage may call it in the middle of anything."""
+        """Give a lease or a future back; takes no lock, as the collector of garbage may call it in the middle
+        of anything.
+        """
         self._users.discard(user)
         loop = self._loop
         if not self._users and loop is not None:

@@ -1,4 +1,6 @@
-"""What a server in the foreground logs, and how: crashes, unreadable requests and, where wanted, all requests, on standard error."""
+"""What a server in the foreground logs, and how: crashes, unreadable requests and, where wanted, all
+requests, on standard error.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,15 @@ FIELDS = "ep_mock_fields"
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time` (RFC 3339, UTC), `level`, `message`, the record's own fields, and `exception` with a traceback."""
+    """One JSON object a line: `time` (RFC 3339, UTC), `level`, `message`, the record's own fields, and
+    `exception` with a traceback.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
             **getattr(record, FIELDS, {}),
@@ -31,7 +37,9 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextLine(logging.Formatter):
-    """The message in one line, and a traceback below it. What clients have sent cannot steer the terminal or forge a line."""
+    """The message in one line, and a traceback below it. What clients have sent cannot steer the terminal or
+    forge a line.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the base class calls it so
         return printable(record.message)
@@ -42,17 +50,27 @@ class TextLine(logging.Formatter):
 
 def json_line(message: str, fields: Mapping[str, Any]) -> str:
     """A line as `JsonFormatter` has them, for what is no log: the announcement of the server."""
-    return JsonFormatter().format(logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields}))
+    return JsonFormatter().format(
+        logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields})
+    )
 
 
 def foreground_logging(log_format: LogFormat) -> dict[str, Any]:
     """For `logging.config`. Standard output stays the caller's."""
     formatter = {"()": JsonFormatter if log_format == "json" else TextLine}
-    levels = {"asyncio": "WARNING", "ep_mock": "WARNING", "uvicorn.error": "WARNING", "uvicorn.access": "INFO"}
+    levels = {
+        "asyncio": "WARNING",
+        "ep_mock": "WARNING",
+        "uvicorn.error": "WARNING",
+        "uvicorn.access": "INFO",
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {name: {"level": level, "handlers": ["stderr"], "propagate": False} for name, level in levels.items()},
+        "loggers": {
+            name: {"level": level, "handlers": ["stderr"], "propagate": False}
+            for name, level in levels.items()
+        },
     }

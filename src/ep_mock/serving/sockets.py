@@ -1,4 +1,6 @@
-"""Listening sockets, bound before anything runs: a port that cannot be had is one clear error at the very start."""
+"""Listening sockets, bound before anything runs: a port that cannot be had is one clear error at the very
+start.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class BoundSockets(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def client_url(self) -> str:
-        """An address a client on this machine can open: as `url`, with the loopback address where all addresses are bound."""
+        """An address a client on this machine can open: as `url`, with the loopback address where all
+        addresses are bound.
+        """
         return _url(self.scheme, _WILDCARDS.get(self.host, self.host), self.port)
 
     def close(self) -> None:
@@ -49,14 +53,17 @@ class BoundSockets(msgspec.Struct, frozen=True, eq=False):
 def listen(host: str, port: int, *, scheme: str = "http") -> BoundSockets:
     """Bind and listen; a connection made from now on waits until the server accepts it.
 
-    Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`) listens on each
-    that this machine has. `::` also takes IPv4 where the system can. The scheme is what URLs begin with.
+    Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`)
+    listens on each that this machine has. `::` also takes IPv4 where the system can. The scheme is what URLs
+    begin with.
 
     Raises:
         UsageError: the host or the port cannot be used; the message says why and what to do.
     """
     if not 0 <= port <= 65535:
-        raise UsageError(f"port {port} is not between 0 and 65535; choose another with --port, or 0 for any free one")
+        raise UsageError(
+            f"port {port} is not between 0 and 65535; choose another with --port, or 0 for any free one"
+        )
     addresses = _resolve(host)
     # The free port that the system chose for the first address may be taken on the next one.
     for _ in range(_FREE_PORT_TRIES if port == 0 else 1):
@@ -78,7 +85,9 @@ def _resolve(host: str) -> list[_Address]:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte or a label that IDNA refuses
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"host {host!r} cannot be resolved ({reason}); choose another with --host") from error
+        raise UsageError(
+            f"host {host!r} cannot be resolved ({reason}); choose another with --host"
+        ) from error
     internet = (socket.AF_INET, socket.AF_INET6)
     return list(dict.fromkeys((family, address) for family, _, _, _, address in found if family in internet))
 
@@ -105,7 +114,8 @@ def _listen_on_each(addresses: Sequence[_Address], port: int) -> list[socket.soc
 
 
 def _listen_on(family: socket.AddressFamily, address: tuple[Any, ...], port: int) -> socket.socket:
-    # asyncio sends small pieces at once only on sockets that say they are TCP; otherwise each answer takes 40 ms.
+    # asyncio sends small pieces at once only on sockets that say they are TCP; otherwise each answer takes 40
+    # ms.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform == "win32":
@@ -136,7 +146,10 @@ def _explain(error: OSError, host: str, port: int) -> str:
         case errno.EACCES:
             return f"port {port} on {host} is reserved for privileged users; {other_port}"
         case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
-            return f"host {host} is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, with --host"
+            return (
+                f"host {host} is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, "
+                f"with --host"
+            )
         case _:
             return f"cannot listen on port {port} of {host}: {error.strerror or error}"
 

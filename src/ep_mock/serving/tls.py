@@ -1,4 +1,6 @@
-"""Both sides of TLS: what the server shows to clients that call it by https, and whom a client of it trusts."""
+"""Both sides of TLS: what the server shows to clients that call it by https, and whom a client of it
+trusts.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,15 @@ if TYPE_CHECKING:
     from ssl import SSLCertVerificationError, SSLContext
 
 Verify: TypeAlias = "bool | str | PathLike[str] | SSLContext"
-"""Whom a client trusts: True for the authorities of the system, the path of a PEM file for those in it alone, a context for
-everything else, such as a certificate of the client; False checks nothing."""
+"""Whom a client trusts: True for the authorities of the system, the path of a PEM file for those in it alone,
+a context for everything else, such as a certificate of the client; False checks nothing."""
 
 _WRONG_NAME: Final = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
 def tls_context(certificate: str, key: str) -> SSLContext | None:
-    """A context with a certificate and its private key, of which nothing is asked for the client; None without a certificate.
+    """A context with a certificate and its private key, of which nothing is asked for the client; None
+    without a certificate.
 
     Args:
         certificate: a PEM file, the server's certificate first and then those between it and its authority.
@@ -30,7 +33,10 @@ def tls_context(certificate: str, key: str) -> SSLContext | None:
     """
     if not certificate:
         if key:
-            raise UsageError("tls_key: a key is of no use without the certificate that it is for; give tls_certificate as well")
+            raise UsageError(
+                "tls_key: a key is of no use without the certificate that it is for; give tls_certificate "
+                "as well"
+            )
         return None
     import ssl
 
@@ -62,7 +68,9 @@ def client_context(verify: Verify, *, said_by: str = "verify") -> SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
     if not isinstance(verify, bool | str | PathLike):
-        raise UsageError(f"{said_by}: expected True, False, the path of a PEM file or an ssl.SSLContext, got {verify!r}")
+        raise UsageError(
+            f"{said_by}: expected True, False, the path of a PEM file or an ssl.SSLContext, got {verify!r}"
+        )
     if isinstance(verify, bool):
         context = ssl.create_default_context()
         if not verify:
@@ -82,8 +90,14 @@ def not_trusted(url: str, error: SSLCertVerificationError, remedy: str) -> str:
     """Why the server at `url` is not talked to; `remedy` is how the user says whom to trust."""
     reason = error.verify_message.rstrip(".")
     if error.verify_code in _WRONG_NAME:
-        return f"the certificate at {url} is for another name ({reason}); call the server by a name that is in it"
-    return f"the certificate at {url} is not trusted ({reason}); name it, or the authority that signed it, with {remedy}"
+        return (
+            f"the certificate at {url} is for another name ({reason}); call the server by a name that is "
+            f"in it"
+        )
+    return (
+        f"the certificate at {url} is not trusted ({reason}); name it, or the authority that signed it, "
+        f"with {remedy}"
+    )
 
 
 def _check_readable(setting: str, path: str) -> None:
@@ -98,4 +112,6 @@ def _check_readable(setting: str, path: str) -> None:
 
 def _refuse_passphrase() -> Never:
     """OpenSSL would ask for it on the terminal, and wait."""
-    raise UsageError("tls_key: the key needs a passphrase, and there is no way to give one; use a key without")
+    raise UsageError(
+        "tls_key: the key needs a passphrase, and there is no way to give one; use a key without"
+    )

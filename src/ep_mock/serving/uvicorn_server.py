@@ -1,7 +1,8 @@
 """uvicorn without its ticks: it starts and stops when told, not at the next tenth of a second.
 
-A stock `uvicorn.Server` looks every 0.1 s whether it should stop, and sleeps 0.1 s while it stops. A test suite that starts a
-server a test would wait 0.2 s in each. Here both waits are for events. A test pins what this relies on of uvicorn.
+A stock `uvicorn.Server` looks every 0.1 s whether it should stop, and sleeps 0.1 s while it stops. A test
+suite that starts a server a test would wait 0.2 s in each. Here both waits are for events. A test pins what
+this relies on of uvicorn.
 """
 
 from __future__ import annotations
@@ -23,19 +24,25 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just being closed."""
+"""Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just
+being closed.
+"""
 
 
 class UvicornServer(uvicorn.Server):
     """Serves `app` on sockets that listen already, until `stop`.
 
-    Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given. Answers carry neither
-    `server` nor `date`: nothing in them depends on the machine's time. The application finds the connection's transport in the scope, under
-    `TRANSPORT` in `extensions`, and under `STOPPING` whether the server stops. What comes before a request is complete is bounded.
+    Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given.
+    Answers carry neither
+    `server` nor `date`: nothing in them depends on the machine's time. The application finds the connection's
+        transport in the scope, under
+    `TRANSPORT` in `extensions`, and under `STOPPING` whether the server stops. What comes before a request is
+    complete is bounded.
 
     Args:
         app: any ASGI 3 application; it gets no lifespan events.
-        grace: how many seconds requests that are being answered get to finish after `stop`; then they are cancelled.
+        grace: how many seconds requests that are being answered get to finish after `stop`; then they are
+            cancelled.
         access_log: log each request to the logger `uvicorn.access`.
         log_config: what `logging.config` is to set up; None leaves logging alone.
         tls: serves https with this; None serves http.
@@ -75,11 +82,17 @@ class UvicornServer(uvicorn.Server):
         self._connections = _Connections()
         self.server_state.connections = self._connections
 
-    async def serve(self, sockets: list[socket] | None = None, *, on_listening: Callable[[], None] = lambda: None) -> None:
-        """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all requests done."""
+    async def serve(
+        self, sockets: list[socket] | None = None, *, on_listening: Callable[[], None] = lambda: None
+    ) -> None:
+        """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all
+        requests done.
+        """
         self.config.load()
         self.config.ssl = self._tls
-        self.config.http_protocol_class = adapted(self.config.http_protocol_class, self._stopping, access_log=self._access_log)
+        self.config.http_protocol_class = adapted(
+            self.config.http_protocol_class, self._stopping, access_log=self._access_log
+        )
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets)
         try:
@@ -93,7 +106,9 @@ class UvicornServer(uvicorn.Server):
         self._stopping.set()
 
     def force_stop(self) -> None:
-        """As `stop`, without any grace, even when it is running out already. To be called in the server's event loop."""
+        """As `stop`, without any grace, even when it is running out already. To be called in the server's
+        event loop.
+        """
         self._grace = 0
         if self._patience:
             self._patience.reschedule(0)

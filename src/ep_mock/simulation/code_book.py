@@ -1,7 +1,8 @@
 """The codes of one promotion.
 
-A mapping in order of creation, keyed by the code (casefolded where the family says so). Most codes differ in nothing from the batch they
-were made in, so the value is the batch itself; only where something differs it is a `Code`.
+A mapping in order of creation, keyed by the code (casefolded where the family says so). Most codes differ in
+nothing from the batch they were made in, so the value is the batch itself; only where something differs it is
+a `Code`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def key_of(family: Family, code: str) -> str:
 
 
 class CapturedCodes:
-    """The codes of a promotion as they were at some moment. Whoever captures the same codes again gets the same object."""
+    """The codes of a promotion as they were at some moment. Whoever captures the same codes again gets the
+    same object.
+    """
 
     __slots__ = ("__weakref__", "entries")
 
@@ -39,9 +42,20 @@ class CapturedCodes:
 
 
 class CodeBook:
-    """Codes in order of creation. Looking one up costs the same however many there are; a page costs its offset and its length."""
+    """Codes in order of creation. Looking one up costs the same however many there are; a page costs its
+    offset and its length.
+    """
 
-    __slots__ = ("_by_id", "_captured", "_entropy", "_family", "_names", "_promotion_id", "_sorted", "entries")
+    __slots__ = (
+        "_by_id",
+        "_captured",
+        "_entropy",
+        "_family",
+        "_names",
+        "_promotion_id",
+        "_sorted",
+        "entries",
+    )
 
     def __init__(self, family: Family, promotion_id: str, entropy: Entropy) -> None:
         self._family = family
@@ -65,7 +79,9 @@ class CodeBook:
         return self.key(code) in self.entries
 
     def watched_by(self, names: CodeNames | None) -> None:
-        """Tell `names` which codes are there, and from now on which come and go; whoever was told before, forgets them."""
+        """Tell `names` which codes are there, and from now on which come and go; whoever was told before,
+        forgets them.
+        """
         if self._names is not None:
             self._names.removed(self._promotion_id, self.entries, {})
         self._names = names
@@ -82,7 +98,9 @@ class CodeBook:
         return plain(key, entry) if isinstance(entry, Batch) else entry
 
     def id_of(self, key: str) -> str | None:
-        """The id of the code stored under `key`, where codes have ids: a keyed hash, so nothing is stored for it."""
+        """The id of the code stored under `key`, where codes have ids: a keyed hash, so nothing is stored for
+        it.
+        """
         return self._entropy.uuid_of("code", self._promotion_id, key) if self._family.codes_have_ids else None
 
     def find(self, segment: str) -> str | None:
@@ -97,12 +115,17 @@ class CodeBook:
     def page(self, offset: int, limit: int) -> list[Code]:
         """`limit` codes after the first `offset`, oldest first."""
         return [
-            plain(key, entry) if isinstance(entry, Batch) else entry for key, entry in islice(self.entries.items(), offset, offset + limit)
+            plain(key, entry) if isinstance(entry, Batch) else entry
+            for key, entry in islice(self.entries.items(), offset, offset + limit)
         ]
 
     def sorted_page(self, page: Page, *, above: str | None, descending: bool) -> tuple[list[Code], int]:
-        """A page of the codes in alphabetical order, case aside, only those greater than `above`; and how many of those there are."""
-        keys, total = self._sorted.window(self.entries, page.offset, page.limit, above=above, descending=descending)
+        """A page of the codes in alphabetical order, case aside, only those greater than `above`; and how
+        many of those there are.
+        """
+        keys, total = self._sorted.window(
+            self.entries, page.offset, page.limit, above=above, descending=descending
+        )
         return [code for key in keys if (code := self.code_at(key)) is not None], total
 
     def has_from(self, key: str, batch: Batch) -> bool:
@@ -145,7 +168,9 @@ class CodeBook:
         self._sorted = SortedCodes()
 
     def capture(self) -> CapturedCodes:
-        """The codes as they are now. This costs nothing; the next change copies them if they are still captured then."""
+        """The codes as they are now. This costs nothing; the next change copies them if they are still
+        captured then.
+        """
         captured = None if self._captured is None else self._captured()
         if captured is None:
             captured = CapturedCodes(self.entries)

@@ -14,9 +14,11 @@ Entries = dict[str, Batch | Code]
 
 
 class CodeNames:
-    """The promotions of one family by the keys of their codes. A look-up costs the keys, whatever the number of promotions.
+    """The promotions of one family by the keys of their codes. A look-up costs the keys, whatever the number
+    of promotions.
 
-    It knows promotions by their ids only: books refer to it, so a reference back would keep both alive until the garbage collector runs.
+    It knows promotions by their ids only: books refer to it, so a reference back would keep both alive until
+        the garbage collector runs.
     """
 
     __slots__ = ("_entries", "_owners")
@@ -48,8 +50,12 @@ class CodeNames:
                 left = tuple(each for each in owner if each != promotion_id)
                 owners[key] = left if len(left) > 1 else left[0]
 
-    def holders(self, keys: Mapping[str, object] | tuple[str, ...], besides: str | None = None) -> Iterator[tuple[str, str]]:
-        """The promotions that have any of the keys, as pairs of key and id, without the promotion `besides`."""
+    def holders(
+        self, keys: Mapping[str, object] | tuple[str, ...], besides: str | None = None
+    ) -> Iterator[tuple[str, str]]:
+        """The promotions that have any of the keys, as pairs of key and id, without the promotion
+        `besides`.
+        """
         if self._owners is None:
             if len(self._entries) <= _FEW:
                 for promotion_id, entries in self._entries.items():

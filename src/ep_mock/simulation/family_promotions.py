@@ -82,7 +82,9 @@ class FamilyPromotions(Mapping[str, Promotion]):
 
     def with_code(self, key: str) -> Sequence[Promotion]:
         """The promotions that have the code with this key, the oldest first."""
-        found = sorted((promotion_id for _, promotion_id in self.names.holders((key,))), key=self._places.__getitem__)
+        found = sorted(
+            (promotion_id for _, promotion_id in self.names.holders((key,))), key=self._places.__getitem__
+        )
         return [self._by_id[promotion_id] for promotion_id in found]
 
     def number_automatic(self, now: int) -> int:
@@ -101,7 +103,9 @@ class FamilyPromotions(Mapping[str, Promotion]):
     def _rank(self, promotion: Promotion) -> None:
         if not promotion.family.ranks_promotions or not promotion.fields["enabled"]:
             return
-        rank = self._ranks[promotion.id] = _Rank(promotion.end, promotion.automatic, promotion.fields.get("priority"))
+        rank = self._ranks[promotion.id] = _Rank(
+            promotion.end, promotion.automatic, promotion.fields.get("priority")
+        )
         if rank.automatic:
             insort(self._automatic_ends, rank.end)
         if rank.priority is not None:

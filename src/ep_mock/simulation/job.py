@@ -83,7 +83,15 @@ class Job:
         """Whether the status will never change again."""
         return self.status in FINAL
 
-    def move(self, action: Action, at: int, cause: str, *, error: str | None = None, result: dict[str, int] | None = None) -> None:
+    def move(
+        self,
+        action: Action,
+        at: int,
+        cause: str,
+        *,
+        error: str | None = None,
+        result: dict[str, int] | None = None,
+    ) -> None:
         """Take one step of the life cycle at the time `at`.
 
         Raises:

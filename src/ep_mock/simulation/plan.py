@@ -1,4 +1,6 @@
-"""The verbs of plans: put one in force, withdraw it. What becomes of the jobs is decided where they are created and worked on."""
+"""The verbs of plans: put one in force, withdraw it. What becomes of the jobs is decided where they are
+created and worked on.
+"""
 
 from __future__ import annotations
 

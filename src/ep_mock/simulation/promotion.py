@@ -32,10 +32,12 @@ class Promotion:
     Attributes:
         fields: what the family keeps of what was sent, see `Family.promotion_fields`.
         start, end: nanoseconds; the promotion has expired when `end` has passed.
-        book: its codes as of the last time that they were brought to now; verbs ask `Store.codes_of`, which does that first.
+        book: its codes as of the last time that they were brought to now; verbs ask `Store.codes_of`, which
+            does that first.
         codes_limit: a limit of its own, or None for the store's.
         jobs: in order of arrival.
-        exports: the codes that its latest export jobs found when they were taken up, by job id; see `keep_export`.
+        exports: the codes that its latest export jobs found when they were taken up, by job id; see
+            `keep_export`.
         polled: how the latest request for its jobs was answered.
         usages: the checkouts in which its codes were used, oldest first.
         former: the versions before this one as JSON, oldest first, where the family keeps them.
@@ -112,13 +114,17 @@ class Promotion:
         return self.end <= now
 
     def keep_export(self, job_id: str, captured: CapturedCodes | None = None) -> None:
-        """Keep codes for the file of an export job, as they are now unless they were captured before; the oldest file may go for it."""
+        """Keep codes for the file of an export job, as they are now unless they were captured before; the
+        oldest file may go for it.
+        """
         self.exports[job_id] = self.book.capture() if captured is None else captured
         while len(self.exports) > EXPORTS_KEPT:
             del self.exports[next(iter(self.exports))]
 
     def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
-        """Become another version; the one before is kept, under an id of its own, where the family keeps history."""
+        """Become another version; the one before is kept, under an id of its own, where the family keeps
+        history.
+        """
         if self.family.keeps_history:
             version = self._entropy.uuid_of("version", self.id, str(len(self.former)))
             self.former.append(msgspec.json.encode({**self.document(), "id": version, "current": False}))
@@ -130,13 +136,25 @@ class Promotion:
         self._listed = None
 
     def keep_own_code(self, now: int) -> None:
-        """Give an automatic promotion the one code of its own that its family promises, and take it from one that is not automatic."""
+        """Give an automatic promotion the one code of its own that its family promises, and take it from one
+        that is not automatic.
+        """
         if not self.family.automatic_code:
             return
         code = f"auto_{self.id}"
         if self.automatic and code not in self.book:
             self.book.extend(
-                {code: Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=now, created_by=self.author)}
+                {
+                    code: Batch(
+                        "",
+                        "",
+                        upper_case=False,
+                        consume_unit=None,
+                        max_uses=None,
+                        created_at=now,
+                        created_by=self.author,
+                    )
+                }
             )
         elif not self.automatic and code in self.book:
             self.book.remove((code,))
@@ -154,7 +172,12 @@ class Promotion:
         document["end"] = format_seconds(self.end)
         document["created_by"] = self.author
         document["updated_by"] = self.updated_by
-        document["meta"] = {"timestamps": {"created_at": format_millis(self.created_at), "updated_at": format_millis(self.updated_at)}}
+        document["meta"] = {
+            "timestamps": {
+                "created_at": format_millis(self.created_at),
+                "updated_at": format_millis(self.updated_at),
+            }
+        }
         return document
 
     def listed(self) -> bytes:

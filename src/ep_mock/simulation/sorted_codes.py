@@ -1,4 +1,6 @@
-"""The codes of a promotion in alphabetical order, for `sort=code` and `gt(code,…)`: built when first asked for, kept up from then on."""
+"""The codes of a promotion in alphabetical order, for `sort=code` and `gt(code,…)`: built when first asked
+for, kept up from then on.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ _FEW = 64
 
 
 class SortedCodes:
-    """Keys in order. A walk by keyset costs one binary search and a slice a page; a change in between costs little, however many keys."""
+    """Keys in order. A walk by keyset costs one binary search and a slice a page; a change in between costs
+    little, however many keys.
+    """
 
     __slots__ = ("_in_order", "_keys")
 
@@ -41,8 +45,12 @@ class SortedCodes:
             gone = set(keys)
             self._keys = [key for key in self._keys if key not in gone]
 
-    def window(self, present: Iterable[str], offset: int, limit: int, *, above: str | None, descending: bool) -> tuple[Sequence[str], int]:
-        """`limit` keys after the first `offset` of those greater than `above`, and how many of those there are in all."""
+    def window(
+        self, present: Iterable[str], offset: int, limit: int, *, above: str | None, descending: bool
+    ) -> tuple[Sequence[str], int]:
+        """`limit` keys after the first `offset` of those greater than `above`, and how many of those there
+        are in all.
+        """
         keys = self._ordered(present)
         first = 0 if above is None else bisect_right(keys, above)
         total = len(keys) - first

@@ -62,7 +62,10 @@ def _nothing_to_come(store: Store) -> str:
     if worker.task is None:
         return "the worker has nothing more to do, see GET /__ep_mock/worker: reset the store"
     held = worker.task.job
-    return f"the worker is held up by job {held.id}, which {_plan_of(held)} keeps {held.status}: {_way_out(store, held)}"
+    return (
+        f"the worker is held up by job {held.id}, which {_plan_of(held)} keeps {held.status}: "
+        f"{_way_out(store, held)}"
+    )
 
 
 def _plan_of(job: Job) -> str:
@@ -74,5 +77,8 @@ def _way_out(store: Store, job: Job) -> str:
     cancelling = job.status == "cancelling"
     freed = "delete its promotion, or reset the store" if cancelling else "cancel it, or delete its promotion"
     if any(in_force.id == job.plan_id for in_force in store.content.plans):
-        return f"{freed}, and withdraw the plan with DELETE /__ep_mock/plans/{job.plan_id}, which is for more jobs"
+        return (
+            f"{freed}, and withdraw the plan with DELETE /__ep_mock/plans/{job.plan_id}, which is for "
+            f"more jobs"
+        )
     return freed

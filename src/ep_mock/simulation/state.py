@@ -1,4 +1,6 @@
-"""What a store holds: its settings, promotions and job history. Data and look-ups; what changes it are the verbs and the worker."""
+"""What a store holds: its settings, promotions and job history. Data and look-ups; what changes it are the
+verbs and the worker.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ActivePlan(msgspec.Struct, eq=False):
-    """A plan and for how many jobs it still is. Its id is `plan-1` and so on, in the order in which the store's plans were made."""
+    """A plan and for how many jobs it still is. Its id is `plan-1` and so on, in the order in which the
+    store's plans were made.
+    """
 
     id: str
     plan: Plan
@@ -57,11 +61,14 @@ class StoreState:
     Attributes:
         entropy: where its ids and codes come from.
         store_id: the uuid that Rule promotions show.
-        promotions: by the name of their family; what changes them are methods of `Store`, which bring the codes first.
+        promotions: by the name of their family; what changes them are methods of `Store`, which bring the
+            codes first.
         jobs: all jobs by id in order of arrival, those of deleted promotions included.
-        plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever were.
+        plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever
+            were.
         transitions: the latest changes of jobs, oldest first; `transitions_total` counts all of them.
-        sequence: the latest number in the one order of all events: changes of jobs and requests of the journal.
+        sequence: the latest number in the one order of all events: changes of jobs and requests of the
+            journal.
     """
 
     def __init__(self, name: str, settings: Settings, entropy: Entropy) -> None:
@@ -70,7 +77,9 @@ class StoreState:
         self.store_id = entropy.uuid_of("store")
         self.settings = settings
         self.timings = parse_timings(settings.timings)
-        self.promotions: dict[str, FamilyPromotions] = {family.name: FamilyPromotions() for family in FAMILIES}
+        self.promotions: dict[str, FamilyPromotions] = {
+            family.name: FamilyPromotions() for family in FAMILIES
+        }
         self.usages: dict[str, dict[str, Usage]] = {family.name: {} for family in FAMILIES}
         self.jobs: dict[str, Job] = {}
         self.jobs_created = 0
@@ -93,7 +102,9 @@ class StoreState:
         self.timings = parse_timings(settings.timings)
         self.settings = settings
 
-    def codes_quota(self, promotion: Promotion, *, start: int | None = None, end: int | None = None) -> CodesQuota:
+    def codes_quota(
+        self, promotion: Promotion, *, start: int | None = None, end: int | None = None
+    ) -> CodesQuota:
         """Most codes the promotion may have, or may have once it lasts from `start` to `end`.
 
         A limit of its own holds however long it lasts.
@@ -111,8 +122,12 @@ class StoreState:
         """Most codes the promotion may have."""
         return self.codes_quota(promotion).limit
 
-    def plan_for(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> ActivePlan | None:
-        """The plan for a new job, which takes one of the jobs that it is for; the oldest plan that matches wins."""
+    def plan_for(
+        self, *, family: str, promotion_id: str, job_type: str, name: str | None
+    ) -> ActivePlan | None:
+        """The plan for a new job, which takes one of the jobs that it is for; the oldest plan that matches
+        wins.
+        """
         for position, in_force in enumerate(self.plans):
             if in_force.plan.matches(family=family, promotion_id=promotion_id, job_type=job_type, name=name):
                 in_force.left -= 1
@@ -121,12 +136,19 @@ class StoreState:
                 return in_force
         return None
 
-    def taken_elsewhere(self, promotion: Promotion, keys: Mapping[str, object] | tuple[str, ...], at: int) -> bool:
-        """Whether another promotion that shares the promotion's name space of codes, and has not expired at `at`, has one of the keys."""
+    def taken_elsewhere(
+        self, promotion: Promotion, keys: Mapping[str, object] | tuple[str, ...], at: int
+    ) -> bool:
+        """Whether another promotion that shares the promotion's name space of codes, and has not expired at
+        `at`, has one of the keys.
+        """
         if not (promotion.family.codes_unique_in_store and self.settings.unique_codes):
             return False
         promotions = self.promotions[promotion.family.name]
-        return any(not promotions[other].expired(at) for _, other in promotions.names.holders(keys, besides=promotion.id))
+        return any(
+            not promotions[other].expired(at)
+            for _, other in promotions.names.holders(keys, besides=promotion.id)
+        )
 
     def next_sequence(self) -> int:
         """The number of an event that happens now: greater than those of all events before, from 1."""

@@ -1,7 +1,8 @@
 """A store: one tenant with everything that belongs to it, on its own clock.
 
-Every verb settles first: it carries out the events that are due by now, each at its own time. So no background task exists, and how often
-somebody looks cannot change the history (on a `poll` clock a poll moves time, which is its point).
+Every verb settles first: it carries out the events that are due by now, each at its own time. So no
+background task exists, and how often somebody looks cannot change the history (on a `poll` clock a poll moves
+time, which is its point).
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Store:
             UsageError: `clock_start` is not a date, or there is a rate limit and no running clock.
         """
         check_rate_limit(settings.rate_limit, settings.clock)
-        self.clock = Clock(settings.clock, start=_clock_start(settings.clock_start), scale=settings.clock_scale)
+        self.clock = Clock(
+            settings.clock, start=_clock_start(settings.clock_start), scale=settings.clock_scale
+        )
         self.content = StoreState(name, settings, Entropy(seed, f"store {name}"))
         self.signer = Entropy(seed, f"files of {name}")
         self.worker = Worker(self.content)
@@ -73,10 +76,11 @@ class Store:
         return now
 
     def codes_of(self, promotion: Promotion) -> CodeBook:
-        """The codes of a promotion as they are now: the only way in for verbs that look at codes or change them.
+        """The codes of a promotion as they are now: the only way in for verbs that look at codes or change
+        them.
 
-        Those of all other promotions are brought to now as well, so that the codes that a running job makes are judged by what others had
-        at that moment.
+        Those of all other promotions are brought to now as well, so that the codes that a running job makes
+        are judged by what others had at that moment.
         """
         self.bring_codes()
         return promotion.book
@@ -106,7 +110,8 @@ class Store:
     def bring_codes(self) -> None:
         """Make or delete the codes that have come or gone by `now`.
 
-        This comes before any change of what generated codes are judged by: codes, promotions, settings. The methods above do it.
+        This comes before any change of what generated codes are judged by: codes, promotions, settings. The
+            methods above do it.
         """
         self.worker.bring_codes_to(self.now)
 
@@ -157,7 +162,8 @@ class Store:
         self.worker.resume(self.now)
 
     def step_worker(self) -> list[JobTransition]:
-        """Move time to the worker's next event and let just that one happen, also while it is paused; a paused one stays paused.
+        """Move time to the worker's next event and let just that one happen, also while it is paused; a
+        paused one stays paused.
 
         Raises:
             UsageError: the event lies beyond what dates can express; then nothing has changed.
@@ -199,10 +205,12 @@ class Store:
         self.clock.switch(mode, scale)
 
     def end_poll(self, promotion: Promotion) -> bool:
-        """A poll is answered: on a poll clock, move to the next change in that promotion. Answers whether anything has happened.
+        """A poll is answered: on a poll clock, move to the next change in that promotion. Answers whether
+        anything has happened.
 
-        Events of other promotions that come first happen on the way. There is one more stop halfway through the making and the deleting
-        of codes, so that they are seen to come and go. What lies beyond the end of all dates never happens.
+        Events of other promotions that come first happen on the way. There is one more stop halfway through
+        the making and the deleting of codes, so that they are seen to come and go. What lies beyond the end
+        of all dates never happens.
         """
         if self.clock.mode != "poll":
             return False
@@ -212,7 +220,12 @@ class Store:
             due, task = self.worker.due, self.worker.task
             if due is None or due > LATEST:
                 break
-            if task is not None and task.promotion is promotion and task.halfway is not None and self.now < task.halfway:
+            if (
+                task is not None
+                and task.promotion is promotion
+                and task.halfway is not None
+                and self.now < task.halfway
+            ):
                 due = task.halfway
                 seen = []
             self.clock.advance_to(due)
@@ -220,7 +233,9 @@ class Store:
         return self.moment != before
 
     def unfinished_jobs(self, promotion: Promotion) -> list[Job]:
-        """The jobs of a promotion that have not ended, the newest first. Only that one and the one in hand can be such."""
+        """The jobs of a promotion that have not ended, the newest first. Only that one and the one in hand
+        can be such.
+        """
         newest, task = promotion.unfinished_job, self.worker.task
         unfinished = [] if newest is None else [newest]
         if task is not None and task.promotion is promotion and task.job is not newest:

@@ -1,4 +1,6 @@
-"""What the worker has in its hands, and how long it takes: made from a job when it is taken up, and again when it is cancelled."""
+"""What the worker has in its hands, and how long it takes: made from a job when it is taken up, and again
+when it is cancelled.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
     """One piece of work.
 
     Attributes:
-        lead, per_unit, units: it takes `lead` nanoseconds, then `per_unit` for each of `units` codes that it makes, exports or deletes.
+        lead, per_unit, units: it takes `lead` nanoseconds, then `per_unit` for each of `units` codes that it
+            makes, exports or deletes.
         action: what becomes of the job at the end, with `error` when it is `fail`.
         stuck: it never ends by itself.
         growth, shrinkage: the codes it makes, or deletes; None where it does neither.
@@ -80,7 +83,12 @@ def timings_for(content: StoreState, job: Job) -> Timings:
 
 
 def new_code_generation(
-    content: StoreState, promotion: Promotion, source: str, parameters: Mapping[str, Any], at: int, given: tuple[str, ...] = ()
+    content: StoreState,
+    promotion: Promotion,
+    source: str,
+    parameters: Mapping[str, Any],
+    at: int,
+    given: tuple[str, ...] = (),
 ) -> CodeGeneration:
     """The codes that a generate job with these parameters makes, none of them made yet."""
     prefix = joined_prefix(parameters.get("code_prefix"))
@@ -93,18 +101,31 @@ def new_code_generation(
         created_at=at,
         created_by=content.settings.author,
     )
-    return CodeGeneration(promotion.book, content.entropy, source, batch, parameters.get("code_length", DEFAULT_LENGTH), given=given)
+    return CodeGeneration(
+        promotion.book,
+        content.entropy,
+        source,
+        batch,
+        parameters.get("code_length", DEFAULT_LENGTH),
+        given=given,
+    )
 
 
 def begun(content: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
     """The work on a job that is taken up at `at`."""
     plan, timings = job.plan, timings_for(content, job)
-    task = Task(job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing"))
+    task = Task(
+        job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing")
+    )
     if plan.fail is not None:
         task.action, task.error = "fail", plan.fail
     if job.parameters is None:
         if plan.fail is None:
-            task.lead, task.per_unit, task.units = timings.export, timings.export_per_code, len(promotion.book)
+            task.lead, task.per_unit, task.units = (
+                timings.export,
+                timings.export_per_code,
+                len(promotion.book),
+            )
         return task
     count: int = job.parameters["number_of_codes"]
     if len(promotion.book) + count > content.codes_limit(promotion):
@@ -118,7 +139,9 @@ def begun(content: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
 
 
 def cancellation(content: StoreState, task: Task, at: int) -> Task:
-    """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have been brought to `at`."""
+    """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have
+    been brought to `at`.
+    """
     job, growth, timings = task.job, task.growth, timings_for(content, task.job)
     shrinkage = None if growth is None else CodeDeletion(task.promotion.book, growth.batch, growth.made)
     return Task(

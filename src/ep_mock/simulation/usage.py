@@ -37,7 +37,12 @@ class Usage(msgspec.Struct, kw_only=True):
         document: dict[str, Any] = {"id": self.id}
         if self.order_id is not None:
             document["order_id"] = self.order_id
-        document |= {"code_id": self.code_id, "code": self.code, "times_used": self.times_used, "used_on": format_millis(self.used_on)}
+        document |= {
+            "code_id": self.code_id,
+            "code": self.code,
+            "times_used": self.times_used,
+            "used_on": format_millis(self.used_on),
+        }
         for key in ("customer_id", "account_id", "customer_email"):
             value = getattr(self, key)
             if value is not None:

@@ -1,7 +1,7 @@
 """The store's single job worker: takes pending jobs in order of arrival, one at a time.
 
-It owns no thread: it only knows when its next event is due, and carries it out when the store settles. While it deletes the codes of a
-cancelled job the next job waits.
+It owns no thread: it only knows when its next event is due, and carries it out when the store settles. While
+it deletes the codes of a cancelled job the next job waits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.task import Task, begun, cancellation, timings_for
 
-_CAUSES: dict[Action, str] = {"complete": "done", "finish_cancel": "codes deleted", "lose_race": "the cancellation came too late"}
+_CAUSES: dict[Action, str] = {
+    "complete": "done",
+    "finish_cancel": "codes deleted",
+    "lose_race": "the cancellation came too late",
+}
 
 
 class Worker:
@@ -53,7 +57,9 @@ class Worker:
         return sorted(self.in_line(), key=lambda entry: entry[0].number) if self._stuck else self.in_line()
 
     def in_line(self) -> list[tuple[Job, Promotion]]:
-        """The pending jobs in the order in which they will be taken up; those stuck in the queue come last."""
+        """The pending jobs in the order in which they will be taken up; those stuck in the queue come
+        last.
+        """
         return [*self._waiting.values(), *self._stuck.values()]
 
     def add_to_queue(self, job: Job, promotion: Promotion) -> None:
@@ -68,7 +74,9 @@ class Worker:
             self._schedule_pickup(job.created_at)
 
     def enqueue_waiting(self, job: Job, promotion: Promotion, now: int) -> None:
-        """Take a job into the queue that has been waiting since some time before `now`, when the worker turns to its work."""
+        """Take a job into the queue that has been waiting since some time before `now`, when the worker turns
+        to its work.
+        """
         if self.task is None and not self.queued:
             self.free_since = now
         self.enqueue(job, promotion)
@@ -120,11 +128,15 @@ class Worker:
         self._schedule_pickup(now)
 
     def reschedule(self, now: int) -> None:
-        """Take up the next job as soon as the pace of now says, which may have changed, but not in the past."""
+        """Take up the next job as soon as the pace of now says, which may have changed, but not in the
+        past.
+        """
         self._schedule_pickup(now)
 
     def bring_codes_to(self, now: int) -> None:
-        """Make or delete the codes that have come or gone by `now`; to be called before anybody looks at codes or changes them."""
+        """Make or delete the codes that have come or gone by `now`; to be called before anybody looks at
+        codes or changes them.
+        """
         task = self.task
         if task is None:
             return
@@ -134,14 +146,18 @@ class Worker:
             task.shrinkage.advance_to(task.units_at(now))
 
     def reserved_for(self, promotion: Promotion) -> int:
-        """How many codes the running generate job of this promotion has yet to make, as of the last `bring_codes_to`."""
+        """How many codes the running generate job of this promotion has yet to make, as of the last
+        `bring_codes_to`.
+        """
         task = self.task
         if task is None or task.promotion is not promotion or task.growth is None:
             return 0
         return task.units - len(task.growth.made)
 
     def cancel(self, job: Job, now: int) -> None:
-        """Cancel a pending or processing job. Generation stops at this instant; what was made is deleted in time."""
+        """Cancel a pending or processing job. Generation stops at this instant; what was made is deleted in
+        time.
+        """
         task = self.task
         if task is None or task.job is not job:
             self._drop(job)
@@ -155,7 +171,9 @@ class Worker:
             task.promotion.exports.pop(job.id, None)
 
     def abandon(self, promotion: Promotion, now: int) -> None:
-        """Give up all jobs of a promotion that is being deleted; the worker is free again, and their files are gone."""
+        """Give up all jobs of a promotion that is being deleted; the worker is free again, and their files
+        are gone.
+        """
         for job in promotion.jobs:
             if job.ended:
                 continue
@@ -168,7 +186,9 @@ class Worker:
         self._schedule_pickup(now)
 
     def _schedule_pickup(self, now: int) -> None:
-        """The first job in line is taken up a delay after it came and the worker was free, but not in the past."""
+        """The first job in line is taken up a delay after it came and the worker was free, but not in the
+        past.
+        """
         self.pickup_due = None
         if self.task is not None or self.paused:
             return
@@ -203,7 +223,9 @@ class Worker:
             promotion.keep_export(job.id)
         self.task = begun(self._content, job, promotion, at)
 
-    def _grow(self, growth: CodeGeneration, promotion: Promotion, count: int, made_at: Callable[[int], int]) -> None:
+    def _grow(
+        self, growth: CodeGeneration, promotion: Promotion, count: int, made_at: Callable[[int], int]
+    ) -> None:
         growth.advance_to(count, made_at, lambda keys, at: self._content.taken_elsewhere(promotion, keys, at))
 
     def _end(self, task: Task, at: int) -> None:
@@ -211,7 +233,9 @@ class Worker:
         if task.action == "fail":
             task.promotion.exports.pop(task.job.id, None)
             if task.growth is not None:
-                CodeDeletion(task.promotion.book, task.growth.batch, task.growth.made).advance_to(len(task.growth.made))
+                CodeDeletion(task.promotion.book, task.growth.batch, task.growth.made).advance_to(
+                    len(task.growth.made)
+                )
         self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
         self.task = None
         self.free_since = at

@@ -26,13 +26,14 @@ def restore(data: object, name: str, settings: Settings, seed: str, check: Check
     """A store that goes on where the saved one was, at the saved time and with its ids and codes.
 
     Args:
-        data: what `save` has made, as JSON has brought it. It may come from anybody: what is accepted keeps all
-            promises of a store.
+        data: what `save` has made, as JSON has brought it. It may come from anybody: what is accepted keeps
+            all promises of a store.
         seed: for what is not saved.
         check: knows what the API accepts.
 
     Raises:
-        UsageError: the data is no snapshot of this version, or contradicts itself; the message names the place.
+        UsageError: the data is no snapshot of this version, or contradicts itself; the message names the
+            place.
     """
     try:
         state = msgspec.convert(data, form.StoreSnapshot)

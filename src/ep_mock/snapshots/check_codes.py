@@ -33,7 +33,9 @@ def check_batches(place: Location, batches: Sequence[form.BatchState], now: int)
         at.at("created_at").past_nanos(batch.created_at, now)
 
 
-def check_runs(place: Location, runs: form.CodeRuns, batches: Sequence[form.BatchState], family: Family) -> None:
+def check_runs(
+    place: Location, runs: form.CodeRuns, batches: Sequence[form.BatchState], family: Family
+) -> None:
     """Each code is there once, under the key that its family stores it under, and its batch exists."""
     number, keys = 0, set[str]()
     for index, run in enumerate(runs):

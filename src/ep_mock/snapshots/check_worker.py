@@ -70,7 +70,9 @@ class WorkerCheck:
             others = kept.setdefault(promotion_id, [])
             if isinstance(runs, str):
                 known = [promotion_id, *others[-EXPORTS_KEPT:]]
-                at.expect(runs in known, "the id of its promotion, or of an export of it that comes before", runs)
+                at.expect(
+                    runs in known, "the id of its promotion, or of an export of it that comes before", runs
+                )
             else:
                 check_runs(at, runs, self._state.batches, family)
             others.append(job_id)

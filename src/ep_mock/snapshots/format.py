@@ -1,8 +1,9 @@
-"""What a snapshot looks like: the whole of a store as plain data, version 1. Times are nanoseconds since the epoch.
+"""What a snapshot looks like: the whole of a store as plain data, version 1. Times are nanoseconds since the
+epoch.
 
-The types refuse what a value cannot be by itself; what the values must be to each other is the matter of `snapshot_check`.
-Codes refer to their batch by its place in `batches`, jobs and promotions to each other by id. Not saved: the journal, faults, and the
-keys that sign tokens and URLs.
+The types refuse what a value cannot be by itself; what the values must be to each other is the matter of
+`snapshot_check`. Codes refer to their batch by its place in `batches`, jobs and promotions to each other by
+id. Not saved: the journal, faults, and the keys that sign tokens and URLs.
 """
 
 from __future__ import annotations
@@ -181,8 +182,8 @@ class WorkerState(_State, kw_only=True):
     """See `simulation.worker.Worker`.
 
     Attributes:
-        exports: the codes of exported files by job id; a text is the id of what has the very same codes: the job's promotion, or another
-            export of it that comes first.
+        exports: the codes of exported files by job id; a text is the id of what has the very same codes: the
+            job's promotion, or another export of it that comes first.
     """
 
     queue: list[Identity] = []

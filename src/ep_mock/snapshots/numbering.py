@@ -37,7 +37,9 @@ def check_numbers(root: Location, state: form.StoreSnapshot) -> None:
     before = 0
     for index, transition in enumerate(state.transitions):
         number = transition.sequence
-        root.at("transitions", index).expect(before < number, f"a sequence above {before}, that of the entry before", number)
+        root.at("transitions", index).expect(
+            before < number, f"a sequence above {before}, that of the entry before", number
+        )
         before = number
 
 
@@ -49,7 +51,8 @@ def _check_there_are_none(root: Location, state: form.StoreSnapshot) -> None:
 
 
 def number_transitions(state: form.StoreSnapshot) -> int:
-    """Number the transitions of a snapshot that has no numbers, in the order in which they happened; answers the latest number.
+    """Number the transitions of a snapshot that has no numbers, in the order in which they happened; answers
+    the latest number.
 
     What the store no longer remembers is ordered by its time and by the numbers of the jobs.
     """
@@ -62,7 +65,9 @@ def number_transitions(state: form.StoreSnapshot) -> int:
         state.transitions[index] = msgspec.structs.replace(transition, sequence=number)
         _number(jobs[transition.job_id], left[transition.job_id], number)
         number -= 1
-    older = [(job.history[place].at, job.number, place, job) for job in state.jobs for place in range(left[job.id])]
+    older = [
+        (job.history[place].at, job.number, place, job) for job in state.jobs for place in range(left[job.id])
+    ]
     for earlier, (_, _, place, job) in enumerate(sorted(older, key=lambda change: change[:3]), 1):
         _number(job, place, earlier)
     return state.transitions_total

@@ -33,7 +33,9 @@ class Restoring:
         self._store = store
         self._state = state
         self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
-        store.content = StoreState(store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn))
+        store.content = StoreState(
+            store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn)
+        )
         self._content = store.content
 
     def fill(self) -> None:
@@ -70,7 +72,12 @@ class Restoring:
             plan=state.plan,
             plan_id=state.plan_id,
         )
-        job.status, job.updated_at, job.error, job.result = state.status, state.updated_at, state.error, state.result
+        job.status, job.updated_at, job.error, job.result = (
+            state.status,
+            state.updated_at,
+            state.error,
+            state.result,
+        )
         job.history = state.history
         return job
 
@@ -150,7 +157,9 @@ class Restoring:
             )
         if state.shrinkage is not None:
             left = state.shrinkage
-            task.shrinkage = CodeDeletion(promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted)
+            task.shrinkage = CodeDeletion(
+                promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted
+            )
             # All of them: what somebody else has removed meanwhile keeps its turn, too.
             task.shrinkage.keys = list(left.keys)
         return task

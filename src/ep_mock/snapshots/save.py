@@ -30,7 +30,9 @@ class Saving:
     def state(self) -> form.StoreSnapshot:
         store, content = self._store, self._store.content
         key, drawn = content.entropy.state()
-        promotions = [self._promotion(each) for family in content.promotions.values() for each in family.values()]
+        promotions = [
+            self._promotion(each) for family in content.promotions.values() for each in family.values()
+        ]
         worker = self._worker(store.worker)
         return form.StoreSnapshot(
             ep_mock_snapshot=form.VERSION,
@@ -49,7 +51,10 @@ class Saving:
             transitions=list(content.transitions),
             transitions_total=content.transitions_total,
             sequence=content.sequence,
-            looks={promotion_id: dict(requests) for promotion_id, requests in store.looks.all_at(store.moment).items()},
+            looks={
+                promotion_id: dict(requests)
+                for promotion_id, requests in store.looks.all_at(store.moment).items()
+            },
         )
 
     def _batch(self, batch: Batch) -> int:
@@ -124,7 +129,12 @@ class Saving:
 
     def _exports(self) -> dict[str, form.CodeRuns | str]:
         saved: dict[str, form.CodeRuns | str] = {}
-        for promotion in (each for family in self._store.content.promotions.values() for each in family.values() if each.exports):
+        for promotion in (
+            each
+            for family in self._store.content.promotions.values()
+            for each in family.values()
+            if each.exports
+        ):
             owners = {id(promotion.book.entries): promotion.id}
             for job_id, captured in promotion.exports.items():
                 owner = owners.setdefault(id(captured.entries), job_id)
@@ -157,4 +167,6 @@ class Saving:
         )
 
     def _shrinkage(self, left: CodeDeletion) -> form.ShrinkageState:
-        return form.ShrinkageState(batch=self._batch(left.batch), keys=left.keys, done=left.done, deleted=left.deleted)
+        return form.ShrinkageState(
+            batch=self._batch(left.batch), keys=left.keys, done=left.done, deleted=left.deleted
+        )

@@ -1,4 +1,6 @@
-"""What happens to the requests to a store, whatever they are about: the limit of their rate, faults, and the journal."""
+"""What happens to the requests to a store, whatever they are about: the limit of their rate, faults, and the
+journal.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from ep_mock.traffic.rate_limit import RateLimit
 
 
 class RequestControls:
-    """The requests of one store. None of it is part of a snapshot: a fault or an entry belongs to a test, not to what the store holds."""
+    """The requests of one store. None of it is part of a snapshot: a fault or an entry belongs to a test, not
+    to what the store holds.
+    """
 
     __slots__ = ("faults", "journal", "rate_limit")
 

@@ -1,7 +1,8 @@
 """The faults of one store, and which of them strike a request.
 
-A request is held against the faults in the order in which they were set. Those that only delay add up; the first that decides the answer
-is the last one asked, so that two faults for one request each strike one after the other.
+A request is held against the faults in the order in which they were set. Those that only delay add up; the
+first that decides the answer is the last one asked, so that two faults for one request each strike one after
+the other.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from ep_mock.errors import ApiError, UsageError
 from ep_mock.traffic.matching import Request, RequestMatcher
 
 ErrorName = Literal[
-    "unauthorized", "forbidden", "not_found", "conflict", "unprocessable", "rate_limited", "internal", "unavailable"
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "unprocessable",
+    "rate_limited",
+    "internal",
+    "unavailable",
 ]  # fmt: skip
 Connection = Literal["reset", "empty", "truncated", "garbage"]
 Phase = Literal["before", "after"]
@@ -34,7 +42,9 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class StubAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """An answer made up by a test: a status, and either a body of JSON, or a text, or nothing. `body` brings its Content-Type along."""
+    """An answer made up by a test: a status, and either a body of JSON, or a text, or nothing. `body` brings
+    its Content-Type along.
+    """
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)]
     headers: dict[str, str] = {}
@@ -56,15 +66,17 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         match: the requests it is for; all without it.
         times: how many requests it strikes; 0 means every one until it is deleted.
         skip: how many matching requests it lets pass first.
-        probability: how likely it strikes each of the others. Chance comes from the seed: the same requests meet the same luck.
-        when: `before` the request is carried out, which it then is not, or `after`: what it does is done, but its answer is lost. A mere
-            delay carries the request out in both cases.
+        probability: how likely it strikes each of the others. Chance comes from the seed: the same requests
+            meet the same luck.
+        when: `before` the request is carried out, which it then is not, or `after`: what it does is done, but
+            its answer is lost. A mere delay carries the request out in both cases.
         delay: real seconds, whatever the clock of the store.
-        error: the name of an error whose document is the answer; `retry_after`, in seconds, belongs to `rate_limited` (where it is 1
-            without it) and `unavailable`.
+        error: the name of an error whose document is the answer; `retry_after`, in seconds, belongs to
+            `rate_limited` (where it is 1 without it) and `unavailable`.
         answer: an answer of one's own.
-        connection: `reset` (RST), `empty` (closed without a byte), `truncated` (closed in the middle of the body of `error` or `answer`,
-            else of the answer proper, or before of a 200), `garbage` (bytes that are not HTTP, then closed).
+        connection: `reset` (RST), `empty` (closed without a byte), `truncated` (closed in the middle of the
+            body of `error` or `answer`, else of the answer proper, or before of a 200), `garbage` (bytes that
+            are not HTTP, then closed).
     """
 
     match: RequestMatcher = RequestMatcher()
@@ -94,7 +106,9 @@ def check_fault(fault: Fault) -> None:
     if fault.error is not None and fault.answer is not None:
         raise UsageError("answer: there is an error as well; give one of them")
     if fault.connection not in (None, "truncated") and (fault.error is not None or fault.answer is not None):
-        raise UsageError(f"connection: {fault.connection} leaves no room for an answer; leave out error and answer")
+        raise UsageError(
+            f"connection: {fault.connection} leaves no room for an answer; leave out error and answer"
+        )
     if fault.retry_after is not None and fault.error not in _ADMITTING:
         raise UsageError(f"retry_after: belongs to an error that is one of {', '.join(_ADMITTING)}")
     if isinstance(fault.delay, Delay) and fault.delay.least > fault.delay.most:
@@ -158,7 +172,13 @@ class ActiveFault:
     def document(self) -> dict[str, Any]:
         """As the control plane prints it."""
         fault = msgspec.to_builtins(self.fault)
-        return {"id": self.id, "hits": self.hits, "strikes": self.strikes, "spent": self.exhausted, "fault": fault}
+        return {
+            "id": self.id,
+            "hits": self.hits,
+            "strikes": self.strikes,
+            "spent": self.exhausted,
+            "fault": fault,
+        }
 
 
 class AppliedFault(NamedTuple):
@@ -167,7 +187,8 @@ class AppliedFault(NamedTuple):
     Attributes:
         fault_ids: the faults that strike it.
         delay_before, delay_after: seconds to wait before it is carried out, and before it is answered.
-        deciding: the fault that takes the place of the ordinary answer; None when the request is only delayed.
+        deciding: the fault that takes the place of the ordinary answer; None when the request is only
+            delayed.
         request_id, garbage: what an internal error and a garbled answer are made of.
     """
 
@@ -258,7 +279,10 @@ class FaultList:
         each.hits += 1
         if each.hits <= fault.skip:
             return False
-        if fault.probability < 1 and self._entropy.fraction("luck", each.id, str(each.hits)) >= fault.probability:
+        if (
+            fault.probability < 1
+            and self._entropy.fraction("luck", each.id, str(each.hits)) >= fault.probability
+        ):
             return False
         each.strikes += 1
         return True

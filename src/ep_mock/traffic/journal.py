@@ -1,4 +1,6 @@
-"""The journal of one store: the latest requests to it, without their secrets, bounded in number and in bytes."""
+"""The journal of one store: the latest requests to it, without their secrets, bounded in number and in
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.traffic.matching import Request, RequestMatcher
 
 Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
-"""`unmatched`: nothing is served there; `faulted`: a fault decided the answer; `failed`: a defect of ep-mock's own."""
+"""`unmatched`: nothing is served there; `faulted`: a fault decided the answer; `failed`: a defect of
+ep-mock's own.
+"""
 
 MOST_BODY: Final = 65_536
 """Of a longer body only the beginning is kept, this many bytes."""
@@ -145,7 +149,9 @@ class Journal:
             request = self._latest
         elif truncated:
             request = msgspec.structs.replace(request, body=request.body[:MOST_BODY])
-        size = _OWN_SIZE + len(request.path) + len(request.query) + len(request.header_lines) + len(request.body)
+        size = (
+            _OWN_SIZE + len(request.path) + len(request.query) + len(request.header_lines) + len(request.body)
+        )
         self._latest = request
         entry = Entry(number, sequence, at, request, status, outcome, carried_out, fault_ids, truncated, size)
         entries = self._entries
@@ -174,7 +180,9 @@ class Journal:
 
 
 def nearest(query: JournalQuery, entries: Iterable[Entry], count: int) -> list[tuple[Entry, tuple[str, ...]]]:
-    """The entries that differ least from what was asked for, the latest of equals first, each with what differs."""
+    """The entries that differ least from what was asked for, the latest of equals first, each with what
+    differs.
+    """
     ranked = [(query.differences(entry), entry) for entry in entries]
     ranked.sort(key=lambda pair: (len(pair[0]), -pair[1].number))
     return [(entry, different) for different, entry in ranked[:count]]

@@ -26,7 +26,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         path, query: as the client sent them.
-        operation, family: what serves the path; None where nothing does, or where the path belongs to no family.
+        operation, family: what serves the path; None where nothing does, or where the path belongs to no
+            family.
         header_lines: a name in lower case, its value, the next name, and so on, each in a line.
     """
 
@@ -44,16 +45,21 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         return _pairs_of(self.header_lines)
 
 
-class RequestMatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What a request must be like; what is not said matches all. `ep_mock.domain.patterns` says what patterns are.
+class RequestMatcher(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """What a request must be like; what is not said matches all. `ep_mock.domain.patterns` says what patterns
+    are.
 
     Attributes:
         method: in any case.
         path: a pattern of a path; it is held against the path as it was sent, and decoded.
         operation: the id in the OpenAPI documents, such as `create_job`.
-        headers, query: patterns of values, by name; None means that there must be none of that name. Of a name that comes twice, any
-            value counts. Secrets can be asked for only with `*` or None: their values are not looked at.
-        body: JSON of which the body must be an extension: objects may have more keys; lists are compared item by item.
+        headers, query: patterns of values, by name; None means that there must be none of that name. Of a
+            name that comes twice, any value counts. Secrets can be asked for only with `*` or None: their
+                values are not looked at.
+        body: JSON of which the body must be an extension: objects may have more keys; lists are compared item
+            by item.
         body_contains: text that the body must have in it.
     """
 
@@ -71,7 +77,9 @@ class RequestMatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
         return not any(self._differences(request))
 
     def differences(self, request: Request) -> tuple[str, ...]:
-        """In what the request differs: `method`, `path`, `headers.content-type`, …; nothing when it matches."""
+        """In what the request differs: `method`, `path`, `headers.content-type`, …; nothing when it
+        matches.
+        """
         return tuple(self._differences(request))
 
     def _differences(self, request: Request) -> Iterator[str]:
@@ -95,9 +103,13 @@ class RequestMatcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
 
 def extends(value: Any, wanted: Any) -> bool:
-    """Whether JSON `value` has all that `wanted` has: objects may have more keys, lists are compared item by item, the rest is equal."""
+    """Whether JSON `value` has all that `wanted` has: objects may have more keys, lists are compared item by
+    item, the rest is equal.
+    """
     if isinstance(wanted, dict):
-        return isinstance(value, dict) and all(name in value and extends(value[name], part) for name, part in wanted.items())
+        return isinstance(value, dict) and all(
+            name in value and extends(value[name], part) for name, part in wanted.items()
+        )
     if isinstance(wanted, list):
         return isinstance(value, list) and len(value) == len(wanted) and all(map(extends, value, wanted))
     # In Python, but not in JSON, true equals 1.
@@ -143,7 +155,9 @@ def _grouped(pairs: list[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
     return values
 
 
-def _unlike(wanted: Mapping[str, str | None], values: Mapping[str, Sequence[str]], place: str) -> Iterator[str]:
+def _unlike(
+    wanted: Mapping[str, str | None], values: Mapping[str, Sequence[str]], place: str
+) -> Iterator[str]:
     for name, pattern in wanted.items():
         given = values.get(name, ())
         if bool(given) if pattern is None else not any(fits(pattern, value) for value in given):

@@ -10,7 +10,9 @@ from ep_mock.timings import SECOND
 
 
 class RateLimit:
-    """Counts requests in the present second. At most so many pass in any whole second of the clock, from its full second on."""
+    """Counts requests in the present second. At most so many pass in any whole second of the clock, from its
+    full second on.
+    """
 
     __slots__ = ("_passed", "_second")
 
@@ -19,7 +21,8 @@ class RateLimit:
         self._passed = 0
 
     def retry_after(self, limit: int, now: int, scale: float) -> int | None:
-        """None when one more request passes; else after how many seconds of the client's own the next one will, rounded up.
+        """None when one more request passes; else after how many seconds of the client's own the next one
+        will, rounded up.
 
         Args:
             limit: most requests in a second.
@@ -42,6 +45,7 @@ def check_rate_limit(limit: int, mode: ClockMode) -> None:
     """
     if limit and mode in ("manual", "poll"):
         raise UsageError(
-            f"rate_limit: needs a clock that runs, and this one is {mode}: nobody would ever be let in again; "
+            f"rate_limit: needs a clock that runs, and this one is {mode}: nobody would ever be let in "
+            f"again; "
             "use a real or scaled clock, a fault with the error rate_limited, or 0 for no limit"
         )

@@ -1,8 +1,8 @@
 """Taking secrets out of a request, before anything of it is kept.
 
-What counts is the name: a header, a query parameter, a form field or a JSON key that sounds like a secret keeps its name and loses its
-value. A name is judged by its letters and digits alone, so that `privateKey`, `PRIVATE-KEY` and `private key` are one. What is in doubt is
-taken out.
+What counts is the name: a header, a query parameter, a form field or a JSON key that sounds like a secret
+keeps its name and loses its value. A name is judged by its letters and digits alone, so that `privateKey`,
+`PRIVATE-KEY` and `private key` are one. What is in doubt is taken out.
 """
 
 from __future__ import annotations
@@ -21,14 +21,21 @@ _SECRET: Final = re.compile(
     rb"secret|token|bearer|jwt|assertion|auth(?!or)|authori[sz]|cookie|referer|signature|credential"
     rb"|passw|passphrase|passcode|pwd|(?:api|private|access|encryption|signing)key|session(?:id|key)|sessid"
 )
-# Each secret has one of these in it. Fewer branches take a quarter of the time, and this is done with every body.
-_SIGN: Final = re.compile(rb"s(?:ecret|ignature|ess)|toke|p(?:ass|wd)|a(?:uth|sser)|c(?:ook|rede)|refere|key|bearer|jwt")
+# Each secret has one of these in it. Fewer branches take a quarter of the time, and this is done with every
+# body.
+_SIGN: Final = re.compile(
+    rb"s(?:ecret|ignature|ess)|toke|p(?:ass|wd)|a(?:uth|sser)|c(?:ook|rede)|refere|key|bearer|jwt"
+)
 _PLAIN_NAME: Final = re.compile(rb"[\w.\-\[\]]*")
-_FORM: Final = re.compile(rb"[\w.~*%+\-\[\]]+=[\w.~*%+\-\[\]:/?@!$'(),=]*(?:[&;][\w.~*%+\-\[\]]*=[\w.~*%+\-\[\]:/?@!$'(),=]*)*+")
+_FORM: Final = re.compile(
+    rb"[\w.~*%+\-\[\]]+=[\w.~*%+\-\[\]:/?@!$'(),=]*(?:[&;][\w.~*%+\-\[\]]*=[\w.~*%+\-\[\]:/?@!$'(),=]*)*+"
+)
 
 
 class _Verdicts(dict[bytes, bool]):
-    """Which names are secrets, as far as they were asked for; a look-up here costs half of one in a cache around a function."""
+    """Which names are secrets, as far as they were asked for; a look-up here costs half of one in a cache
+    around a function.
+    """
 
     def __missing__(self, name: bytes) -> bool:
         verdict = _SECRET.search(_letters(name)) is not None
@@ -42,9 +49,11 @@ _VERDICTS: Final = _Verdicts()
 
 
 def is_secret(name: bytes) -> bool:
-    """Whether what is called like this is a secret: `Authorization`, `client_secret`, `X-EP-Mock-Token`, `privateKey`, `pwd` …
+    """Whether what is called like this is a secret: `Authorization`, `client_secret`, `X-EP-Mock-Token`,
+    `privateKey`, `pwd` …
 
-    A `Referer` counts as well, since the address of a page may carry one. `author` and `Idempotency-Key` do not.
+    A `Referer` counts as well, since the address of a page may carry one. `author` and `Idempotency-Key` do
+    not.
     """
     return _VERDICTS[name]
 
@@ -68,7 +77,9 @@ def redacted_query(query: bytes) -> bytes:
 
 
 def redacted_body(body: bytes) -> bytes:
-    """A body, unchanged unless there is a secret in it; what may have one, and is neither JSON nor a form, is taken out as a whole."""
+    """A body, unchanged unless there is a secret in it; what may have one, and is neither JSON nor a form, is
+    taken out as a whole.
+    """
     if not _is_suspicious(body):
         return body
     reading = _Reading()
@@ -77,11 +88,17 @@ def redacted_body(body: bytes) -> bytes:
     except (ValueError, RecursionError):
         return redacted_query(body) if _FORM.fullmatch(body) else REDACTED
     # The errors are halves of characters, which JSON writes like this.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace") if reading.found else body
+    return (
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+        if reading.found
+        else body
+    )
 
 
 class _Reading:
-    """Takes the secrets out of JSON while it is read: each object is seen with all of its keys, also one that another object replaces."""
+    """Takes the secrets out of JSON while it is read: each object is seen with all of its keys, also one that
+    another object replaces.
+    """
 
     def __init__(self) -> None:
         self.found = False

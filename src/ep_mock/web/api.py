@@ -17,7 +17,14 @@ from ep_mock.operations import codes, exports, jobs, promotions, usages
 from ep_mock.operations.listing import Listing
 from ep_mock.simulation.promotion import Polled
 from ep_mock.web.request import PLAN_HEADER, Call
-from ep_mock.web.response import Response, data_response, encoded_response, json_response, list_response, records_response
+from ep_mock.web.response import (
+    Response,
+    data_response,
+    encoded_response,
+    json_response,
+    list_response,
+    records_response,
+)
 
 _KEPT = ("filter", "sort")
 """Parameters that the links of a list repeat."""
@@ -41,7 +48,9 @@ def list_jobs(call: Call) -> Response:
     polled = promotion.polled
     if polled is not None and polled.cause == cause:
         return encoded_response(200, polled.body)
-    answer = respond_with_list(call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter")))
+    answer = respond_with_list(
+        call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter"))
+    )
     if isinstance(answer.body, bytes):
         promotion.polled = Polled(cause, answer.body)
     return answer
@@ -58,7 +67,9 @@ def cancel_job(call: Call) -> Response:
     """POST …/jobs/{job_id}/cancel; the body, if any, is ignored."""
     promotion = call.promotion
     job = jobs.cancel_job(call.store, promotion, call.parameters[1])
-    return data_response(200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds)))
+    return data_response(
+        200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds))
+    )
 
 
 def get_job_file(call: Call) -> Response:
@@ -70,12 +81,16 @@ def get_job_file(call: Call) -> Response:
 
 def list_promotions(call: Call) -> Response:
     """GET the family's promotions."""
-    return respond_with_list(call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter")))
+    return respond_with_list(
+        call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter"))
+    )
 
 
 def create_promotion(call: Call) -> Response:
     """POST a promotion."""
-    return data_response(201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed())
+    return data_response(
+        201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed()
+    )
 
 
 def get_promotion(call: Call) -> Response:
@@ -84,7 +99,9 @@ def get_promotion(call: Call) -> Response:
 
 
 def update_promotion(call: Call) -> Response:
-    """PUT a promotion: what is sent changes, the rest stays, and both must go together (a `schema` with a `promotion_type`)."""
+    """PUT a promotion: what is sent changes, the rest stays, and both must go together (a `schema` with a
+    `promotion_type`).
+    """
     promotion, request = call.promotion, call.validated_body()
     call.validate({**promotion.fields, **request})
     return data_response(200, promotions.update_promotion(call.store, promotion, request).listed())
@@ -105,7 +122,10 @@ def delete_promotion(call: Call) -> Response:
 def list_codes(call: Call) -> Response:
     """GET …/codes."""
     promotion, query = call.promotion, call.query
-    return respond_with_list(call, lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")))
+    return respond_with_list(
+        call,
+        lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")),
+    )
 
 
 def create_codes(call: Call) -> Response:
@@ -144,14 +164,20 @@ def _about(repeated: list[str]) -> dict[str, object]:
 def list_usages(call: Call) -> Response:
     """GET …/usages."""
     promotion, query = call.promotion, call.query
-    return respond_with_list(call, lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")))
+    return respond_with_list(
+        call,
+        lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")),
+    )
 
 
 def list_code_usages(call: Call) -> Response:
     """GET …/codes/{code}/usages."""
     promotion, code, query = call.promotion, call.parameters[1], call.query
     return respond_with_list(
-        call, lambda page: usages.list_code_usages(call.store, promotion, code, page, query.get("filter"), query.get("sort"))
+        call,
+        lambda page: usages.list_code_usages(
+            call.store, promotion, code, page, query.get("filter"), query.get("sort")
+        ),
     )
 
 
@@ -173,7 +199,9 @@ def get_file(call: Call) -> Response:
     _, promotion_id, name = call.parameters
     pieces = exports.open_file(call.store, promotion_id, name, call.query)
     disposition = f'attachment; filename="{name}"'.encode()
-    return Response(200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition)))
+    return Response(
+        200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition))
+    )
 
 
 def _plan_in_header(call: Call) -> Plan | None:
@@ -188,13 +216,17 @@ def _plan_in_header(call: Call) -> Plan | None:
     try:
         wanted = validate_body(load_document("control").operation("create_plan"), raw)
         if selecting := [name for name in _SELECTING if name in wanted]:
-            raise UsageError(f"{selecting[0]}: a plan in a header is for the job that comes with it; leave this out")
+            raise UsageError(
+                f"{selecting[0]}: a plan in a header is for the job that comes with it; leave this out"
+            )
         plan = msgspec.convert(wanted, Plan)
         check_plan(plan)
     except UsageError as error:
         raise problems.bad_request(str(error), _PLAN_SOURCE) from None
     except ApiError as error:
-        raise ApiError(400, [{**item, "source": _PLAN_SOURCE, "detail": _placed(item)} for item in error.errors]) from None
+        raise ApiError(
+            400, [{**item, "source": _PLAN_SOURCE, "detail": _placed(item)} for item in error.errors]
+        ) from None
     return plan
 
 

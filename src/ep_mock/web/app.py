@@ -53,7 +53,8 @@ _API_HANDLERS: Mapping[str, Handler] = {
 
 
 class Application(Starlette):
-    """The Starlette application of ep-mock. Its router is the edge; middleware that a user adds stands around it.
+    """The Starlette application of ep-mock. Its router is the edge; middleware that a user adds stands around
+    it.
 
     Attributes:
         gate: the stores, for those who steer them in process.
@@ -66,7 +67,8 @@ class Application(Starlette):
         self._state = state
 
     def claim_state(self) -> None:
-        """Claim the state file again, where there is one: saving gives it free. To be called before requests are served once more.
+        """Claim the state file again, where there is one: saving gives it free. To be called before requests
+        are served once more.
 
         Raises:
             UsageError: the file cannot be used, or another server has it.
@@ -75,7 +77,8 @@ class Application(Starlette):
             self._state.claim()
 
     def save_state(self) -> None:
-        """Save all stores in the state file, where there is to be one; to be called once the last request is answered.
+        """Save all stores in the state file, where there is to be one; to be called once the last request is
+        answered.
 
         Raises:
             UsageError: the file cannot be written, or a store cannot be saved; all others then are.
@@ -103,7 +106,9 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     authenticator = Authenticator(settings, TokenMint(entropy))
     routes: RouteTable[Route] = RouteTable()
     for family in FAMILIES:
-        _add_operations(routes, {**_API_HANDLERS, "create_access_token": authenticator.create_access_token}, family)
+        _add_operations(
+            routes, {**_API_HANDLERS, "create_access_token": authenticator.create_access_token}, family
+        )
     control: RouteTable[Route] = RouteTable()
     if settings.control:
         _add_control_operations(control, gate)
@@ -119,7 +124,11 @@ def _add_operations(routes: RouteTable[Route], handlers: Mapping[str, Handler], 
     for operation in load_document(family.name).operations:
         handler = _handler_for(operation, handlers)
         authorized = operation.raw.get("security") != []
-        routes.add(operation.method, operation.path, Route(handler, operation=operation, family=family, authorized=authorized))
+        routes.add(
+            operation.method,
+            operation.path,
+            Route(handler, operation=operation, family=family, authorized=authorized),
+        )
 
 
 def _add_control_operations(routes: RouteTable[Route], gate: StoreRegistry) -> None:

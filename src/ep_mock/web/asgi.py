@@ -1,7 +1,7 @@
 """The HTTP edge: from an ASGI request to whoever answers it, and from whatever happens there to one answer.
 
-Nothing is awaited between taking a store's lock and releasing it, so a verb is atomic. Where a handler has to wait, the edge waits once the
-lock is released.
+Nothing is awaited between taking a store's lock and releasing it, so a verb is atomic. Where a handler has to
+wait, the edge waits once the lock is released.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ from ep_mock.errors import ApiError
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.control.access import HEALTH, ControlAccess, TokenPlace, is_control
 from ep_mock.web.control.parameters import check_query
-from ep_mock.web.cors import allow_any_origin, allow_origin, asks_leave, control_preflight_response, is_preflight, preflight_response
+from ep_mock.web.cors import (
+    allow_any_origin,
+    allow_origin,
+    asks_leave,
+    control_preflight_response,
+    is_preflight,
+    preflight_response,
+)
 from ep_mock.web.long_poll import LongPoll
 from ep_mock.web.pipeline import Service
 from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Call, Route, read_body
@@ -41,7 +48,8 @@ def has_path(scope: Scope) -> bool:
 
 
 def with_path(scope: Scope) -> Scope:
-    """The scope with a raw path. One in absolute form (`http://host/path`), which a client may send to any server, loses its authority.
+    """The scope with a raw path. One in absolute form (`http://host/path`), which a client may send to any
+    server, loses its authority.
 
     The target `*` stays: it names the server as a whole, and the routes have nothing there.
 
@@ -56,7 +64,9 @@ def with_path(scope: Scope) -> Scope:
         raw_path = raw_path[authority.end() :] or b"/"
     if raw_path != b"*" and not raw_path.startswith(b"/"):
         shown = raw_path[:100].decode("latin-1")
-        raise problems.bad_request(f"the target of a request is a path that begins with a slash, and this one is {shown!r}")
+        raise problems.bad_request(
+            f"the target of a request is a path that begins with a slash, and this one is {shown!r}"
+        )
     return {**scope, "raw_path": raw_path, "path": unquote(raw_path.decode("latin-1"))}
 
 
@@ -67,7 +77,12 @@ class Edge(Router):
     """Answers every HTTP request. What is not HTTP (the lifespan) is left to Starlette."""
 
     def __init__(
-        self, routes: RouteTable[Route], control: RouteTable[Route], gate: StoreRegistry, authenticator: Authenticator, entropy: Entropy
+        self,
+        routes: RouteTable[Route],
+        control: RouteTable[Route],
+        gate: StoreRegistry,
+        authenticator: Authenticator,
+        entropy: Entropy,
     ) -> None:
         """`control` has the endpoints of the control plane, `routes` all others.
 
@@ -125,7 +140,9 @@ class Edge(Router):
         check_query(scope["query_string"], endpoint.parameters)
         settings = self._gate.settings
         began = self._gate.replacements
-        body = b"" if method in BODILESS else await read_body(headers, receive, settings.max_control_body_bytes)
+        body = (
+            b"" if method in BODILESS else await read_body(headers, receive, settings.max_control_body_bytes)
+        )
         call = Call(scope, headers, endpoint, parameters, body, settings.public_url)
         if not endpoint.uses_store:
             return endpoint.handler(call)
@@ -144,7 +161,9 @@ class Edge(Router):
         return slot, _answer_of(call, slot)
 
     def _failed(self, scope: Scope) -> Response:
-        """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the traceback."""
+        """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the
+        traceback.
+        """
         request_id = self._entropy.next_uuid()
         _log.exception("%s %s failed; request_id %s", scope["method"], printable(scope["path"]), request_id)
         return error_response(problems.internal(request_id))

@@ -44,7 +44,9 @@ class TokenMint:
         return f"{body}.{self._entropy.signature('token', body)}"
 
     def read(self, text: str) -> Token | None:
-        """The facts of a token that this mint has issued; None for any other text. Whether it has expired is not looked at."""
+        """The facts of a token that this mint has issued; None for any other text. Whether it has expired is
+        not looked at.
+        """
         body, _, signature = text.partition(".")
         if not compare_digest(signature.encode(), self._entropy.signature("token", body).encode()):
             return None
@@ -117,11 +119,19 @@ class Authenticator:
         text = self._mint.issue(Token(grant, client, call.store.content.name, expires))
         return json_response(
             200,
-            {"access_token": text, "token_type": "Bearer", "expires_in": self._seconds, "expires": expires, "identifier": grant},
+            {
+                "access_token": text,
+                "token_type": "Bearer",
+                "expires_in": self._seconds,
+                "expires": expires,
+                "identifier": grant,
+            },
         )
 
     def client_behind(self, call: Call | None, headers: Mapping[bytes, bytes]) -> str | None:
-        """The client id that a request comes from: the one that logs in, or that got the token, expired or not; None if nobody knows."""
+        """The client id that a request comes from: the one that logs in, or that got the token, expired or
+        not; None if nobody knows.
+        """
         if call is not None and call.endpoint.name == "create_access_token":
             return _form(call).get("client_id") or None
         token = self._mint.read(_bearer_token(headers.get(b"authorization")))
@@ -130,7 +140,11 @@ class Authenticator:
     def _knows(self, grant: str, client: str, secret: str) -> bool:
         if self._client_id and client != self._client_id:
             return False
-        return grant == "implicit" or not self._client_secret or compare_digest(secret.encode(), self._client_secret.encode())
+        return (
+            grant == "implicit"
+            or not self._client_secret
+            or compare_digest(secret.encode(), self._client_secret.encode())
+        )
 
 
 def _bearer_token(authorization: bytes | None) -> str:

@@ -1,8 +1,9 @@
 """Answers that faults make, and connections that they break.
 
-To break a connection takes the server's transport. ep-mock's own server hands it down in the scope, under `TRANSPORT`. Where there is none
-(an application called in process, another server) the break is an exception that leaves the application: `ConnectionResetError` for a
-reset, `ConnectionAbortedError` else, for a truncated answer after its beginning was sent.
+To break a connection takes the server's transport. ep-mock's own server hands it down in the scope, under
+`TRANSPORT`. Where there is none (an application called in process, another server) the break is an exception
+that leaves the application: `ConnectionResetError` for a reset, `ConnectionAbortedError` else, for a
+truncated answer after its beginning was sent.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ TRANSPORT: Final = "ep_mock.transport"
 _NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
-def faulty_response(fault: Fault, strike: AppliedFault, own: Response | None, scope: Scope, receive: Receive) -> Response:
-    """What the client gets instead of the request's own answer, which is None when the request was not carried out."""
+def faulty_response(
+    fault: Fault, strike: AppliedFault, own: Response | None, scope: Scope, receive: Receive
+) -> Response:
+    """What the client gets instead of the request's own answer, which is None when the request was not
+    carried out.
+    """
     whole = _made_answer(fault, strike) or own or json_response(200, {"data": []})
     whole.headers.append((b"x-ep-mock-fault", strike.fault_ids[-1].encode()))
     if fault.connection is None:
         return whole
-    return BrokenResponse(fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive)
+    return BrokenResponse(
+        fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive
+    )
 
 
 class BrokenResponse(Response):
@@ -38,7 +45,14 @@ class BrokenResponse(Response):
 
     __slots__ = ("_connection", "_receive", "_scope", "_strike")
 
-    def __init__(self, connection: Connection, whole: Response | None, strike: AppliedFault, scope: Scope, receive: Receive) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        whole: Response | None,
+        strike: AppliedFault,
+        scope: Scope,
+        receive: Receive,
+    ) -> None:
         """`whole` is the answer to break off, if one is begun at all."""
         super().__init__(whole.status if whole else 0, whole.body if whole else b"")
         if whole:
@@ -64,12 +78,15 @@ class BrokenResponse(Response):
             transport.abort()
         else:
             transport.close()
-        # The server takes an application that has ended without an answer for a crashed one, unless the connection has gone before.
+        # The server takes an application that has ended without an answer for a crashed one, unless the
+        # connection has gone before.
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     async def _send_half(self, send: Send) -> None:
-        """Announce the whole body and send its first half; of one in pieces, half of the first piece. Without a body nothing is sent."""
+        """Announce the whole body and send its first half; of one in pieces, half of the first piece. Without
+        a body nothing is sent.
+        """
         if isinstance(self.body, bytes):
             piece = self.body
             self.headers.append((b"content-length", b"%d" % len(piece)))
@@ -82,7 +99,9 @@ class BrokenResponse(Response):
 
 def _made_answer(fault: Fault, strike: AppliedFault) -> Response | None:
     if fault.error is not None:
-        return error_response(error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id))
+        return error_response(
+            error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id)
+        )
     return None if fault.answer is None else _stub(fault.answer)
 
 
@@ -92,4 +111,8 @@ def _stub(stub: StubAnswer) -> Response:
     if stub.body is not msgspec.UNSET:
         body = msgspec.json.encode(stub.body)
         headers.setdefault("content-type", "application/json")
-    return Response(stub.status, body, tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()))
+    return Response(
+        stub.status,
+        body,
+        tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+    )

@@ -1,4 +1,6 @@
-"""Cross-origin calls from a browser: the API answers them as the real one does, the control plane those from allowed origins only."""
+"""Cross-origin calls from a browser: the API answers them as the real one does, the control plane those from
+allowed origins only.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def is_preflight(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
 
 
 def preflight_response(headers: Mapping[bytes, bytes], *, steers: bool) -> Response:
-    """Yes, with whatever headers it wants to send; with those that make it a control call only if the page may steer."""
+    """Yes, with whatever headers it wants to send; with those that make it a control call only if the page
+    may steer.
+    """
     wanted = headers.get(_WANTED, b"Authorization, Content-Type")
     if not steers:
         names = wanted.split(b",")
@@ -47,10 +51,16 @@ def preflight_response(headers: Mapping[bytes, bytes], *, steers: bool) -> Respo
             wanted = wanted if len(left) == len(names) else b",".join(left).strip()
         else:
             wanted = b"Authorization, Content-Type"
-    return Response(204, b"", ((b"access-control-allow-methods", _METHODS), (b"access-control-allow-headers", wanted)))
+    return Response(
+        204, b"", ((b"access-control-allow-methods", _METHODS), (b"access-control-allow-headers", wanted))
+    )
 
 
 def control_preflight_response(headers: Mapping[bytes, bytes]) -> Response:
     """Yes, to a page that may steer."""
     wanted = headers.get(_WANTED, b"Content-Type, X-EP-Mock-Store, X-EP-Mock-Token")
-    return Response(204, b"", ((b"access-control-allow-methods", _CONTROL_METHODS), (b"access-control-allow-headers", wanted)))
+    return Response(
+        204,
+        b"",
+        ((b"access-control-allow-methods", _CONTROL_METHODS), (b"access-control-allow-headers", wanted)),
+    )

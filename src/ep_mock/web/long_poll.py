@@ -1,7 +1,9 @@
-"""Answers that are not there yet: a handler that has to wait answers with a `LongPoll`, and the edge waits for it, outside every lock.
+"""Answers that are not there yet: a handler that has to wait answers with a `LongPoll`, and the edge waits
+for it, outside every lock.
 
-Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own time brings the next event. A
-wait ends when its answer is there, its time is up, its store or its client has gone, or the server stops.
+Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own
+time brings the next event. A wait ends when its answer is there, its time is up, its store or its client has
+gone, or the server stops.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from ep_mock.web.response import Response
 from ep_mock.web.store_slot import StoreSlot, Wait
 
 STOPPING: Final = "ep_mock.stopping"
-"""The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it begins to stop."""
+"""The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it
+begins to stop.
+"""
 
 WAIT_SECONDS: Final = 10
 """How long a wait takes at most that does not say so itself."""
@@ -70,7 +74,9 @@ def begun(wait: Wait, seconds: float) -> Response:
 
 
 async def pause(slot: StoreSlot, seconds: float, scope: Scope) -> None:
-    """Let time go by. It is over early when the store is gone or the server stops, not when the client has gone."""
+    """Let time go by. It is over early when the store is gone or the server stops, not when the client has
+    gone.
+    """
     outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     with slot.ending(outcome, seconds):
         await _first(outcome, _stopping(scope))

@@ -1,4 +1,6 @@
-"""Requests to the API and to signed files: the limit of their rate, faults, the verb itself, and the journal."""
+"""Requests to the API and to signed files: the limit of their rate, faults, the verb itself, and the
+journal.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,8 @@ class Service:
         """The answer to a request.
 
         Raises:
-            ApiError: 400, there is no such store; 409, the store was replaced meanwhile; 503, the server stops.
+            ApiError: 400, there is no such store; 409, the store was replaced meanwhile; 503, the server
+                stops.
             ClientDisconnect: the client has gone before its request was complete.
         """
         method: str = scope["method"]
@@ -143,12 +146,15 @@ class Service:
             if strike is None:
                 sequence = store.content.next_sequence()
                 answer, outcome = self._carried_out(exchange, store)
-                store.traffic.journal.record(request, sequence, now, answer.status, outcome, outcome == "served")
+                store.traffic.journal.record(
+                    request, sequence, now, answer.status, outcome, outcome == "served"
+                )
                 return answer
         return await self._struck(exchange, request, slot, strike, receive)
 
     def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Response | None:
-        """The answer to a request to a store that is not there yet: it comes into being unless the request is refused.
+        """The answer to a request to a store that is not there yet: it comes into being unless the request is
+        refused.
 
         None when somebody else has just made the store.
 
@@ -173,7 +179,9 @@ class Service:
                 store.traffic.journal.record(exchange.request(), sequence, now, answer.status, outcome, True)
             return answer if self._gate.keep() else None
 
-    async def _struck(self, exchange: Exchange, request: Request, slot: StoreSlot, strike: AppliedFault, receive: Receive) -> Response:
+    async def _struck(
+        self, exchange: Exchange, request: Request, slot: StoreSlot, strike: AppliedFault, receive: Receive
+    ) -> Response:
         """The answer to a request that faults have struck. Waiting is done outside the lock.
 
         Raises:
@@ -197,7 +205,9 @@ class Service:
             elif own is not None:
                 answer = own
             status = None if fault is not None and fault.connection else answer.status
-            store.traffic.journal.record(request, sequence, now, status, outcome, carried_out, strike.fault_ids)
+            store.traffic.journal.record(
+                request, sequence, now, status, outcome, carried_out, strike.fault_ids
+            )
         if strike.delay_after:
             await pause(slot, strike.delay_after, exchange.scope)
         return answer
@@ -212,7 +222,9 @@ class Service:
 
 
 def _seconds_to_wait(call: Call | None, store: Store) -> int | None:
-    """None when the rate limit lets a request pass. Signed files are not counted: the real ones lie on another host."""
+    """None when the rate limit lets a request pass. Signed files are not counted: the real ones lie on
+    another host.
+    """
     if (call is not None and call.endpoint.names_store) or not store.clock.running:
         return None
     return store.traffic.rate_limit.retry_after(store.settings.rate_limit, store.now, store.clock.scale)

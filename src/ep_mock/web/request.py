@@ -24,7 +24,9 @@ TOKEN_HEADER: Final = b"x-ep-mock-token"
 PLAN_HEADER: Final = b"x-ep-mock-plan"
 """A request that has it brings a plan for the job that it creates."""
 ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
-"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the journal does not keep it."""
+"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the
+journal does not keep it.
+"""
 
 _HOST = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
 
@@ -34,16 +36,29 @@ class Route:
 
     Attributes:
         name: the id of its operation, or the handler's own name.
-        operation: its description in the OpenAPI documents; None for what is not part of an API, such as signed files.
+        operation: its description in the OpenAPI documents; None for what is not part of an API, such as
+            signed files.
         family: the family that the path belongs to, where it belongs to one.
         authorized: whether a bearer token is needed.
         names_store: whether the first path parameter names the store.
-        uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into being.
-        replaces_store: whether it puts another store in the place of that one, which then need not settle, and may be unable to.
+        uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into
+            being.
+        replaces_store: whether it puts another store in the place of that one, which then need not settle,
+            and may be unable to.
         parameters: the names that its query may have, by its description.
     """
 
-    __slots__ = ("authorized", "family", "handler", "name", "names_store", "operation", "parameters", "replaces_store", "uses_store")
+    __slots__ = (
+        "authorized",
+        "family",
+        "handler",
+        "name",
+        "names_store",
+        "operation",
+        "parameters",
+        "replaces_store",
+        "uses_store",
+    )
 
     def __init__(
         self,
@@ -68,16 +83,33 @@ class Route:
 
 
 class Call:
-    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler runs.
+    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler
+    runs.
 
     Attributes:
         arranges: whether it arranges something for a test, instead of coming from the code under test.
     """
 
-    __slots__ = ("_query", "_scope", "arranges", "body", "endpoint", "headers", "parameters", "public_url", "store")
+    __slots__ = (
+        "_query",
+        "_scope",
+        "arranges",
+        "body",
+        "endpoint",
+        "headers",
+        "parameters",
+        "public_url",
+        "store",
+    )
 
     def __init__(
-        self, scope: Scope, headers: Mapping[bytes, bytes], endpoint: Route, parameters: tuple[str, ...], body: bytes, public_url: str
+        self,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        endpoint: Route,
+        parameters: tuple[str, ...],
+        body: bytes,
+        public_url: str,
     ) -> None:
         self._scope = scope
         self._query: dict[str, str] | None = None
@@ -134,7 +166,13 @@ class Call:
     def address(self) -> tuple[object, ...]:
         """All that `url` and `query` are made of."""
         scope = self._scope
-        return scope["scheme"], self.headers.get(b"host"), scope.get("server"), scope["raw_path"], scope["query_string"]
+        return (
+            scope["scheme"],
+            self.headers.get(b"host"),
+            scope.get("server"),
+            scope["raw_path"],
+            scope["query_string"],
+        )
 
     @property
     def base_url(self) -> str:

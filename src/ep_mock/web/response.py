@@ -24,7 +24,9 @@ class Response:
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, status: int, body: bytes | Iterator[bytes] = b"", headers: tuple[Header, ...] = ()) -> None:
+    def __init__(
+        self, status: int, body: bytes | Iterator[bytes] = b"", headers: tuple[Header, ...] = ()
+    ) -> None:
         self.status = status
         self.body = body
         self.headers = [*headers, _VERSION]
@@ -60,7 +62,9 @@ def data_response(status: int, encoded: bytes) -> Response:
     return Response(status, b'{"data":' + encoded + b"}", (_JSON,))
 
 
-def records_response(status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None) -> Response:
+def records_response(
+    status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None
+) -> Response:
     """An answer with records, already encoded, inside `data`, and what stands beside it."""
     tail = b"," + msgspec.json.encode(beside)[1:] if beside else b"}"
     # A page has kilobytes: each `+` would copy it once more.
@@ -69,7 +73,11 @@ def records_response(status: int, items: Sequence[bytes], beside: Mapping[str, A
 
 def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Response:
     """An answer with a page of records inside `data`, with the published `links` and `meta`."""
-    return records_response(200, listing.items, {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)})
+    return records_response(
+        200,
+        listing.items,
+        {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)},
+    )
 
 
 def encoded_response(status: int, body: bytes) -> Response:
@@ -80,5 +88,7 @@ def encoded_response(status: int, body: bytes) -> Response:
 def error_response(error: ApiError) -> Response:
     """The error document of a refusal."""
     answer = json_response(error.status, {"errors": error.errors})
-    answer.headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items())
+    answer.headers.extend(
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()
+    )
     return answer

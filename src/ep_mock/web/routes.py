@@ -1,7 +1,7 @@
 """Which endpoint answers a request: a tree of path segments, so that the number of routes costs nothing.
 
-The raw path is routed, before percent-decoding: an id may not bring a slash along. The one exception is a code: whatever follows `/codes/`
-is the code, slashes included, since published clients do not encode it.
+The raw path is routed, before percent-decoding: an id may not bring a slash along. The one exception is a
+code: whatever follows `/codes/` is the code, slashes included, since published clients do not encode it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class RouteTable(Generic[_Entry]):
         self._root: _Node[_Entry] = _Node()
 
     def add(self, method: str, template: str, endpoint: _Entry) -> None:
-        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`; with GET goes HEAD."""
+        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`; with GET goes
+        HEAD.
+        """
         if method == "GET":
             self.add("HEAD", template, endpoint)
         node = self._root
@@ -117,4 +119,6 @@ def _nothing_at(raw_path: bytes) -> ApiError:
 
 def _decoded(values: Iterable[bytes]) -> tuple[str, ...]:
     # Ids and codes are ASCII as a rule; decoding percent signs is for the others.
-    return tuple([unquote(value) if b"%" in value or not value.isascii() else value.decode() for value in values])
+    return tuple(
+        [unquote(value) if b"%" in value or not value.isascii() else value.decode() for value in values]
+    )

@@ -1,7 +1,7 @@
 """The claim of one server on its state file, and the new file that takes the place of the old one.
 
-The claim is a lock on the new file, which lies beside the old one from the start on. The system lifts a lock together with the process that
-has it, so a server that was killed hinders no other.
+The claim is a lock on the new file, which lies beside the old one from the start on. The system lifts a lock
+together with the process that has it, so a server that was killed hinders no other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ if sys.platform != "win32":
     import fcntl
 
 _PRIVATE: Final = 0o600
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS: Final = (
+    os.O_RDWR
+    | os.O_CREAT
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
 _TAKEN: Final = (errno.EWOULDBLOCK, errno.EACCES)
 
 
@@ -34,12 +40,15 @@ class Claim:
             UsageError: another server has one, or no file can be made beside `path`.
         """
         self._path = path
-        # Beside the file, hence on the same disk; the same each time, so that what killed processes leave does not pile up.
+        # Beside the file, hence on the same disk; the same each time, so that what killed processes leave
+        # does not pile up.
         self._unfinished = path.with_name(f".{path.name}.unfinished")
         try:
             self._descriptor = self._locked()
         except OSError as error:
-            raise UsageError(f"state: {path}: {self._unfinished} cannot be written: {error.strerror}") from None
+            raise UsageError(
+                f"state: {path}: {self._unfinished} cannot be written: {error.strerror}"
+            ) from None
         self._give_up = self._given_up_at_the_end()
 
     def give_up(self) -> None:
@@ -47,7 +56,8 @@ class Claim:
         self._give_up()
 
     def replace(self, content: bytes) -> None:
-        """Put a file with this content in the place of the old one, once it is on the disk. The claim is used up.
+        """Put a file with this content in the place of the old one, once it is on the disk. The claim is used
+        up.
 
         Raises:
             UsageError: that cannot be done; the old one is still there, whole.
@@ -70,7 +80,8 @@ class Claim:
         except OSError as error:
             kept = self._kept()
             raise UsageError(
-                f"state: {self._path}: the file cannot be replaced: {error.strerror}; what was to be saved is in {kept}"
+                f"state: {self._path}: the file cannot be replaced: {error.strerror}; what was to be saved "
+                f"is in {kept}"
             ) from None
         finally:
             if sys.platform != "win32":
@@ -82,7 +93,9 @@ class Claim:
         return weakref.finalize(self, _remove, self._unfinished, self._descriptor, os.getpid())
 
     def _kept(self) -> Path:
-        """Where the new file is, which cannot take the place of the old one: under a name at which nobody else writes, if that can be."""
+        """Where the new file is, which cannot take the place of the old one: under a name at which nobody
+        else writes, if that can be.
+        """
         kept = self._path.with_name(f"{self._path.name}.unsaved")
         try:
             os.replace(self._unfinished, kept)
@@ -97,7 +110,8 @@ class Claim:
                 self._lock(descriptor)
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise OSError(errno.EINVAL, "it is no file")
-                # Another server may have used up its claim, and with it this file, between the opening and the locking.
+                # Another server may have used up its claim, and with it this file, between the opening and
+                # the locking.
                 if _is_at(descriptor, self._unfinished):
                     if hasattr(os, "fchmod"):
                         os.fchmod(descriptor, _PRIVATE)
@@ -115,7 +129,8 @@ class Claim:
             # Any other error comes from a file system that knows no locks: it is no reason not to start.
             if error.errno in _TAKEN:
                 raise UsageError(
-                    f"state: {self._path}: another server has this file; stop that one first, or give this one a file of its own"
+                    f"state: {self._path}: another server has this file; stop that one first, or give this "
+                    f"one a file of its own"
                 ) from None
 
 
@@ -128,7 +143,9 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _remove(path: Path, descriptor: int, owner: int) -> None:
-    """Remove the new file before its lock is lifted, so that nobody else's is removed; a child of the owner's removes none."""
+    """Remove the new file before its lock is lifted, so that nobody else's is removed; a child of the owner's
+    removes none.
+    """
     if os.getpid() != owner:
         os.close(descriptor)
         return

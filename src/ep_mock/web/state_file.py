@@ -2,8 +2,8 @@
 
     {"ep_mock_state": 1, "stores": {"default": <snapshot>, …}}
 
-It is never written in place. Whatever happens while it is saved, the old file stays whole until the new one is complete and on the disk.
-What is in its way is told at the start, as far as it can be known by then.
+It is never written in place. Whatever happens while it is saved, the old file stays whole until the new one
+is complete and on the disk. What is in its way is told at the start, as far as it can be known by then.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ from ep_mock.web.stores import StoreRegistry
 
 VERSION: Final = 1
 _MOUNTS: Final = Path("/proc/self/mountinfo")
-_KINDS: Final = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISREG, ""))
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISREG, ""),
+)
 _log = logging.getLogger("ep_mock")
 
 
@@ -35,13 +40,16 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StateFile:
-    """The state file of one server. No other server can have it meanwhile, where the system knows locks (Windows does not)."""
+    """The state file of one server. No other server can have it meanwhile, where the system knows locks
+    (Windows does not).
+    """
 
     def __init__(self, name: str) -> None:
         """Claim the file.
 
         Raises:
-            UsageError: the file cannot be used, could not be replaced later on, or another server has it. The message names it.
+            UsageError: the file cannot be used, could not be replaced later on, or another server has it. The
+                message names it.
         """
         self._path = _target(name)
         self._claim: Claim | None = None
@@ -76,20 +84,27 @@ class StateFile:
         """Put all stores, as they are now, into the file, and give it free. Only its owner can read it.
 
         Raises:
-            UsageError: the file cannot be written: then the old one is still there, whole. Or a store cannot be saved: then all others
-                are, and of this one the file keeps what it had.
+            UsageError: the file cannot be written: then the old one is still there, whole. Or a store cannot
+                be saved: then all others are, and of this one the file keeps what it had.
         """
         claim = self.claim()
         stores, failures = _saved(gate)
         if failures:
             with contextlib.suppress(UsageError):
                 kept = self._read()
-                stores |= {} if kept is None else {name: kept.stores[name] for name in failures if name in kept.stores}
+                stores |= (
+                    {}
+                    if kept is None
+                    else {name: kept.stores[name] for name in failures if name in kept.stores}
+                )
         self._claim = None
         claim.replace(msgspec.json.encode({"ep_mock_state": VERSION, "stores": stores}))
         if failures:
             told = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
-            raise UsageError(f"state: {self._path}: saved without what these stores have become, for they cannot be saved: {told}")
+            raise UsageError(
+                f"state: {self._path}: saved without what these stores have become, for they cannot be "
+                f"saved: {told}"
+            )
 
     def _restore(self, gate: StoreRegistry, store: str, snapshot: dict[str, Any]) -> None:
         try:
@@ -113,7 +128,9 @@ class StateFile:
 
 
 def _saved(gate: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
-    """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other along."""
+    """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other
+    along.
+    """
     stores: dict[str, Any] = {}
     failures: dict[str, str] = {}
     for name in gate.names():
@@ -151,7 +168,8 @@ def _check_replaceable(path: Path) -> None:
         raise UsageError(f"state: {path}: expected a file, but this is {kind}")
     if _is_mounted(path):
         raise UsageError(
-            f"state: {path}: this file is mounted on its own, so it cannot be replaced by a new one; mount the folder that it is in instead"
+            f"state: {path}: this file is mounted on its own, so it cannot be replaced by a new one; mount "
+            f"the folder that it is in instead"
         )
 
 
@@ -161,5 +179,7 @@ def _is_mounted(path: Path) -> bool:
         lines = _MOUNTS.read_text(errors="surrogateescape").split("\n")[:-1]
     except OSError:
         return os.path.ismount(path)
-    points = (re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split(" ")[4]) for line in lines)
+    points = (
+        re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split(" ")[4]) for line in lines
+    )
     return str(path) in points

@@ -14,7 +14,9 @@ from ep_mock.simulation.store import Store
 from ep_mock.web.response import Response
 
 SOONEST: Final = 0.001
-"""Seconds before looking again at the earliest: many requests in a row cost those who wait one look, and timers are no finer."""
+"""Seconds before looking again at the earliest: many requests in a row cost those who wait one look, and
+timers are no finer.
+"""
 
 
 class Wait(Protocol):
@@ -28,7 +30,9 @@ class Wait(Protocol):
         """
 
     def next_look(self) -> float | None:
-        """In how many seconds by the machine's time it is worth looking again, whatever others do; None if never."""
+        """In how many seconds by the machine's time it is worth looking again, whatever others do; None if
+        never.
+        """
 
     def refusal(self, title: str, detail: str) -> ApiError:
         """The answer when the wait does not come true."""
@@ -49,7 +53,8 @@ class StoreSlot:
     It is never another store: a reset puts another guarded store in its place, and this one is gone.
 
     Attributes:
-        lock: a plain lock, so that whatever happens while it is held it is released; the thread that holds it may take it again.
+        lock: a plain lock, so that whatever happens while it is held it is released; the thread that holds it
+            may take it again.
         store: for those who only look. Nobody who waits is told.
         gone: whether the store was replaced or deleted. Set with the lock held, and never taken back.
     """
@@ -63,7 +68,8 @@ class StoreSlot:
         self._bells: dict[AbstractEventLoop, _Bell] = {}
 
     def use(self) -> Store:
-        """The store, settled. To be called with the lock held; once it is released, those who wait look what has changed.
+        """The store, settled. To be called with the lock held; once it is released, those who wait look what
+        has changed.
 
         Raises:
             ApiError: 409, the store is gone.
@@ -87,7 +93,9 @@ class StoreSlot:
 
     @contextmanager
     def watched(self, outcome: Future[Response], wait: Wait, seconds: float) -> Iterator[None]:
-        """In here, `outcome`, of the running event loop, gets the answer of `wait`, or why there is none: at the latest after `seconds`."""
+        """In here, `outcome`, of the running event loop, gets the answer of `wait`, or why there is none: at
+        the latest after `seconds`.
+        """
         bell = self._bell()
         bell.waits[outcome] = wait
         deadline = bell.loop.call_later(seconds, bell.expire, outcome, seconds)
@@ -101,7 +109,9 @@ class StoreSlot:
 
     @contextmanager
     def ending(self, outcome: Future[None], seconds: float) -> Iterator[None]:
-        """In here, `outcome`, of the running event loop, comes when the store is gone, at the latest after `seconds`."""
+        """In here, `outcome`, of the running event loop, comes when the store is gone, at the latest after
+        `seconds`.
+        """
         bell = self._bell()
         bell.sleepers.add(outcome)
         deadline = bell.loop.call_later(seconds, _wake, outcome)
@@ -120,7 +130,8 @@ class StoreSlot:
             return self._bells.setdefault(loop, _Bell(self, loop))
 
     def _drop(self, bell: _Bell) -> None:
-        # Without the lock: what was left in a loop that is closed comes here whenever it is collected, in any thread.
+        # Without the lock: what was left in a loop that is closed comes here whenever it is collected, in any
+        # thread.
         if not bell.waits and not bell.sleepers and self._bells.get(bell.loop) is bell:
             self._bells.pop(bell.loop, None)
             bell.silence()
@@ -134,7 +145,9 @@ class StoreSlot:
 
 
 class _Bell:
-    """All who wait for one store in one event loop: however often it is rung in a millisecond, they look once."""
+    """All who wait for one store in one event loop: however often it is rung in a millisecond, they look
+    once.
+    """
 
     __slots__ = ("_guarded", "_looked", "_rung", "_timer", "loop", "sleepers", "waits")
 

@@ -1,10 +1,10 @@
 """The gate to the stores: which exist, and one lock each.
 
-Requests arrive on one event loop, but a test's own thread may steer a store at the same time. Whoever touches a store holds its lock for
-the length of one verb; nothing waits, sleeps or streams while holding it.
+Requests arrive on one event loop, but a test's own thread may steer a store at the same time. Whoever touches
+a store holds its lock for the length of one verb; nothing waits, sleeps or streams while holding it.
 
-A reset, a restore and a deletion end everything that began before: a store that was replaced is gone for good, and no request that began
-before the replacement can use the store that came after it.
+A reset, a restore and a deletion end everything that began before: a store that was replaced is gone for
+good, and no request that began before the replacement can use the store that came after it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def can_name_store(text: str) -> bool:
 
 
 class _Draft(threading.local):
-    """The draft that a thread works on, if any; for a request that began when there were so many replacements."""
+    """The draft that a thread works on, if any; for a request that began when there were so many
+    replacements.
+    """
 
     name: str = ""
     slot: StoreSlot | None = None
@@ -52,7 +54,8 @@ class StoreRegistry:
     """All stores of a server. They come into being on first use, from the server's settings and fixtures.
 
     Attributes:
-        replacements: the number of resets, restores and deletions so far. A request notes it at its beginning.
+        replacements: the number of resets, restores and deletions so far. A request notes it at its
+            beginning.
     """
 
     def __init__(self, settings: Settings, fill: Callable[[Store], None]) -> None:
@@ -74,7 +77,8 @@ class StoreRegistry:
             began: what `replacements` was when the request began.
 
         Raises:
-            ApiError: 400, the name cannot be used or there are too many stores; 409, the store was replaced since the request began.
+            ApiError: 400, the name cannot be used or there are too many stores; 409, the store was replaced
+                since the request began.
         """
         if began is not None and self._replaced.get(name, 0) > began:
             raise problems.store_gone()
@@ -88,7 +92,8 @@ class StoreRegistry:
 
     @contextmanager
     def drafted(self, name: str, began: int) -> Iterator[StoreSlot]:
-        """A new store for the first request to it: until it is kept, only this thread finds it, and only in here.
+        """A new store for the first request to it: until it is kept, only this thread finds it, and only in
+        here.
 
         Args:
             began: what `replacements` was when the request began.
@@ -107,7 +112,8 @@ class StoreRegistry:
             own.name, own.slot = "", None
 
     def keep(self) -> StoreSlot | None:
-        """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store of its name meanwhile.
+        """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store
+        of its name meanwhile.
 
         Raises:
             ApiError: 400, there are too many stores by now.
@@ -147,7 +153,9 @@ class StoreRegistry:
         return restored
 
     def delete(self, name: str) -> bool:
-        """Delete a store with all that it has; answers whether there was one. On its next use it comes into being again."""
+        """Delete a store with all that it has; answers whether there was one. On its next use it comes into
+        being again.
+        """
         return self._replace(name, None)
 
     def _replace(self, name: str, successor: StoreSlot | None) -> bool:
@@ -191,12 +199,16 @@ class StoreRegistry:
 
     def _check_room_for(self, name: str) -> None:
         if not can_name_store(name):
-            raise problems.bad_request("a store's name has 1 to 64 letters, digits, dots, dashes and underscores", "X-EP-Mock-Store")
+            raise problems.bad_request(
+                "a store's name has 1 to 64 letters, digits, dots, dashes and underscores", "X-EP-Mock-Store"
+            )
         if len(self._stores) >= MOST_STORES:
             raise problems.bad_request(f"there are {MOST_STORES} stores already", "X-EP-Mock-Store")
 
     def _new_store(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> Store:
-        store = Store(name, self.settings.with_changes(changes, scopes=OF_A_STORE), changes.get("seed") or self.seed)
+        store = Store(
+            name, self.settings.with_changes(changes, scopes=OF_A_STORE), changes.get("seed") or self.seed
+        )
         self._fill(store)
         # What is asked for at a reset beats the settings that a fixture brings.
         if own := {setting: value for setting, value in changes.items() if setting in _STORE_SETTINGS}:
@@ -216,7 +228,9 @@ def named_store(headers: Mapping[bytes, bytes]) -> str:
 
 
 class StoreChoice:
-    """Chooses the store of a request to the API: a signed URL names it, else the header, else, where that is wanted, the client id."""
+    """Chooses the store of a request to the API: a signed URL names it, else the header, else, where that is
+    wanted, the client id.
+    """
 
     def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
         self._by_client = settings.stores == "client-id"
@@ -233,5 +247,7 @@ class StoreChoice:
 
 
 def store_of_client(client: str) -> str:
-    """The store of a client id: of the same name if a store can have it, else of a name that is made from it, always the same."""
+    """The store of a client id: of the same name if a store can have it, else of a name that is made from it,
+    always the same.
+    """
     return client if can_name_store(client) else _OF_CLIENTS.uuid_of(client)

@@ -8,8 +8,12 @@ from ep_mock.snapshots import save
 from tests.client import ApiClient
 
 
-def refused(client: ApiClient, method: str, path: str, body: object = None, *, status: int = 400) -> list[dict[str, Any]]:
-    """The errors with which a request is refused. Raises AssertionError for another status, or when anything in the store has changed."""
+def refused(
+    client: ApiClient, method: str, path: str, body: object = None, *, status: int = 400
+) -> list[dict[str, Any]]:
+    """The errors with which a request is refused. Raises AssertionError for another status, or when anything
+    in the store has changed.
+    """
     client.store.settle()
     before = save(client.store)
     response = client.request(method, path, json=body) if body is not None else client.request(method, path)

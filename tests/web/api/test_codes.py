@@ -13,13 +13,20 @@ from tests.client import ApiClient, api_client
 from tests.web.api.refusals import refused, titles
 
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-STAMP = {"created_by": "ep-mock@example.com", "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}}}
+STAMP = {
+    "created_by": "ep-mock@example.com",
+    "meta": {"timestamps": {"created_at": "2024-12-03T23:31:35.962Z"}},
+}
 GONE = [{"detail": "promotion code not found", "status": 404, "title": "Not Found"}]
 
 
 def codes(*items: Any, **beside: Any) -> dict[str, Any]:
     """What to send: a text is a code that has nothing but its name."""
-    return {"type": "promotion_codes", "codes": [{"code": item} if isinstance(item, str) else item for item in items], **beside}
+    return {
+        "type": "promotion_codes",
+        "codes": [{"code": item} if isinstance(item, str) else item for item in items],
+        **beside,
+    }
 
 
 def new_path(client: ApiClient, family: Family, **fields: Any) -> str:
@@ -40,7 +47,12 @@ def test_standard_answers_with_the_promotion_and_rule_with_the_codes() -> None:
     assert answered.json() == client.get(standard.removesuffix("/codes")).json()
     created = client.post(rule, json=body).json()
     listed = client.get(rule).json()["data"]
-    assert created == {"data": [{"id": listed[0]["id"], "code": "a"}, {"id": listed[1]["id"], "code": "b", "uses": 2, "max_uses": 2}]}
+    assert created == {
+        "data": [
+            {"id": listed[0]["id"], "code": "a"},
+            {"id": listed[1]["id"], "code": "b", "uses": 2, "max_uses": 2},
+        ]
+    }
     assert listed == [{**code, **STAMP} for code in created["data"]]
 
 
@@ -81,7 +93,9 @@ def test_standard_codes_may_come_without_data_and_rule_codes_may_not() -> None:
 def test_a_standard_unit_may_stand_beside_the_codes() -> None:
     client = api_client()
     path = new_path(client, STANDARD)
-    client.created(path, {"data": codes("a", {"code": "b", "consume_unit": "per_cart"}, consume_unit="per_item")})
+    client.created(
+        path, {"data": codes("a", {"code": "b", "consume_unit": "per_cart"}, consume_unit="per_item")}
+    )
     assert [code["consume_unit"] for code in client.get(path).json()["data"]] == ["per_item", "per_cart"]
 
 
@@ -103,7 +117,9 @@ def test_a_standard_unit_may_stand_beside_the_codes() -> None:
     ids=str,
 )
 @each_family
-def test_bodies_that_do_not_fit_are_refused(family: Family, wrong: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_bodies_that_do_not_fit_are_refused(
+    family: Family, wrong: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
     client = api_client()
     assert titles(refused(client, "POST", new_path(client, family), {"data": wrong})) == problems
 
@@ -114,8 +130,14 @@ def test_bodies_that_do_not_fit_are_refused(family: Family, wrong: dict[str, Any
         ({"user": ["a"]}, [("data.codes.0.user", "invalid_type")]),
         ({"is_for_new_shopper": "yes"}, [("data.codes.0.is_for_new_shopper", "invalid_type")]),
         ({"max_uses_per_shopper": 1}, [("data.codes.0.max_uses_per_shopper", "invalid_type")]),
-        ({"max_uses_per_shopper": {"max_uses": -1}}, [("data.codes.0.max_uses_per_shopper.max_uses", "number_gte")]),
-        ({"max_uses_per_shopper": {"includes_guests": True}}, [("data.codes.0.max_uses_per_shopper", "missing_dependency")]),
+        (
+            {"max_uses_per_shopper": {"max_uses": -1}},
+            [("data.codes.0.max_uses_per_shopper.max_uses", "number_gte")],
+        ),
+        (
+            {"max_uses_per_shopper": {"includes_guests": True}},
+            [("data.codes.0.max_uses_per_shopper", "missing_dependency")],
+        ),
         (
             {"max_uses_per_shopper": {"includes_guests": 1, "max_uses": 1}},
             [("data.codes.0.max_uses_per_shopper.includes_guests", "invalid_type")],
@@ -123,7 +145,9 @@ def test_bodies_that_do_not_fit_are_refused(family: Family, wrong: dict[str, Any
     ],
     ids=str,
 )
-def test_what_only_rule_codes_have_is_checked_there_and_ignored_in_standard(wrong: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_what_only_rule_codes_have_is_checked_there_and_ignored_in_standard(
+    wrong: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
     client = api_client()
     body = {"data": codes({"code": "a", **wrong})}
     assert titles(refused(client, "POST", new_path(client, RULE), body)) == problems
@@ -137,7 +161,13 @@ def test_what_only_rule_codes_have_is_checked_there_and_ignored_in_standard(wron
 def test_unknown_properties_of_a_code_are_ignored(family: Family) -> None:
     client = api_client()
     path = new_path(client, family)
-    client.created(path, {"data": codes({"code": "a", "colour": "red", "id": "mine", "created_by": "me", "max_uses": 9}), "meta": 5})
+    client.created(
+        path,
+        {
+            "data": codes({"code": "a", "colour": "red", "id": "mine", "created_by": "me", "max_uses": 9}),
+            "meta": 5,
+        },
+    )
     (listed,) = client.get(path).json()["data"]
     assert {key: value for key, value in listed.items() if key != "id"} == {"code": "a", **STAMP}
     assert listed.get("id") != "mine"
@@ -148,7 +178,10 @@ def test_codes_of_a_running_job_are_listed_as_they_come(family: Family) -> None:
     client = api_client()
     path = new_path(client, family)
     client.created(path, {"data": codes("by-hand")})
-    client.created(path.replace("/codes", "/jobs"), {"data": code_generate(20, code_prefix="Summer", code_length=9, max_uses_per_code=3)})
+    client.created(
+        path.replace("/codes", "/jobs"),
+        {"data": code_generate(20, code_prefix="Summer", code_length=9, max_uses_per_code=3)},
+    )
     client.advance(seconds=0.252)
     body = client.get(path).json()
     assert body["meta"]["results"] == {"total": 3}
@@ -164,7 +197,22 @@ def test_codes_of_a_running_job_are_listed_as_they_come(family: Family) -> None:
     assert client.get(path).json()["meta"]["results"] == {"total": 21}
 
 
-ODD = ["a/b", "with blank", "100%", "%41", "ünïcode", "semi;colon", "usages", "a/usages/b", "../codes", "?", "it's", '"', "\\", "+"]
+ODD = [
+    "a/b",
+    "with blank",
+    "100%",
+    "%41",
+    "ünïcode",
+    "semi;colon",
+    "usages",
+    "a/usages/b",
+    "../codes",
+    "?",
+    "it's",
+    '"',
+    "\\",
+    "+",
+]
 
 
 @each_family
@@ -212,7 +260,11 @@ def test_an_id_of_another_promotion_names_nothing() -> None:
 def test_many_are_deleted_with_a_body_that_may_be_what_created_them(family: Family) -> None:
     client = api_client()
     path = new_path(client, family)
-    body = {"data": codes("a", {"code": "b", "uses": 5, "consume_unit": family.consume_units[1], "user": "somebody"})}
+    body = {
+        "data": codes(
+            "a", {"code": "b", "uses": 5, "consume_unit": family.consume_units[1], "user": "somebody"}
+        )
+    }
     client.created(path, {"data": codes("first")})
     client.post(path, json=body)
     response = client.request("DELETE", path, json=body)
@@ -226,7 +278,10 @@ def test_a_list_of_codes_to_delete_must_be_one(family: Family) -> None:
     client = api_client()
     path = new_path(client, family)
     client.created(path, {"data": codes("a")})
-    for wrong, problem in ((codes(), ("data.codes", "array_min_items")), (codes({"name": "a"}), ("code", "required"))):
+    for wrong, problem in (
+        (codes(), ("data.codes", "array_min_items")),
+        (codes({"name": "a"}), ("code", "required")),
+    ):
         assert titles(refused(client, "DELETE", path, {"data": wrong})) == [problem]
     assert refused(client, "DELETE", path)[0]["title"] == "Bad Request"
 

@@ -59,16 +59,23 @@ PROVOKED: dict[str, Provoke] = {
     "UnknownPromotion": lambda client, path: client.get(f"{path}x"),
     "UnknownJob": lambda client, path: client.get(f"{path}/jobs/x/file"),
     "WrongMethod": lambda client, path: client.patch(path),
-    "CompressedBody": lambda client, path: client.put(path, content=b"x", headers={"Content-Encoding": "gzip"}),
+    "CompressedBody": lambda client, path: client.put(
+        path, content=b"x", headers={"Content-Encoding": "gzip"}
+    ),
     "TooManyJobs": second_job,
     "TooManyCodes": lambda client, path: client.post(f"{path}/jobs", json=job(**code_generate(1001))),
-    "CodesLimitReached": lambda client, path: client.post(f"{path}/codes", json=codes(*map(str, range(1001)))),
+    "CodesLimitReached": lambda client, path: client.post(
+        f"{path}/codes", json=codes(*map(str, range(1001)))
+    ),
     "LastsTooLong": too_long,
     "NoFile": early_file,
     "DuplicateCode": twice,
     "AutomaticPromotion": automatic,
     "SeveralProblems": lambda client, path: client.post(
-        f"{path}/jobs", json=job(type="promotion_job", job_type="code_generate", name="x" * 51, parameters={"number_of_codes": "1"})
+        f"{path}/jobs",
+        json=job(
+            type="promotion_job", job_type="code_generate", name="x" * 51, parameters={"number_of_codes": "1"}
+        ),
     ),
     "NoToken": lambda client, path: client.get(path, headers={"Authorization": ""}),
 }
@@ -83,7 +90,9 @@ ELSEWHERE = {
 
 def error_examples(family: Family) -> dict[str, Any]:
     examples = load_document(family.name).raw["components"]["examples"]
-    return {name: example["value"] for name, example in examples.items() if list(example["value"]) == ["errors"]}
+    return {
+        name: example["value"] for name, example in examples.items() if list(example["value"]) == ["errors"]
+    }
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

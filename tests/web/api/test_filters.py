@@ -1,4 +1,6 @@
-"""What each list can be filtered by, with every attribute and operator; the grammar itself is tested in tests/domain."""
+"""What each list can be filtered by, with every attribute and operator; the grammar itself is tested in
+tests/domain.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,15 @@ def found(client: ApiClient, path: str, filter_text: str, shown: str) -> list[An
     return [record[shown] for record in response.json()["data"]]
 
 
-def rule_set(strategy: str, operator: str, *args: Any, children: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
-    rules = {"strategy": strategy, "operator": operator, "args": list(args), **({"children": list(children)} if children else {})}
+def rule_set(
+    strategy: str, operator: str, *args: Any, children: tuple[dict[str, Any], ...] = ()
+) -> dict[str, Any]:
+    rules = {
+        "strategy": strategy,
+        "operator": operator,
+        "args": list(args),
+        **({"children": list(children)} if children else {}),
+    }
     return {"rules": rules, "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}]}
 
 
@@ -49,12 +58,23 @@ def rule_promotions() -> tuple[ApiClient, str]:
             "end": "2050-06-01 12:30",
             "rule_set": rule_set("account_tags", "contains_all", TAG, OTHER_TAG),
         },
-        {"name": "B", "override_stacking": True, "rule_set": rule_set("cart_custom_attribute", "eq", "vip", "boolean", True)},
-        {"name": "A", "start": "2024-01-01T00:00:00Z", "rule_set": rule_set("item_sku", "in", "SKU-1", "SKU,2")},
+        {
+            "name": "B",
+            "override_stacking": True,
+            "rule_set": rule_set("cart_custom_attribute", "eq", "vip", "boolean", True),
+        },
+        {
+            "name": "A",
+            "start": "2024-01-01T00:00:00Z",
+            "rule_set": rule_set("item_sku", "in", "SKU-1", "SKU,2"),
+        },
     ]
     for body in bodies:
         promotion = client.created("/v2/rule-promotions", {"data": new_promotion(RULE, **body)})
-        codes = {"type": "promotion_codes", "codes": [{"code": name} for name in ("Shared", f"own {body['name']}")]}
+        codes = {
+            "type": "promotion_codes",
+            "codes": [{"code": name} for name in ("Shared", f"own {body['name']}")],
+        }
         client.post(f"/v2/rule-promotions/{promotion['id']}/codes", json={"data": codes})
     return client, "/v2/rule-promotions"
 
@@ -109,7 +129,10 @@ def test_rule_promotions_are_found_by_all_that_is_published() -> None:
 
 def test_standard_promotions_are_found_by_their_codes_exactly() -> None:
     client = api_client(timings="instant")
-    paths = [f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD, name=name)})['id']}" for name in "AB"]
+    paths = [
+        f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD, name=name)})['id']}"
+        for name in "AB"
+    ]
     client.created(f"{paths[0]}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "Sale"}]}})
     client.created(f"{paths[1]}/jobs", {"data": code_generate(1)})
     assert found(client, "/v2/promotions", "eq(code,Sale)", "name") == ["A"]
@@ -126,7 +149,12 @@ def promotion_of(client: ApiClient, family: Family, **fields: Any) -> str:
 def test_jobs_are_found_by_type_and_status(family: Family) -> None:
     client = api_client(codes_limit=1)
     path = promotion_of(client, family)
-    for body, last in ((code_export(), True), (code_generate(1), True), (code_generate(1), True), (code_export(), False)):
+    for body, last in (
+        (code_export(), True),
+        (code_generate(1), True),
+        (code_generate(1), True),
+        (code_export(), False),
+    ):
         client.created(f"{path}/jobs", {"data": body})
         if last:
             client.advance(idle=True)
@@ -144,7 +172,13 @@ def test_codes_are_found_by_name(family: Family) -> None:
     client = api_client()
     path = promotion_of(client, family)
     client.post(
-        f"{path}/codes", json={"data": {"type": "promotion_codes", "codes": [{"code": name} for name in ("Sale", "a(b)c", "2024", "it's")]}}
+        f"{path}/codes",
+        json={
+            "data": {
+                "type": "promotion_codes",
+                "codes": [{"code": name} for name in ("Sale", "a(b)c", "2024", "it's")],
+            }
+        },
     )
     codes = f"{path}/codes"
     assert found(client, codes, "eq(code,Sale)", "code") == ["Sale"]
@@ -159,7 +193,10 @@ def test_codes_are_found_by_name(family: Family) -> None:
 def test_usages_are_found_by_id_code_and_time(family: Family) -> None:
     client = api_client()
     path = promotion_of(client, family)
-    client.post(f"{path}/codes", json={"data": {"type": "promotion_codes", "codes": [{"code": "Sale"}, {"code": "other"}]}})
+    client.post(
+        f"{path}/codes",
+        json={"data": {"type": "promotion_codes", "codes": [{"code": "Sale"}, {"code": "other"}]}},
+    )
     promotion = client.store.promotion(family, path.rpartition("/")[2])
     ids = []
     for code in ("Sale", "other", "Sale"):
@@ -170,11 +207,17 @@ def test_usages_are_found_by_id_code_and_time(family: Family) -> None:
         of_code = usages.endswith("Sale/usages")
         assert found(client, usages, f"eq(id,{first})", "id") == [first]
         assert found(client, usages, "eq(code,other)", "id") == ([] if of_code else [second])
-        assert found(client, usages, "eq(code,sale)", "id") == ([] if family is STANDARD else [first, third] if of_code else [third, first])
+        assert found(client, usages, "eq(code,sale)", "id") == (
+            [] if family is STANDARD else [first, third] if of_code else [third, first]
+        )
         assert found(client, usages, "gt(used_on,2024-12-04)", "id") == [third]
-        assert set(found(client, usages, "ge(used_on,2024-12-04)", "id")) == ({third} if of_code else {second, third})
+        assert set(found(client, usages, "ge(used_on,2024-12-04)", "id")) == (
+            {third} if of_code else {second, third}
+        )
         assert found(client, usages, "lt(used_on,2024-12-04)", "id") == [first]
-        assert set(found(client, usages, "le(used_on,2024-12-04 00:00)", "id")) == ({first} if of_code else {first, second})
+        assert set(found(client, usages, "le(used_on,2024-12-04 00:00)", "id")) == (
+            {first} if of_code else {first, second}
+        )
         assert found(client, usages, "ge(used_on,2024-12-03):lt(used_on,2024-12-04)", "id") == [first]
 
 
@@ -233,7 +276,18 @@ def test_every_other_attribute_and_operator_is_refused(family: Family) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "eq", "eq(code)", "eq(code,)", "eq(code,a", "eq(code,a)eq(code,b)", "eq(code,a):", "EQ(code,a)", "eq(code,a,b)"]
+    "text",
+    [
+        "",
+        "eq",
+        "eq(code)",
+        "eq(code,)",
+        "eq(code,a",
+        "eq(code,a)eq(code,b)",
+        "eq(code,a):",
+        "EQ(code,a)",
+        "eq(code,a,b)",
+    ],
 )
 def test_what_is_no_filter_is_refused(text: str) -> None:
     assert refused(api_client(), "GET", f"/v2/promotions?filter={text}") == BAD_FILTER
@@ -251,7 +305,9 @@ def test_ten_conditions_and_eight_kilobytes_are_the_most() -> None:
     assert refused(client, "GET", f"/v2/promotions?filter={ten}:eq(code,a)") == BAD_FILTER
     most = f"eq(code,{'a' * (8192 - len('eq(code,)'))})"
     assert client.get("/v2/promotions", params={"filter": most}).status_code == 200
-    assert client.get("/v2/promotions", params={"filter": most.replace("a)", "aa)")}).json() == {"errors": BAD_FILTER}
+    assert client.get("/v2/promotions", params={"filter": most.replace("a)", "aa)")}).json() == {
+        "errors": BAD_FILTER
+    }
 
 
 def test_a_filter_that_was_meant_for_another_list_is_refused_unless_a_setting_leaves_it_out() -> None:
@@ -261,7 +317,10 @@ def test_a_filter_that_was_meant_for_another_list_is_refused_unless_a_setting_le
         path = promotion_of(strict, family)
         assert refused(strict, "GET", f"{path}/codes?filter={meant_for_jobs}") == BAD_FILTER
         path = promotion_of(lenient, family)
-        lenient.post(f"{path}/codes", json={"data": {"type": "promotion_codes", "codes": [{"code": "a"}, {"code": "b"}]}})
+        lenient.post(
+            f"{path}/codes",
+            json={"data": {"type": "promotion_codes", "codes": [{"code": "a"}, {"code": "b"}]}},
+        )
         assert found(lenient, f"{path}/codes", meant_for_jobs, "code") == ["a", "b"]
         assert found(lenient, f"{path}/codes", f"{meant_for_jobs}:eq(code,b)", "code") == ["b"]
         assert refused(lenient, "GET", f"{path}/codes?filter=like(code,a)") == BAD_FILTER

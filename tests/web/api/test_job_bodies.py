@@ -1,4 +1,6 @@
-"""The bodies of jobs over HTTP: both sides of every published limit. What a job does is tested with the simulation."""
+"""The bodies of jobs over HTTP: both sides of every published limit. What a job does is tested with the
+simulation.
+"""
 
 from __future__ import annotations
 
@@ -44,14 +46,22 @@ def jobs_path(client: ApiClient, family: Family) -> str:
     ids=str,
 )
 @each_family
-def test_parameters_are_held_to_their_limits(family: Family, wanted: dict[str, Any], fits: list[tuple[str, str]]) -> None:
+def test_parameters_are_held_to_their_limits(
+    family: Family, wanted: dict[str, Any], fits: list[tuple[str, str]]
+) -> None:
     client = api_client()
     path = jobs_path(client, family)
     body = {"data": {**code_export(), "job_type": "code_generate", "parameters": wanted}}
     if fits:
-        assert titles(refused(client, "POST", path, body)) == [(f"{PARAMETERS}.{name}", title) for name, title in fits]
+        assert titles(refused(client, "POST", path, body)) == [
+            (f"{PARAMETERS}.{name}", title) for name, title in fits
+        ]
         return
-    known = {key: int(value) if key == "code_length" else value for key, value in wanted.items() if key != "unknown"}
+    known = {
+        key: int(value) if key == "code_length" else value
+        for key, value in wanted.items()
+        if key != "unknown"
+    }
     assert client.created(path, body)["parameters"] == known
 
 
@@ -61,7 +71,10 @@ def test_units_are_those_of_the_family(family: Family) -> None:
     other = STANDARD if family is RULE else RULE
     for unit in family.consume_units:
         path = jobs_path(client, family)
-        assert client.created(path, {"data": code_generate(1, consume_unit=unit)})["parameters"]["consume_unit"] == unit
+        assert (
+            client.created(path, {"data": code_generate(1, consume_unit=unit)})["parameters"]["consume_unit"]
+            == unit
+        )
     path = jobs_path(client, family)
     for unit in other.consume_units:
         errors = refused(client, "POST", path, {"data": code_generate(1, consume_unit=unit)})
@@ -74,7 +87,12 @@ def test_a_name_has_fifty_characters_at_most_and_is_kept_as_it_is(family: Family
     path = jobs_path(client, family)
     too_long = {"data": {**code_export(), "name": "é" * 51}}
     assert refused(client, "POST", path, too_long) == [
-        {"status": 400, "source": "data.name", "title": "string_lte", "detail": "String length must be less than or equal to 50"}
+        {
+            "status": 400,
+            "source": "data.name",
+            "title": "string_lte",
+            "detail": "String length must be less than or equal to 50",
+        }
     ]
     name = " " + "é" * 48 + " "
     assert client.created(path, {"data": {**code_export(), "name": name}})["name"] == name
@@ -94,7 +112,9 @@ def test_a_name_has_fifty_characters_at_most_and_is_kept_as_it_is(family: Family
     ids=str,
 )
 @each_family
-def test_what_is_no_job_is_refused(family: Family, change: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_what_is_no_job_is_refused(
+    family: Family, change: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
     client = api_client()
     found = titles(refused(client, "POST", jobs_path(client, family), {"data": {**code_export(), **change}}))
     assert found
@@ -104,7 +124,9 @@ def test_what_is_no_job_is_refused(family: Family, change: dict[str, Any], probl
 @each_family
 def test_an_export_has_no_parameters_and_takes_no_notice_of_any(family: Family) -> None:
     client = api_client()
-    made = client.created(jobs_path(client, family), {"data": {**code_export(), "parameters": {"number_of_codes": "many"}}})
+    made = client.created(
+        jobs_path(client, family), {"data": {**code_export(), "parameters": {"number_of_codes": "many"}}}
+    )
     assert "parameters" not in made
 
 

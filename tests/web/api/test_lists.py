@@ -29,7 +29,10 @@ def filled() -> Lists:
     paths: dict[str, str] = {}
     for family in FAMILIES:
         collection = f"/v2/{family.collection}"
-        ids = [client.created(collection, {"data": new_promotion(family, name=f"n{number}")})["id"] for number in range(COUNT)]
+        ids = [
+            client.created(collection, {"data": new_promotion(family, name=f"n{number}")})["id"]
+            for number in range(COUNT)
+        ]
         path = f"{collection}/{ids[0]}"
         codes = [{"code": f"c{number}"} for number in range(COUNT)]
         client.post(f"{path}/codes", json={"data": {"type": "promotion_codes", "codes": codes}})
@@ -38,7 +41,12 @@ def filled() -> Lists:
             use(client.store, client.store.promotion(family, ids[0]), "c0", order_id=f"o{number}")
             if number and family.keeps_history:
                 client.put(path, json={"data": {"name": f"v{number}"}})
-        lists = {"promotions": collection, "codes": f"{path}/codes", "jobs": f"{path}/jobs", "usages": f"{path}/usages"}
+        lists = {
+            "promotions": collection,
+            "codes": f"{path}/codes",
+            "jobs": f"{path}/jobs",
+            "usages": f"{path}/usages",
+        }
         lists["code usages"] = f"{path}/codes/c0/usages"
         if family.keeps_history:
             lists["history"] = f"{path}/history"
@@ -56,19 +64,28 @@ each_list = pytest.mark.parametrize("name", NAMES)
 
 
 def page(lists: Lists, name: str, offset: int, limit: int) -> dict[str, Any]:
-    body: dict[str, Any] = lists.client.get(f"{lists.paths[name]}?page[offset]={offset}&page[limit]={limit}").json()
+    body: dict[str, Any] = lists.client.get(
+        f"{lists.paths[name]}?page[offset]={offset}&page[limit]={limit}"
+    ).json()
     return body
 
 
 @each_list
 @given(limits=st.lists(st.integers(1, COUNT + 2), min_size=COUNT, max_size=COUNT))
-def test_pages_of_any_size_visit_each_record_once_and_in_order(lists: Lists, name: str, limits: list[int]) -> None:
+def test_pages_of_any_size_visit_each_record_once_and_in_order(
+    lists: Lists, name: str, limits: list[int]
+) -> None:
     whole = lists.client.get(lists.paths[name]).json()["data"]
     assert len(whole) == COUNT
     seen: list[Any] = []
     for limit in limits:
         body = page(lists, name, len(seen), limit)
-        assert body["meta"]["page"] == {"limit": limit, "offset": len(seen), "current": len(seen) // limit + 1, "total": -(-COUNT // limit)}
+        assert body["meta"]["page"] == {
+            "limit": limit,
+            "offset": len(seen),
+            "current": len(seen) // limit + 1,
+            "total": -(-COUNT // limit),
+        }
         assert body["meta"]["results"] == {"total": COUNT}
         seen += body["data"]
     assert seen == whole
@@ -76,7 +93,9 @@ def test_pages_of_any_size_visit_each_record_once_and_in_order(lists: Lists, nam
 
 @each_list
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-def test_following_next_ends_at_the_last_page_and_prev_leads_back(lists: Lists, name: str, limit: int) -> None:
+def test_following_next_ends_at_the_last_page_and_prev_leads_back(
+    lists: Lists, name: str, limit: int
+) -> None:
     body = page(lists, name, 0, limit)
     seen = list(body["data"])
     while body["links"]["current"] != body["links"]["last"]:
@@ -91,7 +110,13 @@ def test_following_next_ends_at_the_last_page_and_prev_leads_back(lists: Lists, 
 @each_list
 def test_links_have_their_brackets_plain_and_keep_filter_and_sort(lists: Lists, name: str) -> None:
     path = lists.paths[name]
-    sort = "&sort=-code" if name == "rule codes" else "&sort=-used_on" if name in ("standard usages", "standard code usages") else ""
+    sort = (
+        "&sort=-code"
+        if name == "rule codes"
+        else "&sort=-used_on"
+        if name in ("standard usages", "standard code usages")
+        else ""
+    )
     links = lists.client.get(f"{path}?page[limit]=2{sort}").json()["links"]
     assert links["next"] == f"{HOST}{path}?page[offset]=2&page[limit]=2{sort}"
     assert list(links) == ["current", "first", "last", "prev", "next"]
@@ -110,10 +135,15 @@ def test_an_offset_past_the_end_is_an_empty_page(lists: Lists, name: str) -> Non
         ("page[limit]=101", [("page[limit]", "number_lte")]),
         ("page[offset]=10001", [("page[offset]", "number_lte")]),
         ("page[limit]=-1", [("page[limit]", "invalid_type")]),
-        ("page[offset]=1.5&page[limit]=ten", [("page[offset]", "invalid_type"), ("page[limit]", "invalid_type")]),
+        (
+            "page[offset]=1.5&page[limit]=ten",
+            [("page[offset]", "invalid_type"), ("page[limit]", "invalid_type")],
+        ),
     ],
 )
-def test_beyond_the_limits_there_are_no_pages(lists: Lists, name: str, query: str, problems: list[tuple[str, str]]) -> None:
+def test_beyond_the_limits_there_are_no_pages(
+    lists: Lists, name: str, query: str, problems: list[tuple[str, str]]
+) -> None:
     assert titles(refused(lists.client, "GET", f"{lists.paths[name]}?{query}")) == problems
 
 
@@ -181,7 +211,12 @@ def test_a_walk_by_keyset_visits_each_code_once_whatever_changes_behind_it(
     path = f"/v2/rule-promotions/{client.created('/v2/rule-promotions', {'data': new_promotion(RULE)})['id']}/codes"
 
     def change(method: str, numbers: set[int]) -> None:
-        body = {"data": {"type": "promotion_codes", "codes": [{"code": f"{'C' if number % 2 else 'c'}{number:03}"} for number in numbers]}}
+        body = {
+            "data": {
+                "type": "promotion_codes",
+                "codes": [{"code": f"{'C' if number % 2 else 'c'}{number:03}"} for number in numbers],
+            }
+        }
         assert client.request(method, path, json=body).status_code in (201, 204)
 
     change("POST", start)
@@ -189,7 +224,12 @@ def test_a_walk_by_keyset_visits_each_code_once_whatever_changes_behind_it(
     cursor, seen = "", list[int]()
     while True:
         where = f"&filter=gt(code,{cursor})" if cursor else ""
-        codes = [code["code"] for code in client.get(f"{path}?page[limit]={limit}{where}{sort if cursor else '&sort=code'}").json()["data"]]
+        codes = [
+            code["code"]
+            for code in client.get(
+                f"{path}?page[limit]={limit}{where}{sort if cursor else '&sort=code'}"
+            ).json()["data"]
+        ]
         if not codes:
             break
         seen += [int(code[1:]) for code in codes]

@@ -1,4 +1,6 @@
-"""Rule promotions over HTTP: every strategy, operator, action and limitation that is published, on both sides of what it takes."""
+"""Rule promotions over HTTP: every strategy, operator, action and limitation that is published, on both sides
+of what it takes.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,16 @@ ACTION = "data.rule_set.actions.0"
 
 
 def with_rules(rules: Any) -> dict[str, Any]:
-    return new_promotion(RULE, rule_set={"rules": rules, "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}]})
+    return new_promotion(
+        RULE, rule_set={"rules": rules, "actions": [{"strategy": "cart_discount", "args": ["percent", 10]}]}
+    )
 
 
 def with_action(action: Any) -> dict[str, Any]:
     return new_promotion(
-        RULE, automatic=True, rule_set={"rules": {"strategy": "cart_total", "operator": "gte", "args": [0]}, "actions": [action]}
+        RULE,
+        automatic=True,
+        rule_set={"rules": {"strategy": "cart_total", "operator": "gte", "args": [0]}, "actions": [action]},
     )
 
 
@@ -46,7 +52,9 @@ def discount(strategy: str, *args: Any, **more: Any) -> dict[str, Any]:
 
 
 def created(client: ApiClient, body: dict[str, Any]) -> dict[str, Any]:
-    """Create it, bare as the vendor's document has it and inside `data` as its examples do; both give the same."""
+    """Create it, bare as the vendor's document has it and inside `data` as its examples do; both give the
+    same.
+    """
     bare = client.created(PATH, body)
     client.created(PATH, {"data": body})
     assert bare["rule_set"] == body["rule_set"]
@@ -57,13 +65,23 @@ ACCEPTED_RULES = [
     *(rule("cart_total", operator, 5000) for operator in COMPARISON),
     rule("cart_total", "range", 5000, 10000),
     rule("cart_total", "gte", 50.5, children=[SKU]),
-    *(rule("account_tags", operator, TAG) for operator in ("contains_all", "contains_any", "not_contains_any", "not_contains_all")),
+    *(
+        rule("account_tags", operator, TAG)
+        for operator in ("contains_all", "contains_any", "not_contains_any", "not_contains_all")
+    ),
     rule("account_tags", "contains_any", *[TAG] * 25),
     *(rule("cart_custom_attribute", operator, "a-Key_1", "string", "x", "y") for operator in MEMBERSHIP),
     rule("cart_custom_attribute", "in", "key", "float", *[1.5] * 20),
     rule("cart_custom_attribute", "nin", "k" * 255, "boolean", True),
-    *(rule("cart_custom_attribute", "eq", "key", kind, value) for kind, value in (("string", "x"), ("boolean", True), ("integer", 1))),
-    *(rule("cart_custom_attribute", operator, "key", kind, 1) for operator in ("gt", "lt") for kind in ("integer", "float")),
+    *(
+        rule("cart_custom_attribute", "eq", "key", kind, value)
+        for kind, value in (("string", "x"), ("boolean", True), ("integer", 1))
+    ),
+    *(
+        rule("cart_custom_attribute", operator, "key", kind, 1)
+        for operator in ("gt", "lt")
+        for kind in ("integer", "float")
+    ),
     *(rule("cart_custom_attribute", operator, "key", "integer", 1) for operator in ("gte", "lte")),
     *(rule("item_sku", operator, "POT") for operator in MEMBERSHIP),
     rule("item_sku", "in", *["POT"] * 400),
@@ -75,7 +93,10 @@ ACCEPTED_RULES = [
     *(rule("item_category", operator, TAG, children=[TWO]) for operator in MEMBERSHIP),
     rule("item_category", "in", *[TAG] * 400),
     *(rule("item_attribute", operator, *ATTRIBUTE, children=[SKU]) for operator in MEMBERSHIP),
-    *(rule("item_attribute", "in", "t" * 255, "f" * 255, kind, "x") for kind in ("string", "boolean", "integer", "float", "date")),
+    *(
+        rule("item_attribute", "in", "t" * 255, "f" * 255, kind, "x")
+        for kind in ("string", "boolean", "integer", "float", "date")
+    ),
     rule("item_attribute", "in", *ATTRIBUTE[:3], *["acme"] * 20),
     *(rule("item_price", operator, 100, children=[SKU]) for operator in COMPARISON),
     *(rule("item_quantity", operator, 2, children=[SKU]) for operator in COMPARISON),
@@ -107,7 +128,10 @@ REFUSED_RULES: list[tuple[Any, list[tuple[str, str]]]] = [
     (rule("account_tags", "contains_any", "vip"), [(f"{RULES}.args.0", "format")]),
     (rule("cart_custom_attribute", "range", "key", "integer", 1), [(f"{RULES}.operator", "enum")]),
     (rule("cart_custom_attribute", "in", "key", "string"), [(f"{RULES}.args", "array_min_items")]),
-    (rule("cart_custom_attribute", "in", "key", "string", *["x"] * 21), [(f"{RULES}.args", "array_max_items")]),
+    (
+        rule("cart_custom_attribute", "in", "key", "string", *["x"] * 21),
+        [(f"{RULES}.args", "array_max_items")],
+    ),
     (rule("cart_custom_attribute", "in", "a key", "string", "x"), [(f"{RULES}.args.0", "pattern")]),
     (rule("cart_custom_attribute", "in", "k" * 256, "string", "x"), [(f"{RULES}.args.0", "pattern")]),
     (rule("cart_custom_attribute", "in", "key", "date", "x"), [(f"{RULES}.args.1", "enum")]),
@@ -161,17 +185,26 @@ ACCEPTED_ACTIONS = [
         "item_discount",
         "percent",
         100,
-        limitations={"max_discount": 5, "max_quantity": 2, "items": {"max_items": 1, "price_strategy": "cheapest"}},
+        limitations={
+            "max_discount": 5,
+            "max_quantity": 2,
+            "items": {"max_items": 1, "price_strategy": "cheapest"},
+        },
     ),
     discount(
-        "item_discount", "percent", 100, limitations={"items": {"price_strategy": "expensive", "auto_add": True, "show_suggestions": True}}
+        "item_discount",
+        "percent",
+        100,
+        limitations={"items": {"price_strategy": "expensive", "auto_add": True, "show_suggestions": True}},
     ),
     discount("items_bundle_discount", "fixed", 100, condition=BUNDLE),
     discount("items_bundle_discount", "percent", 50, condition=SKU, limitations={"max_discount": 5}),
     discount("items_bundle_discount", "fixed_price", 0),
     discount("shipping_discount", "fixed", 100),
     discount("shipping_discount", "percent", 100, condition=SHIPPING),
-    discount("shipping_discount", "fixed_price", 100, condition=rule("shipping_type", "in", *["ground"] * 400)),
+    discount(
+        "shipping_discount", "fixed_price", 100, condition=rule("shipping_type", "in", *["ground"] * 400)
+    ),
 ]
 
 REFUSED_ACTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
@@ -185,11 +218,20 @@ REFUSED_ACTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
     (discount("cart_discount", "fixed", 1.5), [(f"{ACTION}.args.1", "invalid_type")]),
     (discount("cart_discount", "percent", -0.5), [(f"{ACTION}.args.1", "number_gte")]),
     (discount("cart_discount", "percent", 100.5), [(f"{ACTION}.args.1", "number_lte")]),
-    (discount("cart_discount", "percent", 10, limitations={"max_discount": "5"}), [(f"{ACTION}.limitations.max_discount", "invalid_type")]),
+    (
+        discount("cart_discount", "percent", 10, limitations={"max_discount": "5"}),
+        [(f"{ACTION}.limitations.max_discount", "invalid_type")],
+    ),
     (discount("cart_discount", "percent", 10, condition=BUNDLE), [(f"{ACTION}.condition.strategy", "enum")]),
     (discount("item_discount", "percent", 10, condition=[SKU]), [(f"{ACTION}.condition", "invalid_type")]),
-    (discount("item_discount", "percent", 10, condition=SHIPPING), [(f"{ACTION}.condition.strategy", "enum")]),
-    (discount("item_discount", "percent", 10, condition=rule("item_price", "eq", -1)), [(f"{ACTION}.condition.args.0", "number_gte")]),
+    (
+        discount("item_discount", "percent", 10, condition=SHIPPING),
+        [(f"{ACTION}.condition.strategy", "enum")],
+    ),
+    (
+        discount("item_discount", "percent", 10, condition=rule("item_price", "eq", -1)),
+        [(f"{ACTION}.condition.args.0", "number_gte")],
+    ),
     (discount("item_discount", "fixed_price", 2), [(f"{ACTION}.args", "array_min_items")]),
     (discount("item_discount", "fixed_price", 0, 100), [(f"{ACTION}.args.1", "number_gte")]),
     (discount("item_discount", "fixed_price", 1, -1), [(f"{ACTION}.args.2", "number_gte")]),
@@ -202,11 +244,20 @@ REFUSED_ACTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         discount("item_discount", "percent", 1, limitations={"items": {"max_items": 1.5}}),
         [(f"{ACTION}.limitations.items.max_items", "invalid_type")],
     ),
-    (discount("item_discount", "percent", 1, limitations={"max_quantity": "1"}), [(f"{ACTION}.limitations.max_quantity", "invalid_type")]),
+    (
+        discount("item_discount", "percent", 1, limitations={"max_quantity": "1"}),
+        [(f"{ACTION}.limitations.max_quantity", "invalid_type")],
+    ),
     (discount("items_bundle_discount", "fixed_price", 1, 2), [(f"{ACTION}.args", "array_max_items")]),
     (discount("shipping_discount", "percent", 1, condition=SKU), [(f"{ACTION}.condition.strategy", "const")]),
-    (discount("shipping_discount", "percent", 1, condition=rule("shipping_type", "nin", "a")), [(f"{ACTION}.condition.operator", "const")]),
-    (discount("shipping_discount", "percent", 1, condition=rule("shipping_type", "in")), [(f"{ACTION}.condition.args", "array_min_items")]),
+    (
+        discount("shipping_discount", "percent", 1, condition=rule("shipping_type", "nin", "a")),
+        [(f"{ACTION}.condition.operator", "const")],
+    ),
+    (
+        discount("shipping_discount", "percent", 1, condition=rule("shipping_type", "in")),
+        [(f"{ACTION}.condition.args", "array_min_items")],
+    ),
     (
         discount("shipping_discount", "percent", 1, condition=rule("shipping_type", "in", *["a"] * 401)),
         [(f"{ACTION}.condition.args", "array_max_items")],
@@ -244,7 +295,10 @@ def test_a_rule_set_names_catalogs_and_currencies() -> None:
     assert client.created(PATH, {"data": new_promotion(RULE, rule_set=whole)})["rule_set"] == whole
     wrong = {**whole, "catalog_ids": ["summer"], "currencies": "USD"}
     errors = refused(client, "POST", PATH, {"data": new_promotion(RULE, rule_set=wrong)})
-    assert titles(errors) == [("data.rule_set.catalog_ids.0", "format"), ("data.rule_set.currencies", "invalid_type")]
+    assert titles(errors) == [
+        ("data.rule_set.catalog_ids.0", "format"),
+        ("data.rule_set.currencies", "invalid_type"),
+    ]
     assert titles(refused(client, "POST", PATH, {"data": new_promotion(RULE, rule_set={})})) == [
         ("rules", "required"),
         ("actions", "required"),
@@ -288,7 +342,15 @@ def test_a_change_replaces_what_it_names_and_may_come_without_data(wrapped: bool
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"priority": "5"}, {"priority": 1.5}, {"priority": None}, {"stackable": "yes"}, {"override_stacking": 1}, {"name": 5}]
+    "wrong",
+    [
+        {"priority": "5"},
+        {"priority": 1.5},
+        {"priority": None},
+        {"stackable": "yes"},
+        {"override_stacking": 1},
+        {"name": 5},
+    ],
 )
 def test_fields_are_of_their_kind(wrong: dict[str, Any]) -> None:
     client = api_client()

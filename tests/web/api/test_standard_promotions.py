@@ -34,8 +34,14 @@ SCHEMAS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "item_percent_discount": ({"percent": 33.333333}, ITEMS),
     "x_for_y": ({"x": 3, "y": 2}, ITEMS),
     "x_for_amount": ({"x": 3, "currencies": USD}, ITEMS),
-    "bundle_fixed_discount": ({"requirements": REQUIREMENTS, "currencies": USD}, {"target_catalogs": ["catalog"]}),
-    "bundle_gift": ({"requirements": REQUIREMENTS, "gifts": ["G"]}, {"target_catalogs": ["catalog"], "auto_add_free_gift": True}),
+    "bundle_fixed_discount": (
+        {"requirements": REQUIREMENTS, "currencies": USD},
+        {"target_catalogs": ["catalog"]},
+    ),
+    "bundle_gift": (
+        {"requirements": REQUIREMENTS, "gifts": ["G"]},
+        {"target_catalogs": ["catalog"], "auto_add_free_gift": True},
+    ),
 }
 """The least schema of each type, and all that may be added to it."""
 
@@ -70,10 +76,14 @@ def test_what_a_type_needs_in_its_schema_is_required(promotion_type: str) -> Non
     least, _ = SCHEMAS[promotion_type]
     for name in least:
         errors = refused(client, "POST", PATH, {"data": of_type(promotion_type, without(least, name))})
-        assert errors == [{"status": 400, "source": name, "title": "required", "detail": f"{name} is required"}]
+        assert errors == [
+            {"status": 400, "source": name, "title": "required", "detail": f"{name} is required"}
+        ]
     wrong: Any
     for wrong in ([], "all", None):
-        assert titles(refused(client, "POST", PATH, {"data": of_type(promotion_type, wrong)})) == [("data.schema", "invalid_type")]
+        assert titles(refused(client, "POST", PATH, {"data": of_type(promotion_type, wrong)})) == [
+            ("data.schema", "invalid_type")
+        ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +91,11 @@ def test_what_a_type_needs_in_its_schema_is_required(promotion_type: str) -> Non
     [
         ("fixed_discount", {"currencies": {}}, [("data.schema.currencies", "invalid_type")]),
         ("fixed_discount", {"currencies": [{"amount": 1}]}, [("currency", "required")]),
-        ("fixed_discount", {"currencies": [{"amount": 1.5, "currency": "USD"}]}, [("data.schema.currencies.0.amount", "invalid_type")]),
+        (
+            "fixed_discount",
+            {"currencies": [{"amount": 1.5, "currency": "USD"}]},
+            [("data.schema.currencies.0.amount", "invalid_type")],
+        ),
         ("fixed_discount", {"target_catalogs": "catalog"}, [("data.schema.target_catalogs", "invalid_type")]),
         ("fixed_discount", {"exclude": {"nodes": "node"}}, [("data.schema.exclude.nodes", "invalid_type")]),
         (
@@ -95,11 +109,19 @@ def test_what_a_type_needs_in_its_schema_is_required(promotion_type: str) -> Non
             [("data.schema.currencies.0.percentage", "multiple_of")],
         ),
         ("item_percent_discount", {"percent": 1.1234567}, [("data.schema.percent", "multiple_of")]),
-        ("item_fixed_discount", {"target_attributes": [{"value": 5}]}, [("data.schema.target_attributes.0.value", "invalid_type")]),
+        (
+            "item_fixed_discount",
+            {"target_attributes": [{"value": 5}]},
+            [("data.schema.target_attributes.0.value", "invalid_type")],
+        ),
         ("item_percent_discount", {"percent": "5"}, [("data.schema.percent", "invalid_type")]),
         ("x_for_y", {"x": 2.5}, [("data.schema.x", "invalid_type")]),
         ("x_for_y", {"targets": [5]}, [("data.schema.targets.0", "invalid_type")]),
-        ("x_for_amount", {"target_conditions": {"or": [{"and": [5]}]}}, [("data.schema.target_conditions.or.0.and.0", "invalid_type")]),
+        (
+            "x_for_amount",
+            {"target_conditions": {"or": [{"and": [5]}]}},
+            [("data.schema.target_conditions.or.0.and.0", "invalid_type")],
+        ),
         ("bundle_fixed_discount", {"requirements": [{"targets": []}]}, [("quantity", "required")]),
         (
             "bundle_gift",
@@ -108,7 +130,9 @@ def test_what_a_type_needs_in_its_schema_is_required(promotion_type: str) -> Non
         ),
     ],
 )
-def test_what_stands_in_a_schema_must_be_of_its_kind(promotion_type: str, wrong: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_what_stands_in_a_schema_must_be_of_its_kind(
+    promotion_type: str, wrong: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
     least, _ = SCHEMAS[promotion_type]
     errors = refused(api_client(), "POST", PATH, {"data": of_type(promotion_type, {**least, **wrong})})
     assert titles(errors) == problems
@@ -117,7 +141,12 @@ def test_what_stands_in_a_schema_must_be_of_its_kind(promotion_type: str, wrong:
 @pytest.mark.parametrize("everything", ["all", ["all"], ["SKU", "all"]])
 def test_all_products_and_some_nodes_exclude_each_other(everything: Any) -> None:
     client = api_client()
-    errors = refused(client, "POST", PATH, {"data": of_type("x_for_y", {"x": 3, "y": 2, "targets": everything, "target_nodes": ["node"]})})
+    errors = refused(
+        client,
+        "POST",
+        PATH,
+        {"data": of_type("x_for_y", {"x": 3, "y": 2, "targets": everything, "target_nodes": ["node"]})},
+    )
     assert titles(errors) == [("data.schema", "number_not")]
     created(client, of_type("x_for_y", {"x": 3, "y": 2, "targets": everything}))
 
@@ -130,7 +159,17 @@ def test_an_unknown_type_is_refused_with_the_eight_there_are() -> None:
 
 def test_all_that_is_missing_is_said_at_once() -> None:
     errors = refused(api_client(), "POST", PATH, {"data": {}})
-    needed = ["type", "name", "description", "enabled", "automatic", "promotion_type", "schema", "start", "end"]
+    needed = [
+        "type",
+        "name",
+        "description",
+        "enabled",
+        "automatic",
+        "promotion_type",
+        "schema",
+        "start",
+        "end",
+    ]
     assert titles(errors) == [(name, "required") for name in needed]
 
 
@@ -157,12 +196,18 @@ def test_dates_come_in_three_forms_and_go_out_in_one(sent: str, shown: str) -> N
     assert client.get(f"{PATH}/{promotion['id']}").json()["data"]["end"] == shown.replace("2000", "2001")
 
 
-@pytest.mark.parametrize("wrong", ["", "2000", "2000-02-30", "2000-01-01T10:00", "01/02/2000", "2000-01-01 10:00:00", "now"])
+@pytest.mark.parametrize(
+    "wrong", ["", "2000", "2000-02-30", "2000-01-01T10:00", "01/02/2000", "2000-01-01 10:00:00", "now"]
+)
 def test_any_other_date_is_refused(wrong: str) -> None:
     client = api_client()
     promotion = created(client, new_promotion(STANDARD))
-    assert titles(refused(client, "POST", PATH, {"data": new_promotion(STANDARD, start=wrong)})) == [("data.start", "format")]
-    assert titles(refused(client, "PUT", f"{PATH}/{promotion['id']}", {"data": {"end": wrong}})) == [("data.end", "format")]
+    assert titles(refused(client, "POST", PATH, {"data": new_promotion(STANDARD, start=wrong)})) == [
+        ("data.start", "format")
+    ]
+    assert titles(refused(client, "PUT", f"{PATH}/{promotion['id']}", {"data": {"end": wrong}})) == [
+        ("data.end", "format")
+    ]
 
 
 def test_what_all_types_may_have_is_kept_and_what_nobody_knows_ignored() -> None:
@@ -176,7 +221,12 @@ def test_what_all_types_may_have_is_kept_and_what_nobody_knows_ignored() -> None
 
 @pytest.mark.parametrize("name", ["min_cart_value", "max_discount_value"])
 def test_amounts_are_amounts(name: str) -> None:
-    errors = refused(api_client(), "POST", PATH, {"data": new_promotion(STANDARD, **{name: {"currency": "USD", "amount": 1}})})
+    errors = refused(
+        api_client(),
+        "POST",
+        PATH,
+        {"data": new_promotion(STANDARD, **{name: {"currency": "USD", "amount": 1}})},
+    )
     assert titles(errors) == [(f"data.{name}", "invalid_type")]
 
 
@@ -194,15 +244,23 @@ def test_a_changed_schema_must_fit_the_type_the_promotion_has() -> None:
     client = api_client()
     promotion = created(client, of_type("x_for_y", {"x": 3, "y": 2}))
     path = f"{PATH}/{promotion['id']}"
-    assert titles(refused(client, "PUT", path, {"data": {"schema": {"percent": 5}}})) == [("x", "required"), ("y", "required")]
-    assert client.put(path, json={"data": {"schema": {"x": 5, "y": 4}}}).json()["data"]["schema"] == {"x": 5, "y": 4}
+    assert titles(refused(client, "PUT", path, {"data": {"schema": {"percent": 5}}})) == [
+        ("x", "required"),
+        ("y", "required"),
+    ]
+    assert client.put(path, json={"data": {"schema": {"x": 5, "y": 4}}}).json()["data"]["schema"] == {
+        "x": 5,
+        "y": 4,
+    }
 
 
 def test_a_changed_type_must_fit_the_schema_that_stays_or_comes_with_it() -> None:
     client = api_client()
     promotion = created(client, of_type("x_for_y", {"x": 3, "y": 2}))
     path = f"{PATH}/{promotion['id']}"
-    assert titles(refused(client, "PUT", path, {"data": {"promotion_type": "item_percent_discount"}})) == [("percent", "required")]
+    assert titles(refused(client, "PUT", path, {"data": {"promotion_type": "item_percent_discount"}})) == [
+        ("percent", "required")
+    ]
     change = {"promotion_type": "item_percent_discount", "schema": {"percent": 5}}
     assert client.put(path, json={"data": change}).json()["data"] == {**promotion, **change}
 
@@ -217,7 +275,10 @@ def test_the_history_shows_each_version_whole() -> None:
     former = body["data"][1]
     assert body["data"] == [second, {**first, "id": former["id"], "current": False}]
     assert (former["id"] != first["id"], former["parent_id"]) == (True, first["id"])
-    assert body["meta"] == {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 2}}
+    assert body["meta"] == {
+        "page": {"limit": 25, "offset": 0, "current": 1, "total": 1},
+        "results": {"total": 2},
+    }
     assert client.get(f"{PATH}/{former['id']}").status_code == 404
     assert client.get(PATH).json()["data"] == [second]
 
@@ -227,6 +288,15 @@ def test_a_deleted_promotion_is_gone_with_all_below_it() -> None:
     path = f"{PATH}/{created(client, new_promotion(STANDARD))['id']}"
     response = client.delete(path)
     assert (response.status_code, response.content) == (204, b"")
-    for gone in (path, f"{path}/history", f"{path}/codes", f"{path}/jobs", f"{path}/usages", f"{path}/codes/a/usages"):
-        assert refused(client, "GET", gone, status=404) == [{"detail": "promotion not found", "status": 404, "title": "Not Found"}]
+    for gone in (
+        path,
+        f"{path}/history",
+        f"{path}/codes",
+        f"{path}/jobs",
+        f"{path}/usages",
+        f"{path}/codes/a/usages",
+    ):
+        assert refused(client, "GET", gone, status=404) == [
+            {"detail": "promotion not found", "status": 404, "title": "Not Found"}
+        ]
     assert client.get(PATH).json()["data"] == []

@@ -1,4 +1,6 @@
-"""Usages over HTTP: lists of a promotion and of a code, and making them anonymous. What a usage takes is tested with the simulation."""
+"""Usages over HTTP: lists of a promotion and of a code, and making them anonymous. What a usage takes is
+tested with the simulation.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ NOBODY = "e2b7d9d0-0c2b-4b0e-8a3c-6d5a6f1d9c02"
 
 
 def used(client: ApiClient, family: Family, *codes: str) -> tuple[str, list[str]]:
-    """The path of a new promotion whose codes were used once each, a second after the other, and the ids of the usages."""
+    """The path of a new promotion whose codes were used once each, a second after the other, and the ids of
+    the usages.
+    """
     promotion = client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})
     path = f"/v2/{family.collection}/{promotion['id']}"
     names = [{"code": code} for code in dict.fromkeys(codes)]
@@ -26,7 +30,11 @@ def used(client: ApiClient, family: Family, *codes: str) -> tuple[str, list[str]
     ids = []
     for number, code in enumerate(codes):
         client.advance(seconds=1)
-        shopper = {"order_id": f"o{number}", "customer_id": f"c{number}", "customer_email": f"{number}@example.com"}
+        shopper = {
+            "order_id": f"o{number}",
+            "customer_id": f"c{number}",
+            "customer_email": f"{number}@example.com",
+        }
         ids.append(use(client.store, client.store.promotion(family, promotion["id"]), code, **shopper).id)
     return path, ids
 
@@ -48,7 +56,10 @@ def test_usages_are_listed_for_the_promotion_and_for_each_code(family: Family) -
     assert listed(client, f"{path}/codes/{quote('a/b c', safe='')}/usages") == [second]
     assert listed(client, f"{path}/codes/a/b c/usages") == [second]
     for name in ("nobody", "sale" if family is STANDARD else "sail"):
-        assert refused(client, "GET", f"{path}/codes/{name}/usages", status=404)[0]["detail"] == "promotion code not found"
+        assert (
+            refused(client, "GET", f"{path}/codes/{name}/usages", status=404)[0]["detail"]
+            == "promotion code not found"
+        )
 
 
 def test_usages_of_a_rule_code_are_found_by_its_id_and_in_any_case() -> None:
@@ -99,7 +110,12 @@ def test_unknown_usages_are_named_beside_the_others(family: Family) -> None:
     path, (known,) = used(client, family, "a")
     response = client.post(anonymize(family), json={"data": {"usage_ids": [NOBODY, known, NOBODY]}})
     assert response.status_code == 200
-    error = {"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found.", "meta": {"usage_ids": [NOBODY]}}
+    error = {
+        "status": "404",
+        "title": "Could not anonymize some usages",
+        "detail": "Usages not found.",
+        "meta": {"usage_ids": [NOBODY]},
+    }
     assert response.json() == {"data": client.get(f"{path}/usages").json()["data"], "errors": [error]}
     assert response.json()["data"][0]["anonymized"] is True
 
@@ -134,7 +150,9 @@ def test_no_usages_at_all_are_no_problem(family: Family) -> None:
     ],
 )
 @each_family
-def test_what_names_no_usages_is_refused(family: Family, body: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_what_names_no_usages_is_refused(
+    family: Family, body: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
     assert titles(refused(api_client(), "POST", anonymize(family), body)) == problems
 
 

@@ -1,4 +1,6 @@
-"""Somebody who uses one store over HTTP, in short words; what they do can be drawn by Hypothesis and done again elsewhere."""
+"""Somebody who uses one store over HTTP, in short words; what they do can be drawn by Hypothesis and done
+again elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Actor:
         self.client = client or api_client(**settings)
         self.store = store
 
-    def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Outcome:
+    def call(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Outcome:
         """A request to this store; answers the status and what came, None for nothing."""
         content: dict[str, Any] = {} if body is None else {"json": body}
         named = {"X-EP-Mock-Store": self.store, **(headers or {})}
@@ -49,7 +53,9 @@ class Actor:
 
     def advance_to(self, moment: int) -> list[dict[str, Any]]:
         """Move time to a moment; answers the transitions."""
-        transitions: list[dict[str, Any]] = self.control("POST", "clock/advance", {"to": format_nanos(moment)})["transitions"]
+        transitions: list[dict[str, Any]] = self.control(
+            "POST", "clock/advance", {"to": format_nanos(moment)}
+        )["transitions"]
         return transitions
 
     def promotions(self) -> list[tuple[str, str]]:
@@ -85,8 +91,13 @@ class Actor:
                 jobs = self.control("GET", f"jobs?promotion_id={promotion_id}")["jobs"]
                 return self.call("POST", f"{base}/jobs/{jobs[0]['id']}/cancel") if jobs else (0, None)
             case "codes":
-                codes = [{"code": f"by-hand-{action.number}"}, {"code": f"by-hand-{action.number}-limited", "uses": 3}]
-                return self.call("POST", f"{base}/codes", {"data": {"type": "promotion_codes", "codes": codes}})
+                codes = [
+                    {"code": f"by-hand-{action.number}"},
+                    {"code": f"by-hand-{action.number}-limited", "uses": 3},
+                ]
+                return self.call(
+                    "POST", f"{base}/codes", {"data": {"type": "promotion_codes", "codes": codes}}
+                )
             case "use":
                 codes = self.call("GET", f"{base}/codes")[1]["data"]
                 chosen = codes[action.number % len(codes)]["code"] if codes else "none"
@@ -136,11 +147,19 @@ _COUNTING = ["generate", "generate", "codes", "use", "delete code"]
 _INDEX = st.integers(0, 3)
 ACTIONS: Final[st.SearchStrategy[Action]] = st.one_of(
     st.tuples(st.sampled_from(_COUNTING), _INDEX, st.integers(1, 25)).map(lambda drawn: Action(*drawn)),
-    st.tuples(st.sampled_from(["promotion", "export", "poll", "cancel", "drop"]), _INDEX).map(lambda drawn: Action(*drawn)),
+    st.tuples(st.sampled_from(["promotion", "export", "poll", "cancel", "drop"]), _INDEX).map(
+        lambda drawn: Action(*drawn)
+    ),
     st.sampled_from(PLANS).map(lambda plan: Action("plan", path="/__ep_mock/plans", body=plan)),
-    st.sampled_from(SETTINGS).map(lambda change: Action("settings", method="PATCH", path="/__ep_mock/settings", body=change)),
-    st.sampled_from(CLOCKS).map(lambda clock: Action("clock", method="PUT", path="/__ep_mock/clock", body=clock)),
-    st.sampled_from(["pause", "resume", "step"]).map(lambda verb: Action(verb, path=f"/__ep_mock/worker/{verb}")),
+    st.sampled_from(SETTINGS).map(
+        lambda change: Action("settings", method="PATCH", path="/__ep_mock/settings", body=change)
+    ),
+    st.sampled_from(CLOCKS).map(
+        lambda clock: Action("clock", method="PUT", path="/__ep_mock/clock", body=clock)
+    ),
+    st.sampled_from(["pause", "resume", "step"]).map(
+        lambda verb: Action(verb, path=f"/__ep_mock/worker/{verb}")
+    ),
     st.sampled_from([{"next": True}, {"idle": True}, {"seconds": 0.25}, {"seconds": 30}]).map(
         lambda how: Action("advance", path="/__ep_mock/clock/advance", body=how)
     ),

@@ -26,7 +26,9 @@ class ControlCall(NamedTuple):
         """A body that its document gives as an example, None where it takes none."""
         body = self.operation.document.followed(self.operation.raw.get("requestBody", {}))
         examples = body.get("content", {}).get("application/json", {}).get("examples", {})
-        return next((self.operation.document.followed(example)["value"] for example in examples.values()), None)
+        return next(
+            (self.operation.document.followed(example)["value"] for example in examples.values()), None
+        )
 
     def __str__(self) -> str:
         return f"{self.method} {self.operation.operation_id}"

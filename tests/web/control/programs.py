@@ -13,7 +13,9 @@ from tests.cli.commands import COMMAND, environment
 
 
 class Program:
-    """A server process; `url` and `port` are known once it listens. At the end of a `with` statement it is gone."""
+    """A server process; `url` and `port` are known once it listens. At the end of a `with` statement it is
+    gone.
+    """
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -38,7 +40,9 @@ class Program:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()

@@ -22,8 +22,8 @@ from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
     """A filled store that is in the middle of something.
 
-    It makes codes (manual), deletes them (poll), exports (scaled) or fails (real). With each there are jobs in
-    line, plans, usages and former versions.
+    It makes codes (manual), deletes them (poll), exports (scaled) or fails (real). With each there are jobs
+    in line, plans, usages and former versions.
     """
     store = seeded_store()
     for each in (

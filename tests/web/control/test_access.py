@@ -34,7 +34,10 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("method", "path"), VERBS)
 @pytest.mark.parametrize("base", ["http://ep-mock.test", *LOOPBACK])
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1:9999", "http://localhost.evil.test:8080", "", "file://"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.test", "null", "http://127.0.0.1:9999", "http://localhost.evil.test:8080", "", "file://"],
+)
 def test_a_page_of_another_origin_is_refused_always(method: str, path: str, base: str, origin: str) -> None:
     client = api_client()
     status, detail = refusal(client.request(method, base + path, headers={"Origin": origin}))
@@ -45,7 +48,9 @@ def test_a_page_of_another_origin_is_refused_always(method: str, path: str, base
 
 @pytest.mark.parametrize(("method", "path"), VERBS)
 @pytest.mark.parametrize("base", LOOPBACK)
-@pytest.mark.parametrize("host", ["evil.test", "evil.test:8080", "localhost.evil.test", "127.0.0.1.evil.test", "notlocalhost"])
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:8080", "localhost.evil.test", "127.0.0.1.evil.test", "notlocalhost"]
+)
 @pytest.mark.parametrize("origin", [None, "own"])
 def test_a_name_that_was_made_to_point_here_is_refused_on_loopback(
     method: str, path: str, base: str, host: str, origin: str | None
@@ -57,7 +62,18 @@ def test_a_name_that_was_made_to_point_here_is_refused_on_loopback(
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1:8080", "localhost", "LOCALHOST.:8080", "mock.localhost", "[::1]:8080", "10.0.0.7", "mock", "a.lan.test", ""]
+    "host",
+    [
+        "127.0.0.1:8080",
+        "localhost",
+        "LOCALHOST.:8080",
+        "mock.localhost",
+        "[::1]:8080",
+        "10.0.0.7",
+        "mock",
+        "a.lan.test",
+        "",
+    ],
 )
 def test_names_of_this_machine_and_those_that_were_named_pass(host: str) -> None:
     client = api_client(allowed_hosts=("mock", "*.lan.test"))
@@ -95,9 +111,17 @@ def test_a_refused_call_brings_no_store_into_being() -> None:
 
 def test_the_api_answers_any_origin_and_the_control_plane_none() -> None:
     client = api_client()
-    assert client.get("/v2/promotions", headers={"Origin": "https://app.test"}).headers["access-control-allow-origin"] == "*"
+    assert (
+        client.get("/v2/promotions", headers={"Origin": "https://app.test"}).headers[
+            "access-control-allow-origin"
+        ]
+        == "*"
+    )
     for method, path in VERBS:
-        assert "access-control-allow-origin" not in client.request(method, path, headers={"Origin": "https://app.test"}).headers
+        assert (
+            "access-control-allow-origin"
+            not in client.request(method, path, headers={"Origin": "https://app.test"}).headers
+        )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +151,10 @@ def test_a_token_is_asked_for_where_there_is_one(headers: dict[str, str], status
 def test_the_control_plane_can_be_turned_off() -> None:
     client = api_client(control=False)
     for method, path in VERBS[:-1]:
-        assert refusal(client.request(method, path)) == (404, "the control plane is off; start ep-mock with --control")
+        assert refusal(client.request(method, path)) == (
+            404,
+            "the control plane is off; start ep-mock with --control",
+        )
     assert client.get("/v2/promotions").status_code == 200
 
 
@@ -135,8 +162,14 @@ def test_bodies_of_control_calls_have_their_own_limit() -> None:
     client = api_client(max_control_body_bytes=100, max_body_bytes=50)
     answer = client.post("/__ep_mock/requests/find", content=b" " * 90 + b"{}")
     assert answer.status_code == 200
-    assert refusal(client.post("/__ep_mock/requests/find", content=b" " * 99 + b"{}")) == (413, "the request body is larger than 100 bytes")
-    assert refusal(client.post("/v2/promotions", content=b"x" * 51)) == (413, "the request body is larger than 50 bytes")
+    assert refusal(client.post("/__ep_mock/requests/find", content=b" " * 99 + b"{}")) == (
+        413,
+        "the request body is larger than 100 bytes",
+    )
+    assert refusal(client.post("/v2/promotions", content=b"x" * 51)) == (
+        413,
+        "the request body is larger than 50 bytes",
+    )
     assert client.get("/__ep_mock/requests").json()["requests"][0]["outcome"] == "refused"
 
 
@@ -144,16 +177,29 @@ SECRET = "hunter2Zm9vYmFy"
 
 
 def leak(client: httpx2.Client) -> list[str]:
-    """Bring a secret to the mock in every way that a client could; answers texts that must not be found anywhere afterwards."""
+    """Bring a secret to the mock in every way that a client could; answers texts that must not be found
+    anywhere afterwards.
+    """
     form = {"grant_type": "client_credentials", "client_id": "me", "client_secret": SECRET}
     token = client.post("/oauth/access_token", data=form).json()["access_token"]
     client.post("/oauth/access_token/", data=form)
     client.post("/oauth/token", json=form)
-    client.post(f"/oauth/access_token?client_secret={SECRET}", content=f"grant_type=implicit&client%5fsecret={SECRET}&client_id=me")
+    client.post(
+        f"/oauth/access_token?client_secret={SECRET}",
+        content=f"grant_type=implicit&client%5fsecret={SECRET}&client_id=me",
+    )
     client.post("/oauth/access_token", files={"client_secret": SECRET})
-    client.get("/v2/promotions", headers={"Authorization": f"Bearer {token}", "Cookie": f"session={SECRET}", "X-Acme-Secret": SECRET})
     client.get(
-        "/v2/promotions", headers={"Authorization": f"Basic {SECRET}", "X-Moltin-Auth-Token": SECRET, "Referer": f"http://x/?t={SECRET}"}
+        "/v2/promotions",
+        headers={"Authorization": f"Bearer {token}", "Cookie": f"session={SECRET}", "X-Acme-Secret": SECRET},
+    )
+    client.get(
+        "/v2/promotions",
+        headers={
+            "Authorization": f"Basic {SECRET}",
+            "X-Moltin-Auth-Token": SECRET,
+            "Referer": f"http://x/?t={SECRET}",
+        },
     )
     client.get(f"/v2/promotions?access_token={SECRET}&page[limit]=1")
     client.post("/v2/promotions", json={"data": {"password": {"deep": [SECRET]}, "name": "x"}})
@@ -175,11 +221,15 @@ def test_no_secret_is_found_in_journal_faults_snapshot_and_log(caplog: pytest.Lo
     ):
         client.post("/__ep_mock/faults", json={"match": {"method": "GET"}, "times": 0, "delay": 1e-6})
         secrets = leak(client)
-        kept = [client.get(f"/__ep_mock/{name}").text for name in ("requests", "faults", "snapshot", "settings")]
+        kept = [
+            client.get(f"/__ep_mock/{name}").text for name in ("requests", "faults", "snapshot", "settings")
+        ]
     requests = json.loads(kept[0])["requests"]
     assert [entry["outcome"] for entry in requests].count("served") >= 8
     assert {entry["headers"].get("x-ep-mock-token") for entry in requests} == {"[redacted]"}
-    own = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    own = [
+        record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))
+    ]
     assert len([line for line in own if "HTTP/1.1" in line]) > len(requests)
     for text in [*kept, *own]:
         for secret in secrets:

@@ -15,7 +15,12 @@ def journal(client: ApiClient) -> list[tuple[str, int]]:
 
 def test_they_meet_no_fault_and_no_limit_and_are_not_in_the_journal() -> None:
     client = api_client(clock="scaled", clock_scale=1e-6, rate_limit=1)
-    assert client.post("/__ep_mock/faults", json={"error": "not_found", "times": 0, "match": {"method": "GET"}}).status_code == 201
+    assert (
+        client.post(
+            "/__ep_mock/faults", json={"error": "not_found", "times": 0, "match": {"method": "GET"}}
+        ).status_code
+        == 201
+    )
     created = client.post("/v2/promotions", json={"data": new_promotion(STANDARD)}, headers=ARRANGE)
     path = f"/v2/promotions/{created.json()['data']['id']}"
     assert [client.get(path, headers=ARRANGE).status_code for _ in range(3)] == [200, 200, 200]
@@ -30,7 +35,10 @@ def test_they_see_what_has_happened_by_now() -> None:
         # The one before has ended, or this one would be refused.
         created = client.post(jobs, json={"data": code_export()}, headers=ARRANGE)
         assert (created.status_code, created.json()["data"]["status"]) == (201, "pending")
-    assert [job["status"] for job in client.get(jobs, headers=ARRANGE).json()["data"]] == ["completed", "completed"]
+    assert [job["status"] for job in client.get(jobs, headers=ARRANGE).json()["data"]] == [
+        "completed",
+        "completed",
+    ]
 
 
 def test_they_are_refused_as_any_other() -> None:

@@ -12,7 +12,9 @@ from tests.client import ApiClient, api_client
 SECOND_35 = "2024-12-03T23:31:35.962680423Z"
 
 
-def add_job(client: ApiClient, body: dict[str, Any], family: Family = STANDARD, **fields: Any) -> dict[str, Any]:
+def add_job(
+    client: ApiClient, body: dict[str, Any], family: Family = STANDARD, **fields: Any
+) -> dict[str, Any]:
     """A job of a new promotion."""
     promotion = client.created(f"/v2/{family.collection}", {"data": new_promotion(family, **fields)})
     return client.created(f"/v2/{family.collection}/{promotion['id']}/jobs", {"data": body})
@@ -72,11 +74,21 @@ def test_the_worker_tells_what_it_does_and_what_waits_for_it() -> None:
     client.post(f"/v2/promotions/{first['promotion_id']}/jobs/{first['id']}/cancel")
     client.advance(seconds=0.16)
     current = worker(client)["current"]
-    assert (current["activity"], current["done"], current["of"], current["job"]["status"]) == ("delete", 20, 50, "cancelling")
+    assert (current["activity"], current["done"], current["of"], current["job"]["status"]) == (
+        "delete",
+        20,
+        50,
+        "cancelling",
+    )
     client.advance(next=True)
     client.advance(next=True)
     current = worker(client)["current"]
-    assert (current["activity"], current["done"], current["of"], current["job"]["id"]) == ("export", 0, 0, second["id"])
+    assert (current["activity"], current["done"], current["of"], current["job"]["id"]) == (
+        "export",
+        0,
+        0,
+        second["id"],
+    )
 
 
 def test_a_job_that_is_going_to_fail_is_said_to_fail() -> None:
@@ -110,7 +122,11 @@ def test_a_step_lets_one_thing_happen_also_while_paused() -> None:
     worker(client, "pause")
     job = add_job(client, code_generate(2))
     steps = [worker(client, "step") for _ in range(3)]
-    assert [[entry["status"] for entry in step["transitions"]] for step in steps] == [["processing"], ["completed"], []]
+    assert [[entry["status"] for entry in step["transitions"]] for step in steps] == [
+        ["processing"],
+        ["completed"],
+        [],
+    ]
     now = "2024-12-04T00:31:36.114680423Z"
     assert steps[2] == {"advanced": 0.0, "now": now, "transitions": []}
     assert worker(client) == {"now": now, "paused": True, "queue": []}
@@ -130,7 +146,12 @@ def test_an_event_beyond_the_end_of_all_dates_is_refused_and_not_shown(how: dict
     client.advance(next=True)
     assert "due" not in worker(client)["current"]
     response = client.post("/__ep_mock/clock/advance", json=how)
-    expected = {"status": 400, "source": "clock", "title": "Bad Request", "detail": "expected a time before the year 9892"}
+    expected = {
+        "status": 400,
+        "source": "clock",
+        "title": "Bad Request",
+        "detail": "expected a time before the year 9892",
+    }
     assert (response.status_code, response.json()) == (400, {"errors": [expected]})
     assert client.post("/__ep_mock/worker/step").status_code == 400
 
@@ -147,7 +168,9 @@ def test_an_event_beyond_the_end_of_all_dates_is_refused_and_not_shown(how: dict
         ("POST", "clock/advance", {"seconds": -1}, "seconds"),
     ],
 )
-def test_time_that_cannot_be_is_refused_and_nothing_has_changed(method: str, path: str, body: object, source: str) -> None:
+def test_time_that_cannot_be_is_refused_and_nothing_has_changed(
+    method: str, path: str, body: object, source: str
+) -> None:
     client = api_client()
     before = client.get("/__ep_mock/snapshot").content
     response = client.request(method, f"/__ep_mock/{path}", json=body)
@@ -170,7 +193,12 @@ def test_advancing_answers_with_the_transitions_of_all_promotions_in_order() -> 
 
 def test_a_job_described_as_older_than_dates_can_say_is_shown_with_the_first_date() -> None:
     client = api_client(timings="fast,generate_per_code=864000000")
-    job = {"job_type": "code_generate", "parameters": {"number_of_codes": 500}, "status": "processing", "generated_so_far": 400}
+    job = {
+        "job_type": "code_generate",
+        "parameters": {"number_of_codes": 500},
+        "status": "processing",
+        "generated_so_far": 400,
+    }
     fixture = {"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Slow", "jobs": [job]}]}
     assert client.post("/__ep_mock/fixtures", json=fixture).status_code == 200
     task = client.get("/__ep_mock/worker").json()["current"]

@@ -19,10 +19,14 @@ JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}
 
 
 def without_texts(schema: dict[str, Any]) -> dict[str, Any]:
-    """A property's schema without what only people read, and without null: what does not apply is left out."""
+    """A property's schema without what only people read, and without null: what does not apply is left
+    out.
+    """
     for branch in schema.get("anyOf", ()):
         if branch != {"type": "null"}:
-            schema = {key: value for key, value in {**schema, **branch}.items() if key not in ("anyOf", "default")}
+            schema = {
+                key: value for key, value in {**schema, **branch}.items() if key not in ("anyOf", "default")
+            }
     return {key: value for key, value in schema.items() if key != "description"}
 
 
@@ -32,7 +36,10 @@ def test_the_schema_of_a_plan_is_the_record() -> None:
     assert {name: without_texts(schema) for name, schema in documented["properties"].items()} == {
         name: without_texts(schema) for name, schema in struct["properties"].items()
     }
-    assert (documented["type"], documented["additionalProperties"]) == (struct["type"], struct["additionalProperties"])
+    assert (documented["type"], documented["additionalProperties"]) == (
+        struct["type"],
+        struct["additionalProperties"],
+    )
 
 
 def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> None:
@@ -51,13 +58,17 @@ def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> 
     names = [field.name for field in fields]
     assert SCHEMAS["Settings"]["properties"] == expected
     assert SCHEMAS["Settings"]["required"] == names
-    assert SCHEMAS["SettingsChange"]["properties"] == {name: {"$ref": f"#/components/schemas/Settings/properties/{name}"} for name in names}
+    assert SCHEMAS["SettingsChange"]["properties"] == {
+        name: {"$ref": f"#/components/schemas/Settings/properties/{name}"} for name in names
+    }
 
 
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
     gate = create_app().gate
     handlers = {**control.store_handlers(gate), **control.server_handlers(gate)}
-    assert sorted(handlers) == sorted(operation.operation_id for operation in load_document("control").operations)
+    assert sorted(handlers) == sorted(
+        operation.operation_id for operation in load_document("control").operations
+    )
 
 
 def test_an_operation_without_a_handler_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

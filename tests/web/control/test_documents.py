@@ -11,7 +11,9 @@ NAMES = ("standard", "rule", "control")
 
 
 def test_all_documents_come_in_one_object() -> None:
-    assert api_client().get("/__ep_mock/openapi.json").json() == {name: load_document(name).raw for name in NAMES}
+    assert api_client().get("/__ep_mock/openapi.json").json() == {
+        name: load_document(name).raw for name in NAMES
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +63,9 @@ def test_the_page_lists_every_operation_and_loads_nothing() -> None:
     assert response.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert page.open == []
     assert page.tags & {"script", "img", "link", "iframe"} == set()
-    operations = [f"{name}-{operation.operation_id}" for name in NAMES for operation in load_document(name).operations]
+    operations = [
+        f"{name}-{operation.operation_id}" for name in NAMES for operation in load_document(name).operations
+    ]
     assert sorted(page.ids) == sorted([*NAMES, *operations])
     assert "POST" in page.text
     assert "/__ep_mock/jobs/wait" in page.text

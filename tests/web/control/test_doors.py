@@ -35,13 +35,19 @@ every_call = pytest.mark.parametrize("call", CALLS, ids=str)
 
 
 def status_of(
-    app: Application, call: ControlCall, *headers: Header, server: tuple[str, int] = LOOPBACK, raw_path: bytes | None = None
+    app: Application,
+    call: ControlCall,
+    *headers: Header,
+    server: tuple[str, int] = LOOPBACK,
+    raw_path: bytes | None = None,
 ) -> int:
     sent = [(b"host", b"localhost:8080"), (b"x-ep-mock-store", b"new"), *headers]
     # Of a header that is there twice the last one counts.
     sent = list(dict(sent).items())
     body = b"" if call.body() is None else json.dumps(call.body()).encode()
-    return request(app, call.method, raw_path or call.path.encode(), headers=sent, pieces=[body], server=server).status
+    return request(
+        app, call.method, raw_path or call.path.encode(), headers=sent, pieces=[body], server=server
+    ).status
 
 
 def no_store_came(app: Application) -> bool:
@@ -51,7 +57,12 @@ def no_store_came(app: Application) -> bool:
 @every_call
 def test_who_has_the_token_and_comes_from_here_is_let_in(call: ControlCall) -> None:
     app = create_app(clock="manual", control_token=TOKEN)
-    for own in ((), ((b"origin", b"http://localhost:8080"),), ((b"sec-fetch-site", b"same-origin"),), ((b"sec-fetch-site", b"none"),)):
+    for own in (
+        (),
+        ((b"origin", b"http://localhost:8080"),),
+        ((b"sec-fetch-site", b"same-origin"),),
+        ((b"sec-fetch-site", b"none"),),
+    ):
         assert status_of(app, call, WITH_TOKEN, *own) not in (401, 403)
     assert status_of(app, call, (b"authorization", b"bearer " + TOKEN.encode())) not in (401, 403)
 
@@ -110,8 +121,14 @@ def test_hosts_that_were_named_hold_on_every_address_and_others_on_loopback_only
 
 @every_call
 def test_nothing_is_let_in_where_the_control_plane_is_off(call: ControlCall) -> None:
-    app = create_app(clock="manual", control=False, control_token=TOKEN, allowed_origins=("https://app.test",))
-    for headers in ([], [WITH_TOKEN], [(b"origin", b"https://app.test"), (b"access-control-request-method", b"POST")]):
+    app = create_app(
+        clock="manual", control=False, control_token=TOKEN, allowed_origins=("https://app.test",)
+    )
+    for headers in (
+        [],
+        [WITH_TOKEN],
+        [(b"origin", b"https://app.test"), (b"access-control-request-method", b"POST")],
+    ):
         assert status_of(app, call, *headers) == 404
     assert no_store_came(app)
 
@@ -145,8 +162,18 @@ ODD_TARGETS = [
 def odd_targets(call: ControlCall) -> list[bytes]:
     """Targets in which a lenient reader would see the call's path."""
     path = call.path.encode()
-    encoded = [path.replace(b"_", b"%5f"), path.replace(b"/", b"%2f"), path.replace(b"__ep", b"__%65p"), path[1:], path.upper()]
-    doubled = [path.replace(b"/", b"//"), path.replace(b"/__ep_mock", b"/__ep_mock/."), path.replace(b"/__ep_mock", b"/__ep_mock/x/..")]
+    encoded = [
+        path.replace(b"_", b"%5f"),
+        path.replace(b"/", b"%2f"),
+        path.replace(b"__ep", b"__%65p"),
+        path[1:],
+        path.upper(),
+    ]
+    doubled = [
+        path.replace(b"/", b"//"),
+        path.replace(b"/__ep_mock", b"/__ep_mock/."),
+        path.replace(b"/__ep_mock", b"/__ep_mock/x/.."),
+    ]
     return [odd % path for odd in ODD_TARGETS] + encoded + doubled
 
 
@@ -165,15 +192,22 @@ def test_no_odd_way_to_write_a_target_leads_in(call: ControlCall) -> None:
     assert no_store_came(app)
 
 
-@pytest.mark.parametrize("target", [b"x/v2/promotions", b"*/v2/promotions", b"v2/promotions", b"localhost:80", b"ftp://x/v2/promotions"])
+@pytest.mark.parametrize(
+    "target",
+    [b"x/v2/promotions", b"*/v2/promotions", b"v2/promotions", b"localhost:80", b"ftp://x/v2/promotions"],
+)
 def test_a_target_that_is_no_path_is_told_so(target: bytes) -> None:
     app = create_app(clock="manual")
     reply = asyncio.run(call_app(app, "GET", target, [BEARER, (b"origin", APP_ORIGIN.encode())], b""))
-    detail = f"the target of a request is a path that begins with a slash, and this one is {target.decode()!r}"
+    detail = (
+        f"the target of a request is a path that begins with a slash, and this one is {target.decode()!r}"
+    )
     assert (reply.status, json.loads(reply.body)["errors"][0]["detail"]) == (400, detail)
 
 
-@pytest.mark.parametrize("target", [b"http://x/v2/promotions?page[limit]=1", b"HTTPS://[::1]:1/v2/promotions"])
+@pytest.mark.parametrize(
+    "target", [b"http://x/v2/promotions?page[limit]=1", b"HTTPS://[::1]:1/v2/promotions"]
+)
 def test_a_target_in_absolute_form_is_taken(target: bytes) -> None:
     assert asyncio.run(call_app(create_app(clock="manual"), "GET", target, [BEARER], b"")).status == 200
 
@@ -192,7 +226,15 @@ def over_a_socket(server: MockServer, method: str, target: bytes, headers: bytes
     """The status of the answer, 0 for a connection that was closed without one."""
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)) as client:
         length = b"Content-Length: %d\r\n" % len(body)
-        head = method.encode() + b" " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + length + headers + b"\r\n"
+        head = (
+            method.encode()
+            + b" "
+            + target
+            + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            + length
+            + headers
+            + b"\r\n"
+        )
         received = b""
         try:
             client.sendall(head + body)
@@ -214,7 +256,9 @@ def test_neither_do_they_over_a_socket_with_either_parser(server: MockServer) ->
             refused = (0, 400, 401, 404, 405) if call.needs_token or b"://" not in target else (200, 400, 404)
             assert over_a_socket(server, call.method, target, bearer, body) in refused, (call, target)
         for target in (b"http://localhost" + call.path.encode(), call.path.encode()):
-            assert over_a_socket(server, call.method, target, bearer, body) == (401 if call.needs_token else 200), (call, target)
+            assert over_a_socket(server, call.method, target, bearer, body) == (
+                401 if call.needs_token else 200
+            ), (call, target)
             evil = b"X-EP-Mock-Token: " + TOKEN.encode() + b"\r\nOrigin: https://evil.test\r\n"
             assert over_a_socket(server, call.method, target, evil, body) == 403, (call, target)
     for method in ("OPTIONS", "CONNECT", "GET", "POST"):
@@ -229,7 +273,10 @@ STEERING = [("X-EP-Mock-Plan", '{"fail": "x"}'), ("X-EP-Mock-Arrange", "1")]
 
 def with_promotion(**settings: Any) -> tuple[ApiClient, str]:
     client = api_client(**settings)
-    return client, f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs"
+    return (
+        client,
+        f"/v2/promotions/{client.created('/v2/promotions', {'data': new_promotion(STANDARD)})['id']}/jobs",
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), STEERING)
@@ -249,20 +296,32 @@ def test_a_header_that_steers_makes_a_request_a_control_call(name: str, value: s
     for status, headers in refused:
         for store in ("default", "new"):
             sent = {**steering, **headers, "X-EP-Mock-Store": store}
-            assert client.post(jobs, json={"data": code_generate(1)}, headers=sent).status_code == status, headers
+            assert client.post(jobs, json={"data": code_generate(1)}, headers=sent).status_code == status, (
+                headers
+            )
     loopback = {**steering, **token, "Host": "evil.test"}
-    assert client.post(f"http://127.0.0.1:8080{jobs}", json={"data": code_generate(1)}, headers=loopback).status_code == 403
+    assert (
+        client.post(
+            f"http://127.0.0.1:8080{jobs}", json={"data": code_generate(1)}, headers=loopback
+        ).status_code
+        == 403
+    )
     assert client.get(jobs).json()["data"] == []
     assert client.app.gate.names() == ["default"]
     assert len(client.store.traffic.journal.after(0)) == before + 1
-    assert client.post(jobs, json={"data": code_generate(1)}, headers={**steering, **token}).status_code == 201
+    assert (
+        client.post(jobs, json={"data": code_generate(1)}, headers={**steering, **token}).status_code == 201
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), STEERING)
 def test_without_a_control_plane_a_header_that_steers_means_nothing(name: str, value: str) -> None:
     client, jobs = with_promotion(control=False, control_token=TOKEN, timings="instant")
     for headers in ({}, {"Origin": "https://evil.test"}, {"X-EP-Mock-Token": TOKEN}):
-        assert client.post(jobs, json={"data": code_export()}, headers={name: value, **headers}).status_code == 201
+        assert (
+            client.post(jobs, json={"data": code_export()}, headers={name: value, **headers}).status_code
+            == 201
+        )
     assert [job["status"] for job in client.get(jobs).json()["data"]] == ["completed"] * 3
     assert len(client.store.traffic.journal.after(0)) == 5
 
@@ -272,7 +331,11 @@ def test_a_preflight_offers_no_header_that_steers(control: bool) -> None:
     client = api_client(control=control)
 
     def offered(wanted: str) -> set[str]:
-        asked = {"Origin": "https://shop.test", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": wanted}
+        asked = {
+            "Origin": "https://shop.test",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": wanted,
+        }
         answer = client.options("/v2/promotions/x/jobs", headers=asked)
         assert answer.status_code == 204
         return {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
@@ -280,7 +343,10 @@ def test_a_preflight_offers_no_header_that_steers(control: bool) -> None:
     usual = {"authorization", "content-type"}
     assert offered("authorization,x-ep-mock-plan,content-type") == usual
     assert offered("X-EP-Mock-Plan, X-EP-Mock-Arrange, X-EP-Mock-Token") == usual
-    assert offered("x-ep-mock-arrange ,authorization, x-ep-mock-store") == {"authorization", "x-ep-mock-store"}
+    assert offered("x-ep-mock-arrange ,authorization, x-ep-mock-store") == {
+        "authorization",
+        "x-ep-mock-store",
+    }
 
 
 APP_ORIGIN = "https://app.test"
@@ -288,9 +354,18 @@ APP_ORIGIN = "https://app.test"
 
 @every_call
 def test_a_page_of_an_allowed_origin_may_steer_with_the_token(call: ControlCall) -> None:
-    app = create_app(clock="manual", control_token=TOKEN, allowed_origins=("http://localhost:3000", "https://App.test:443/"))
+    app = create_app(
+        clock="manual",
+        control_token=TOKEN,
+        allowed_origins=("http://localhost:3000", "https://App.test:443/"),
+    )
     host, origin = (b"host", b"localhost:8080"), (b"origin", APP_ORIGIN.encode())
-    asked = [host, origin, (b"access-control-request-method", call.method.encode()), (b"access-control-request-headers", b"a, b")]
+    asked = [
+        host,
+        origin,
+        (b"access-control-request-method", call.method.encode()),
+        (b"access-control-request-headers", b"a, b"),
+    ]
     leave = request(app, "OPTIONS", call.path.encode(), headers=asked, server=LOOPBACK)
     found = dict(leave.headers)
     assert (leave.status, leave.body) == (204, b"")
@@ -303,7 +378,14 @@ def test_a_page_of_an_allowed_origin_may_steer_with_the_token(call: ControlCall)
         answer = request(app, call.method, call.path.encode(), headers=sent, pieces=[body], server=LOOPBACK)
         assert (answer.status == 401) is (refused and call.needs_token)
         assert dict(answer.headers)[b"access-control-allow-origin"] == APP_ORIGIN.encode()
-    for page in (EVIL, b"http://app.test", b"https://app.test:444", b"http://localhost:3001", b"https://app.test.evil.test", b"null"):
+    for page in (
+        EVIL,
+        b"http://app.test",
+        b"https://app.test:444",
+        b"http://localhost:3001",
+        b"https://app.test.evil.test",
+        b"null",
+    ):
         for method in (call.method, "OPTIONS"):
             sent = [host, (b"origin", page), WITH_TOKEN, *asked[2:]]
             answer = request(app, method, call.path.encode(), headers=sent, pieces=[body], server=LOOPBACK)
@@ -317,12 +399,18 @@ def test_a_preflight_of_the_mocks_own_page_is_no_way_around_the_token() -> None:
     for headers in (own, {}):
         asked = {**headers, "Access-Control-Request-Method": "POST"}
         assert client.options("/__ep_mock/reset", headers=asked).status_code == 401
-        assert client.options("/__ep_mock/reset", headers={**asked, "X-EP-Mock-Token": TOKEN}).status_code == 405
+        assert (
+            client.options("/__ep_mock/reset", headers={**asked, "X-EP-Mock-Token": TOKEN}).status_code == 405
+        )
 
 
 def test_a_page_of_an_allowed_origin_may_send_the_headers_that_steer() -> None:
     client, jobs = with_promotion(allowed_origins=(APP_ORIGIN,))
-    asked = {"Origin": APP_ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-ep-mock-plan"}
+    asked = {
+        "Origin": APP_ORIGIN,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-ep-mock-plan",
+    }
     assert client.options(jobs, headers=asked).headers["access-control-allow-headers"] == "x-ep-mock-plan"
     sent = {"Origin": APP_ORIGIN, "Sec-Fetch-Site": "cross-site", "X-EP-Mock-Plan": '{"fail": "planned"}'}
     created = client.post(jobs, json={"data": code_export()}, headers=sent)
@@ -350,7 +438,11 @@ def test_any_origin_may_steer_where_the_star_is_allowed() -> None:
 @pytest.mark.parametrize("host", ["localhost:8080", "own"])
 def test_the_mocks_own_page_may_call_from_its_public_url(public_url: str, origin: str, host: str) -> None:
     client = api_client(public_url=public_url)
-    headers = {"Origin": origin, "Host": httpx2.URL(origin).host if host == "own" else host, "Sec-Fetch-Site": "same-origin"}
+    headers = {
+        "Origin": origin,
+        "Host": httpx2.URL(origin).host if host == "own" else host,
+        "Sec-Fetch-Site": "same-origin",
+    }
     answer = client.post("http://127.0.0.1:8080/__ep_mock/reset", headers=headers)
     assert answer.status_code == 204
     assert "access-control-allow-origin" not in answer.headers
@@ -362,12 +454,16 @@ def test_a_parameter_that_a_call_does_not_have_is_refused_by_name(call: ControlC
     app = create_app(clock="manual")
     known = call.operation.query_parameters
     for query, name in ((b"limt=1", "limt"), (b"&%6Ca%20ts", "la ts"), (b"page[limit]=1", "page[limit]")):
-        answer = request(app, call.method, call.path.encode(), query=query, headers=[(b"x-ep-mock-store", b"new")])
+        answer = request(
+            app, call.method, call.path.encode(), query=query, headers=[(b"x-ep-mock-store", b"new")]
+        )
         assert answer.status == 400
         if call.method != "HEAD":
             expected = f"expected some of {', '.join(known)}" if known else "this call takes none"
             detail = f"unknown parameter {name!r}; {expected}"
-            assert json.loads(answer.body)["errors"] == [{"status": 400, "source": name, "title": "Bad Request", "detail": detail}]
+            assert json.loads(answer.body)["errors"] == [
+                {"status": 400, "source": name, "title": "Bad Request", "detail": detail}
+            ]
     for name in known:
         twice = request(app, call.method, call.path.encode(), query=f"{name}=1&{name}=1".encode())
         assert twice.status == 400

@@ -32,7 +32,10 @@ def test_a_fault_is_shown_as_it_was_set_with_what_became_of_it() -> None:
     }
     shown = {"id": "fault-1", "hits": 0, "strikes": 0, "spent": False, "fault": fault}
     assert set_fault(client, **fault) == shown
-    assert set_fault(client, match={"body": None}, error="internal")["fault"] == {"match": {"body": None}, "error": "internal"}
+    assert set_fault(client, match={"body": None}, error="internal")["fault"] == {
+        "match": {"body": None},
+        "error": "internal",
+    }
     assert client.delete("/__ep_mock/faults/fault-2").status_code == 204
     client.get("/v2/promotions")
     assert client.get("/__ep_mock/faults").json() == {"faults": [shown]}
@@ -51,7 +54,10 @@ def test_a_fault_is_shown_as_it_was_set_with_what_became_of_it() -> None:
             },
         ),
         ({"eror": "internal"}, {"source": "eror", "title": "additional_property_not_allowed"}),
-        ({"match": {"operation": "make_job"}, "error": "internal"}, {"source": "match.operation", "title": "enum"}),
+        (
+            {"match": {"operation": "make_job"}, "error": "internal"},
+            {"source": "match.operation", "title": "enum"},
+        ),
         ({"error": "gone"}, {"source": "error", "title": "enum"}),
         ({"delay": {"least": 1}}, {"source": "most", "title": "required"}),
         ({"delay": 601}, {"source": "delay", "title": "number_lte"}),
@@ -59,7 +65,9 @@ def test_a_fault_is_shown_as_it_was_set_with_what_became_of_it() -> None:
         ({"error": "internal", "connection": "reset"}, {"source": "connection"}),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused_with_its_place(body: dict[str, Any], item: dict[str, Any]) -> None:
+def test_a_fault_that_makes_no_sense_is_refused_with_its_place(
+    body: dict[str, Any], item: dict[str, Any]
+) -> None:
     client = api_client()
     answer = client.post("/__ep_mock/faults", json=body)
     assert answer.status_code == 400
@@ -74,7 +82,9 @@ def test_an_unknown_fault_cannot_be_lifted() -> None:
 
 def test_every_operation_can_be_matched() -> None:
     matcher = load_document("control").resolve("#/components/schemas/RequestMatcher")
-    served = {operation.operation_id for family in FAMILIES for operation in load_document(family.name).operations}
+    served = {
+        operation.operation_id for family in FAMILIES for operation in load_document(family.name).operations
+    }
     assert matcher["properties"]["operation"]["enum"] == sorted(served | {"get_file"})
 
 
@@ -96,7 +106,9 @@ def test_a_request_that_would_be_refused_is_struck_all_the_same() -> None:
     for method, path in (("GET", "/v2/promotions"), ("GET", "/v2/nothing"), ("PATCH", "/v2/promotions")):
         assert client.request(method, path).status_code == 503
     entries = client.get("/__ep_mock/requests").json()["requests"]
-    assert [(entry["outcome"], entry["carried_out"], entry["status"]) for entry in entries] == [("faulted", False, 503)] * 3
+    assert [(entry["outcome"], entry["carried_out"], entry["status"]) for entry in entries] == [
+        ("faulted", False, 503)
+    ] * 3
 
 
 def test_stores_have_their_own_faults() -> None:

@@ -24,5 +24,7 @@ def test_a_store_that_a_fixture_has_filled_keeps_all_rules_of_a_snapshot(name: s
 @pytest.mark.parametrize("name", EDITS)
 @settings(max_examples=settings().max_examples // 2)
 @given(drawn=st.data())
-def test_a_fixture_that_somebody_has_edited_is_refused_or_does_no_harm(name: str, drawn: st.DataObject) -> None:
+def test_a_fixture_that_somebody_has_edited_is_refused_or_does_no_harm(
+    name: str, drawn: st.DataObject
+) -> None:
     try_fixture(drawn.draw(EDITS[name]))

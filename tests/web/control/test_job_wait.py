@@ -38,12 +38,16 @@ def known(client: ApiClient, job_id: str) -> Any:
 
 
 def in_vain(client: ApiClient, **body: object) -> tuple[str, str]:
-    """Title and detail of the answer to a wait that does not; what stands beside them is what the history says."""
+    """Title and detail of the answer to a wait that does not; what stands beside them is what the history
+    says.
+    """
     response = client.post("/__ep_mock/jobs/wait", json=body)
     assert response.status_code == 409, response.text
     (error,) = response.json()["errors"]
     if "job" in error["meta"]:
-        assert {name: error["meta"][name] for name in ("job", "history")} == known(client, error["meta"]["job"]["id"])
+        assert {name: error["meta"][name] for name in ("job", "history")} == known(
+            client, error["meta"]["job"]["id"]
+        )
     return error["title"], error["detail"]
 
 
@@ -97,8 +101,14 @@ def test_a_job_that_has_ended_otherwise_is_waited_for_no_longer() -> None:
 @pytest.mark.parametrize(
     ("plan", "detail"),
     [
-        ({"stuck": "processing"}, "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
-        ({"stuck": "pending"}, "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status"),
+        (
+            {"stuck": "processing"},
+            "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status",
+        ),
+        (
+            {"stuck": "pending"},
+            "; plan-1 keeps it stuck there: cancel it, or delete its promotion, or wait for another status",
+        ),
     ],
 )
 def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> None:
@@ -112,7 +122,9 @@ def test_a_stuck_job_is_said_to_be_stuck(plan: dict[str, Any], detail: str) -> N
         assert wait(client)["job"]["status"] == "completed"
     else:
         said = in_vain(client)[1]
-        assert said.startswith(f"waited for completed or failed or cancelled, but job {behind['id']} is pending since ")
+        assert said.startswith(
+            f"waited for completed or failed or cancelled, but job {behind['id']} is pending since "
+        )
         held = f"; the worker is held up by job {ahead['id']}, which plan-1 keeps processing: cancel it, or delete its promotion"
         assert said.endswith(held)
 
@@ -156,7 +168,10 @@ def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_
     assert in_vain(client, status="completed") == ("Nothing will happen", expected)
     promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
     of_promotion = f"{expected} of promotion {promotion['id']}"
-    assert in_vain(client, status="completed", promotion_id=promotion["id"]) == ("Nothing will happen", of_promotion)
+    assert in_vain(client, status="completed", promotion_id=promotion["id"]) == (
+        "Nothing will happen",
+        of_promotion,
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,12 +181,19 @@ def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_
         ({"promotion_id": "nobody"}, 404, None, "promotion not found"),
         ({"job_id": "a", "promotion_id": "b"}, 400, "promotion_id", "say job_id or promotion_id, not both"),
         ({"status": []}, 400, "status", "Array must have at least 1 items"),
-        ({"status": "done"}, 400, "status", "Does not match pattern '^(pending|processing|completed|failed|cancelling|cancelled)$'"),
+        (
+            {"status": "done"},
+            400,
+            "status",
+            "Does not match pattern '^(pending|processing|completed|failed|cancelling|cancelled)$'",
+        ),
         ({"timeout": 601}, 400, "timeout", "Must be less than or equal to 600"),
         ({"patience": 1}, 400, "patience", "Additional property patience is not allowed"),
     ],
 )
-def test_a_wait_that_makes_no_sense_is_refused(body: dict[str, Any], status: int, source: str | None, detail: str) -> None:
+def test_a_wait_that_makes_no_sense_is_refused(
+    body: dict[str, Any], status: int, source: str | None, detail: str
+) -> None:
     response = api_client().post("/__ep_mock/jobs/wait", json=body)
     (error,) = response.json()["errors"]
     assert (response.status_code, error.get("source"), error["detail"]) == (status, source, detail)
@@ -201,7 +223,9 @@ class Caller:
     def add_job(self, count: int) -> str:
         """A job of a new promotion; answers its id."""
         promotion = self("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})[1]["data"]
-        job: str = self("POST", f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(count)})[1]["data"]["id"]
+        job: str = self("POST", f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(count)})[1][
+            "data"
+        ]["id"]
         return job
 
     def close(self) -> None:
@@ -244,7 +268,10 @@ def test_a_real_clock_is_waited_for(real: MockServer) -> None:
     caller = Caller(real)
     caller.add_job(1)
     status, answer = caller("POST", "/__ep_mock/jobs/wait", {"status": "completed"})
-    assert (status, [entry["status"] for entry in answer["history"]]) == (200, ["pending", "processing", "completed"])
+    assert (status, [entry["status"] for entry in answer["history"]]) == (
+        200,
+        ["pending", "processing", "completed"],
+    )
     caller.close()
 
 
@@ -255,7 +282,9 @@ def test_a_scaled_clock_is_waited_for_at_its_own_pace(scale: float) -> None:
 
     async def scenario() -> tuple[Any, float]:
         loop, store = asyncio.get_running_loop(), client.store
-        store.clock = Clock("scaled", start=store.now, scale=scale, monotonic=lambda: int(loop.time() * SECOND))
+        store.clock = Clock(
+            "scaled", start=store.now, scale=scale, monotonic=lambda: int(loop.time() * SECOND)
+        )
         reply = await waited(client, job_id=job["id"], timeout=600)
         return reply, loop.time()
 
@@ -278,7 +307,10 @@ def test_a_wait_that_takes_too_long_says_where_the_job_stands(real: MockServer) 
         f"after 0.2 s: waited for completed, but job {job} is processing since {since}; plan-1 keeps it stuck there: "
         "cancel it, or delete its promotion, or wait for another status",
     )
-    assert caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0})[1]["errors"][0]["title"] == "Timed out"
+    assert (
+        caller("POST", "/__ep_mock/jobs/wait", {"status": "completed", "timeout": 0})[1]["errors"][0]["title"]
+        == "Timed out"
+    )
     caller.close()
 
 
@@ -289,12 +321,18 @@ def test_others_can_move_a_manual_clock_meanwhile_and_a_status_that_was_passed_t
     async def scenario() -> list[tuple[int, Any]]:
         statuses = ("processing", "completed", "cancelled")
         waits = [
-            asyncio.ensure_future(waited(client, job_id=job["id"], status=status, others_advance=True, timeout=600)) for status in statuses
+            asyncio.ensure_future(
+                waited(client, job_id=job["id"], status=status, others_advance=True, timeout=600)
+            )
+            for status in statuses
         ]
         await virtual_time.settled()
         assert client.app.gate.enter("default").waiting == len(waits)
         # Both changes happen between two looks.
-        assert [transition["status"] for transition in client.advance(idle=True)] == ["processing", "completed"]
+        assert [transition["status"] for transition in client.advance(idle=True)] == [
+            "processing",
+            "completed",
+        ]
         return await asyncio.gather(*waits)
 
     processing, completed, cancelled = virtual_time.run(scenario())
@@ -312,7 +350,9 @@ def test_a_job_that_does_not_exist_yet_can_be_waited_for(real: MockServer) -> No
     caller.close()
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")]
+)
 def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: str, path: str) -> None:
     caller = Caller(manual)
     job = caller.add_job(1)
@@ -337,7 +377,9 @@ def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPa
         caller.close()
     status, answer = waiter.outcome()
     assert (status, answer["errors"][0]["title"]) == (503, "Server is stopping")
-    assert answer["errors"][0]["detail"].startswith(f"the server is stopping; waited for completed, but job {job} is pending since ")
+    assert answer["errors"][0]["detail"].startswith(
+        f"the server is stopping; waited for completed, but job {job} is pending since "
+    )
     assert not server.app.gate.enter("default").waiting
 
 

@@ -32,9 +32,21 @@ def test_all_jobs_of_the_store_are_listed_newest_first_by_any_of_their_traits() 
 @pytest.mark.parametrize(
     ("query", "source", "detail"),
     [
-        ("state=pending", "state", "unknown parameter 'state'; expected some of status, family, promotion_id, limit"),
-        ("status=done", "status", "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got 'done'"),
-        ("status=", "status", "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got ''"),
+        (
+            "state=pending",
+            "state",
+            "unknown parameter 'state'; expected some of status, family, promotion_id, limit",
+        ),
+        (
+            "status=done",
+            "status",
+            "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got 'done'",
+        ),
+        (
+            "status=",
+            "status",
+            "status: expected some of pending, processing, completed, failed, cancelling, cancelled, got ''",
+        ),
         ("family=Rule", "family", "family: expected some of standard, rule, got 'Rule'"),
         ("limit=0", "limit", "limit: expected a whole number from 1 to 1000000000, got '0'"),
         ("limit=%C2%B2", "limit", "limit: expected a whole number from 1 to 1000000000, got '²'"),
@@ -68,9 +80,24 @@ def test_a_history_has_each_status_with_time_and_cause() -> None:
         },
         "history": [
             {"at": "2024-12-03T23:31:35.962680423Z", "status": "pending", "cause": "created", "sequence": 3},
-            {"at": "2024-12-03T23:31:36.062680423Z", "status": "processing", "cause": "taken up by the worker", "sequence": 4},
-            {"at": "2024-12-03T23:31:36.222680423Z", "status": "cancelling", "cause": "cancel requested", "sequence": 6},
-            {"at": "2024-12-03T23:31:36.377680423Z", "status": "cancelled", "cause": "codes deleted", "sequence": 7},
+            {
+                "at": "2024-12-03T23:31:36.062680423Z",
+                "status": "processing",
+                "cause": "taken up by the worker",
+                "sequence": 4,
+            },
+            {
+                "at": "2024-12-03T23:31:36.222680423Z",
+                "status": "cancelling",
+                "cause": "cancel requested",
+                "sequence": 6,
+            },
+            {
+                "at": "2024-12-03T23:31:36.377680423Z",
+                "status": "cancelled",
+                "cause": "codes deleted",
+                "sequence": 7,
+            },
         ],
     }
 
@@ -80,7 +107,9 @@ def test_the_history_of_a_job_outlives_its_promotion_but_no_reset() -> None:
     job = add_job(client, code_generate(5), RULE)
     client.advance(next=True)
     client.delete(f"/v2/rule-promotions/{job['rule_promotion_id']}")
-    statuses: list[Any] = [entry["status"] for entry in client.get(f"/__ep_mock/jobs/{job['id']}/history").json()["history"]]
+    statuses: list[Any] = [
+        entry["status"] for entry in client.get(f"/__ep_mock/jobs/{job['id']}/history").json()["history"]
+    ]
     assert statuses == ["pending", "processing", "cancelled"]
     client.post("/__ep_mock/reset")
     response = client.get(f"/__ep_mock/jobs/{job['id']}/history")

@@ -18,7 +18,9 @@ def beyond(name: str) -> list[Any]:
     """Values that a setting cannot have."""
     least, most, kind = FIELDS[name].metadata["least"], FIELDS[name].metadata["most"], kind_of(name)
     if choices_of(name) or kind is str:
-        return ["no such word", 1, None] if choices_of(name) or name in ("timings", "clock_start") else [1, None]
+        return (
+            ["no such word", 1, None] if choices_of(name) or name in ("timings", "clock_start") else [1, None]
+        )
     if kind is bool:
         return [1, "true", None]
     return [least - 1 if least else -1, most * 2, 10**30, str(most), True, None]
@@ -58,7 +60,9 @@ def test_a_clock_has_no_scale_that_the_setting_does_not_take(scale: Any) -> None
     client = api_client()
     refused_whole(client, "PUT", "clock", {"mode": "scaled", "scale": scale})
     saved = client.get("/__ep_mock/snapshot").json()
-    refused_whole(client, "PUT", "snapshot", {**saved, "clock": {**saved["clock"], "mode": "scaled", "scale": scale}})
+    refused_whole(
+        client, "PUT", "snapshot", {**saved, "clock": {**saved["clock"], "mode": "scaled", "scale": scale}}
+    )
 
 
 @pytest.mark.parametrize("scale", [LEAST_SCALE, 1, GREATEST_SCALE])
@@ -68,7 +72,9 @@ def test_a_clock_has_every_scale_that_the_setting_takes(scale: float) -> None:
     assert client.post("/__ep_mock/reset", json={"clock": "scaled", "clock_scale": scale}).status_code == 204
 
 
-@pytest.mark.parametrize("now", ["", "soon", "2024-12-03T23:31:34Z", "1969-12-31", "9892-03-18", "9999-12-31T23:59:59Z", 1, None])
+@pytest.mark.parametrize(
+    "now", ["", "soon", "2024-12-03T23:31:34Z", "1969-12-31", "9892-03-18", "9999-12-31T23:59:59Z", 1, None]
+)
 def test_a_clock_is_not_moved_to_where_it_cannot_be(now: Any) -> None:
     client = api_client()
     refused_whole(client, "PUT", "clock", {"mode": "real", "now": now})

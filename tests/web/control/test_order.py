@@ -21,7 +21,9 @@ ARRANGE = {"X-EP-Mock-Arrange": "1"}
 
 
 def events(client: ApiClient) -> list[tuple[int, str, str]]:
-    """All that happened, in order: the number, the time, and the method of a request or the status of a job."""
+    """All that happened, in order: the number, the time, and the method of a request or the status of a
+    job.
+    """
     requests = client.get("/__ep_mock/requests").json()["requests"]
     found = [(each["sequence"], each["at"], each["method"]) for each in requests]
     for history in histories(client):
@@ -80,7 +82,9 @@ def test_refused_and_faulted_requests_take_a_number_and_those_nobody_sees_take_n
     client = api_client()
     jobs = jobs_of_new_promotion(client)
     for when in ("before", "after"):
-        client.post("/__ep_mock/faults", json={"error": "unavailable", "when": when, "match": {"method": "POST"}})
+        client.post(
+            "/__ep_mock/faults", json={"error": "unavailable", "when": when, "match": {"method": "POST"}}
+        )
     client.get("/v2/nowhere")
     client.post(jobs, json={"data": code_export()})
     client.post(jobs, json={"data": code_export()})
@@ -112,7 +116,9 @@ VERBS = st.sampled_from(["create", "poll", "poll", "cancel", "next", "second", "
 
 
 @given(mode=st.sampled_from(["manual", "poll"]), verbs=st.lists(VERBS, max_size=30))
-def test_sorted_by_sequence_times_never_decrease_and_jobs_live_their_lives(mode: ClockMode, verbs: list[str]) -> None:
+def test_sorted_by_sequence_times_never_decrease_and_jobs_live_their_lives(
+    mode: ClockMode, verbs: list[str]
+) -> None:
     clients = [api_client(clock=mode) for _ in range(2)]
     for client in clients:
         perform(client, verbs)
@@ -156,7 +162,11 @@ def test_a_restored_store_goes_on_counting() -> None:
     assert other.get("/__ep_mock/snapshot").json()["sequence"] == 3
     other.get(jobs)
     other.advance(next=True)
-    assert events(other)[-3:] == [(2, *events(client)[1][1:]), (4, events(client)[2][1], "GET"), (5, *events(other)[-1][1:])]
+    assert events(other)[-3:] == [
+        (2, *events(client)[1][1:]),
+        (4, events(client)[2][1], "GET"),
+        (5, *events(other)[-1][1:]),
+    ]
 
 
 def without_numbers(snapshot: dict[str, Any]) -> dict[str, Any]:

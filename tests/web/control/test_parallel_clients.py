@@ -1,4 +1,6 @@
-"""Many clients at once over real sockets: nothing is lost, nothing breaks, nobody sees what belongs to another store."""
+"""Many clients at once over real sockets: nothing is lost, nothing breaks, nobody sees what belongs to
+another store.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ class Worker(threading.Thread):
     def _promotion(self) -> str:
         return self._random.choice(self._promotions)
 
-    def _ask(self, method: str, path: str, body: object = None, *, statuses: tuple[int, ...] = (200, 201, 204)) -> Any:
+    def _ask(
+        self, method: str, path: str, body: object = None, *, statuses: tuple[int, ...] = (200, 201, 204)
+    ) -> Any:
         status, answer = self._client(method, path, body)
         assert status in statuses, (method, path, status, answer)
         return answer
@@ -88,22 +92,36 @@ class Worker(threading.Thread):
 
     def _create_codes(self) -> None:
         codes = [{"code": f"by-hand-{self._random.randint(0, 10**9)}"} for _ in range(3)]
-        self._ask("POST", f"{self._promotion}/codes", {"data": {"type": "promotion_codes", "codes": codes}}, statuses=(201, 422))
+        self._ask(
+            "POST",
+            f"{self._promotion}/codes",
+            {"data": {"type": "promotion_codes", "codes": codes}},
+            statuses=(201, 422),
+        )
 
     def _delete_codes(self) -> None:
-        self._ask("DELETE", f"{self._promotion}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "none"}]}})
+        self._ask(
+            "DELETE",
+            f"{self._promotion}/codes",
+            {"data": {"type": "promotion_codes", "codes": [{"code": "none"}]}},
+        )
 
     def _use(self) -> None:
         path = self._promotion
         codes = self._ask("GET", f"{path}/codes?page[limit]=1")["data"]
         if codes:
             self._ask(
-                "POST", f"/__ep_mock/promotions/{path.rpartition('/')[2]}/usages", {"code": codes[0]["code"]}, statuses=(201, 404, 422)
+                "POST",
+                f"/__ep_mock/promotions/{path.rpartition('/')[2]}/usages",
+                {"code": codes[0]["code"]},
+                statuses=(201, 404, 422),
             )
 
     def _download(self) -> None:
         path = self._promotion
-        for job in self._ask("GET", f"{path}/jobs?filter=eq(status,completed):eq(job_type,code_export)")["data"]:
+        for job in self._ask("GET", f"{path}/jobs?filter=eq(status,completed):eq(job_type,code_export)")[
+            "data"
+        ]:
             href = self._ask("GET", f"{path}/jobs/{job['id']}/file")["href"]
             assert self._client.text("/" + href.split("/", 3)[3]).startswith("code")
 
@@ -114,7 +132,11 @@ class Worker(threading.Thread):
         self._ask("DELETE", "/__ep_mock/plans")
 
     def _fault(self) -> None:
-        fault = self._ask("POST", "/__ep_mock/faults", {"error": "conflict", "match": {"path": f"/v2/{self._random.random()}"}})
+        fault = self._ask(
+            "POST",
+            "/__ep_mock/faults",
+            {"error": "conflict", "match": {"path": f"/v2/{self._random.random()}"}},
+        )
         self._ask("DELETE", f"/__ep_mock/faults/{fault['id']}")
 
     def _steer_the_worker(self) -> None:
@@ -125,8 +147,15 @@ class Worker(threading.Thread):
         self._ask("PATCH", "/__ep_mock/settings", {"timings": self._random.choice(["fast", "documented"])})
 
     def _wait(self) -> None:
-        self._ask("POST", "/__ep_mock/jobs/wait", {"timeout": 0.001, "others_advance": True}, statuses=(200, 409))
-        self._ask("POST", "/__ep_mock/requests/wait", {"timeout": 0.001, "match": {"operation": "cancel_job"}}, statuses=(200, 409))
+        self._ask(
+            "POST", "/__ep_mock/jobs/wait", {"timeout": 0.001, "others_advance": True}, statuses=(200, 409)
+        )
+        self._ask(
+            "POST",
+            "/__ep_mock/requests/wait",
+            {"timeout": 0.001, "match": {"operation": "cancel_job"}},
+            statuses=(200, 409),
+        )
         assert "requests" in self._ask("POST", "/__ep_mock/requests/find", {"last": 3})
 
     def _save(self) -> None:
@@ -189,7 +218,8 @@ def test_sixteen_clients_at_once_lose_no_job_break_nothing_and_leave_nothing(sto
         blocks = []
         for _ in range(2):
             _round(server, stores)
-            # The server closes its end of a connection some time after the client, so the count falls late, but it falls.
+            # The server closes its end of a connection some time after the client, so the count falls late,
+            # but it falls.
             assert _falls_to(files, _open_files)
             assert _falls_to(threads, threading.active_count)
             gc.collect()
@@ -232,7 +262,9 @@ def _open_files() -> int:
 
 
 def assert_sound(client: SocketClient, created: set[str]) -> None:
-    """The store has the jobs that were created, each with a history that the life cycle allows, one after the other in the worker."""
+    """The store has the jobs that were created, each with a history that the life cycle allows, one after the
+    other in the worker.
+    """
     client("POST", "/__ep_mock/clock/advance", {"idle": True})
     listed = client("GET", "/__ep_mock/jobs?limit=10000")[1]
     assert ({job["id"] for job in listed["jobs"]}, listed["total"]) == (created, len(created))

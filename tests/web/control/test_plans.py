@@ -42,7 +42,9 @@ def add_job(client: ApiClient, path: str, body: dict[str, Any], headers: dict[st
 def log_of(client: ApiClient, job_id: str) -> Log:
     """The history of a job: milliseconds since the start, status and cause."""
     history = client.get(f"/__ep_mock/jobs/{job_id}/history").json()["history"]
-    return [((parse_date(entry["at"]) - BEGIN) // 1_000_000, entry["status"], entry["cause"]) for entry in history]
+    return [
+        ((parse_date(entry["at"]) - BEGIN) // 1_000_000, entry["status"], entry["cause"]) for entry in history
+    ]
 
 
 def codes_of(client: ApiClient, path: str) -> list[str]:
@@ -70,7 +72,11 @@ def test_a_job_fails_with_the_error_after_so_many_codes_which_are_gone_again(fam
     assert len(codes_of(client, path)) == 2
     client.advance(idle=True)
     assert log_of(client, job) == [CREATED, TAKEN, (253, "failed", "out of memory")]
-    assert (listed(client, path)["error"], "result" in listed(client, path), codes_of(client, path)) == ("out of memory", False, [])
+    assert (listed(client, path)["error"], "result" in listed(client, path), codes_of(client, path)) == (
+        "out of memory",
+        False,
+        [],
+    )
 
 
 @pytest.mark.parametrize("body", [code_generate(10), code_export()], ids=["generate", "export"])
@@ -102,11 +108,21 @@ def test_a_job_stuck_in_processing_keeps_its_codes_and_the_worker_until_it_is_ca
     plan(client, stuck="processing", after_codes=4)
     stuck, behind = add_job(client, stuck_at, code_generate(10)), add_job(client, path, code_generate(1))
     client.advance(seconds=1)
-    assert (log_of(client, stuck), log_of(client, behind), len(codes_of(client, stuck_at))) == ([CREATED, TAKEN], [CREATED], 4)
+    assert (log_of(client, stuck), log_of(client, behind), len(codes_of(client, stuck_at))) == (
+        [CREATED, TAKEN],
+        [CREATED],
+        4,
+    )
     client.post(f"{stuck_at}/jobs/{stuck}/cancel")
     client.advance(idle=True)
-    assert log_of(client, stuck)[2:] == [(1000, "cancelling", "cancel requested"), (1152, "cancelled", "codes deleted")]
-    assert log_of(client, behind)[1:] == [(1252, "processing", "taken up by the worker"), (1403, "completed", "done")]
+    assert log_of(client, stuck)[2:] == [
+        (1000, "cancelling", "cancel requested"),
+        (1152, "cancelled", "codes deleted"),
+    ]
+    assert log_of(client, behind)[1:] == [
+        (1252, "processing", "taken up by the worker"),
+        (1403, "completed", "done"),
+    ]
     assert listed(client, stuck_at)["result"] == {"generated": 4, "deleted": 4}
 
 
@@ -124,7 +140,9 @@ def test_a_job_stuck_in_cancelling_ends_with_its_promotion() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_cancellation_that_loses_the_race_leaves_a_completed_job_with_what_was_deleted(family: Family) -> None:
+def test_a_cancellation_that_loses_the_race_leaves_a_completed_job_with_what_was_deleted(
+    family: Family,
+) -> None:
     client = api_client()
     path = new(client, family)
     plan(client, lose_race=True)
@@ -155,7 +173,10 @@ def test_a_plan_brings_timings_of_its_own_such_as_a_slow_cancellation() -> None:
         (4500, "cancelling", "cancel requested"),
         (24_500, "cancelled", "codes deleted"),
     ]
-    assert log_of(client, ordinary)[1:] == [(24_600, "processing", "taken up by the worker"), (24_755, "completed", "done")]
+    assert log_of(client, ordinary)[1:] == [
+        (24_600, "processing", "taken up by the worker"),
+        (24_755, "completed", "done"),
+    ]
 
 
 def test_a_job_gets_the_id_and_the_codes_that_are_given_and_makes_the_rest() -> None:
@@ -221,7 +242,10 @@ def test_plans_are_listed_with_what_is_left_and_withdrawn_one_by_one_or_all() ->
     second_left = {"id": "plan-2", "left": 2, "plan": {"stuck": "pending", "times": 2}}
     assert (first["plan"], second) == ({"stuck": "pending"}, second_left)
     assert client.get("/__ep_mock/plans").json() == {"plans": [second_left, third]}
-    answers = [client.delete(f"/__ep_mock/plans/{plan_id}").status_code for plan_id in ("plan-3", "plan-3", "plan-1", "3", "²")]
+    answers = [
+        client.delete(f"/__ep_mock/plans/{plan_id}").status_code
+        for plan_id in ("plan-3", "plan-3", "plan-1", "3", "²")
+    ]
     assert answers == [204, 404, 404, 404, 404]
     assert client.get("/__ep_mock/plans").json() == {"plans": [second_left]}
     assert client.delete("/__ep_mock/plans").status_code == 204
@@ -240,10 +264,18 @@ def test_a_plan_changes_no_id_that_is_made_later() -> None:
 UNUSABLE: list[tuple[dict[str, Any], str, str]] = [
     ({"fial": "x"}, "fial", "Additional property fial is not allowed"),
     ({"fail": ""}, "fail", "String length must be greater than or equal to 1"),
-    ({"stuck": "failed"}, "stuck", 'stuck must be one of the following: "cancelling", "pending", "processing"'),
+    (
+        {"stuck": "failed"},
+        "stuck",
+        'stuck must be one of the following: "cancelling", "pending", "processing"',
+    ),
     ({"fail": "x", "after_codes": -1}, "after_codes", "Must be greater than or equal to 0"),
     ({"fail": "x", "stuck": "pending"}, "stuck", "a job that is stuck in pending cannot fail as well"),
-    ({"stuck": "pending", "after_codes": 1}, "after_codes", "says when a job fails or is stuck in processing; give fail or stuck as well"),
+    (
+        {"stuck": "pending", "after_codes": 1},
+        "after_codes",
+        "says when a job fails or is stuck in processing; give fail or stuck as well",
+    ),
     ({"codes": ["a", "a"]}, "codes", "each code can be given once"),
     ({}, "plan", "says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"),
     ({"timings": "quick"}, "timings", "'quick' is not a profile (instant, fast, documented) or a step ("),
@@ -260,12 +292,20 @@ def test_a_plan_that_cannot_be_used_is_refused(body: dict[str, Any], source: str
 
 
 @pytest.mark.parametrize(("body", "source", "detail"), UNUSABLE)
-def test_a_plan_in_a_header_that_cannot_be_used_is_refused_and_there_is_no_job(body: dict[str, Any], source: str, detail: str) -> None:
+def test_a_plan_in_a_header_that_cannot_be_used_is_refused_and_there_is_no_job(
+    body: dict[str, Any], source: str, detail: str
+) -> None:
     client = api_client()
     path = new(client)
-    response = client.post(f"{path}/jobs", json={"data": code_generate(1)}, headers={"X-EP-Mock-Plan": json.dumps(body)})
+    response = client.post(
+        f"{path}/jobs", json={"data": code_generate(1)}, headers={"X-EP-Mock-Plan": json.dumps(body)}
+    )
     (error,) = response.json()["errors"]
-    assert (response.status_code, error["source"], error["detail"].startswith(f"{source}: {detail}")) == (400, "X-EP-Mock-Plan", True)
+    assert (response.status_code, error["source"], error["detail"].startswith(f"{source}: {detail}")) == (
+        400,
+        "X-EP-Mock-Plan",
+        True,
+    )
     assert client.get(f"{path}/jobs").json()["data"] == []
 
 
@@ -275,12 +315,17 @@ def test_a_plan_in_a_header_that_cannot_be_used_is_refused_and_there_is_no_job(b
         ("", "The plan is empty: expected a JSON object"),
         ("{", "The plan is not JSON: it ends too early at byte 1 (line 1, column 2); expected a JSON object"),
         ("[]", "(root): Invalid type. Expected: object, given: array"),
-        ('{"fail": "x", "times": 2}', "times: a plan in a header is for the job that comes with it; leave this out"),
+        (
+            '{"fail": "x", "times": 2}',
+            "times: a plan in a header is for the job that comes with it; leave this out",
+        ),
     ],
 )
 def test_a_header_that_holds_no_plan_for_one_job_is_refused(header: str, detail: str) -> None:
     client = api_client()
-    response = client.post(f"{new(client)}/jobs", json={"data": code_generate(1)}, headers={"X-EP-Mock-Plan": header})
+    response = client.post(
+        f"{new(client)}/jobs", json={"data": code_generate(1)}, headers={"X-EP-Mock-Plan": header}
+    )
     (error,) = response.json()["errors"]
     assert (response.status_code, error["source"], error["detail"]) == (400, "X-EP-Mock-Plan", detail)
 

@@ -33,8 +33,13 @@ def statuses(client: ApiClient, requests: int) -> list[int]:
     return [client.get("/v2/promotions").status_code for _ in range(requests)]
 
 
-@pytest.mark.parametrize(("mode", "scale", "second"), [("real", 1.0, SECOND), ("scaled", 10.0, SECOND // 10), ("scaled", 0.5, 2 * SECOND)])
-def test_as_many_as_allowed_pass_in_each_second_of_the_store(mode: ClockMode, scale: float, second: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "scale", "second"),
+    [("real", 1.0, SECOND), ("scaled", 10.0, SECOND // 10), ("scaled", 0.5, 2 * SECOND)],
+)
+def test_as_many_as_allowed_pass_in_each_second_of_the_store(
+    mode: ClockMode, scale: float, second: int
+) -> None:
     client, machine = limited(mode, scale)
     assert statuses(client, 5) == [200, 200, 200, 429, 429]
     machine.now += second - 1000
@@ -47,7 +52,10 @@ def test_a_request_too_many_gets_the_published_document_and_is_told_when_to_come
     client, _ = limited("scaled", 0.25)
     statuses(client, 3)
     answer = client.get("/v2/promotions")
-    assert (answer.status_code, answer.json()) == (429, {"errors": [{"status": 429, "title": "Too Many Requests"}]})
+    assert (answer.status_code, answer.json()) == (
+        429,
+        {"errors": [{"status": 429, "title": "Too Many Requests"}]},
+    )
     assert answer.headers["retry-after"] == "4"
 
 
@@ -60,7 +68,9 @@ def test_a_request_too_many_is_not_carried_out_and_spends_no_fault() -> None:
     machine.now += SECOND
     assert client.get("/v2/promotions").json()["data"] == []
     found = client.post("/__ep_mock/requests/find", json={"status": 429}).json()["requests"]
-    assert [(entry["method"], entry["outcome"], entry["carried_out"]) for entry in found] == [("POST", "refused", False)]
+    assert [(entry["method"], entry["outcome"], entry["carried_out"]) for entry in found] == [
+        ("POST", "refused", False)
+    ]
 
 
 def test_neither_control_calls_nor_signed_files_are_counted() -> None:

@@ -39,7 +39,10 @@ def used_client() -> ApiClient:
 
 def test_every_request_is_kept_whatever_became_of_it() -> None:
     found = used_client().get("/__ep_mock/requests").json()
-    kept = [(entry["operation"], entry["family"], entry["status"], entry["outcome"], entry["carried_out"]) for entry in found["requests"]]
+    kept = [
+        (entry["operation"], entry["family"], entry["status"], entry["outcome"], entry["carried_out"])
+        for entry in found["requests"]
+    ]
     assert kept == [
         ("create_promotion", "standard", 201, "served", True),
         ("create_job", "standard", 201, "served", True),
@@ -61,12 +64,17 @@ def test_every_request_is_kept_whatever_became_of_it() -> None:
         ({"outcome": "unmatched"}, [4, 5]),
         ({"status": 201, "after": 1}, [2]),
         ({"match": {"query": {"a": "2"}}}, [4]),
-        ({"match": {"operation": "create_job", "body": {"data": {"parameters": {"number_of_codes": 7}}}}}, [2]),
+        (
+            {"match": {"operation": "create_job", "body": {"data": {"parameters": {"number_of_codes": 7}}}}},
+            [2],
+        ),
         ({"match": {"headers": {"Authorization": "*", "cookie": None}}, "last": 1}, [5]),
         ({"match": {"headers": {"authorization": "Bearer *"}}}, []),
     ],
 )
-def test_requests_are_found_and_counted_by_the_same_question(query: dict[str, Any], wanted: list[int]) -> None:
+def test_requests_are_found_and_counted_by_the_same_question(
+    query: dict[str, Any], wanted: list[int]
+) -> None:
     client = used_client()
     found = ask(client, "find", **query)
     assert numbers(found) == wanted
@@ -78,14 +86,19 @@ def test_requests_are_found_and_counted_by_the_same_question(query: dict[str, An
 def test_when_none_is_found_the_nearest_are_shown() -> None:
     found = ask(used_client(), "find", match={"operation": "create_job", "family": "rule"}, status=201)
     near = [(entry["request"]["number"], entry["differences"]) for entry in found["nearest"]]
-    assert (found["requests"], near) == ([], [(2, ["family"]), (3, ["status", "operation"]), (1, ["operation", "family"])])
+    assert (found["requests"], near) == (
+        [],
+        [(2, ["family"]), (3, ["status", "operation"]), (1, ["operation", "family"])],
+    )
 
 
 def test_control_calls_and_preflights_are_not_kept() -> None:
     client = api_client()
     client.get("/__ep_mock/clock")
     client.get("/__ep_mock/nothing")
-    client.options("/v2/promotions", headers={"Origin": "http://a.test", "Access-Control-Request-Method": "GET"})
+    client.options(
+        "/v2/promotions", headers={"Origin": "http://a.test", "Access-Control-Request-Method": "GET"}
+    )
     assert numbers(client.get("/__ep_mock/requests").json()) == []
 
 
@@ -119,14 +132,21 @@ def test_a_number_of_requests_is_a_whole_number(last: str) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["source"]) == (400, "last")
 
 
-@pytest.mark.parametrize("body", [{"matches": {}}, {"outcome": "lost"}, {"match": {"path": ""}}, {"after": -1}])
+@pytest.mark.parametrize(
+    "body", [{"matches": {}}, {"outcome": "lost"}, {"match": {"path": ""}}, {"after": -1}]
+)
 def test_a_question_with_a_mistake_is_refused(body: dict[str, Any]) -> None:
     client = api_client()
-    assert [client.post(f"/__ep_mock/requests/{verb}", json=body).status_code for verb in ("find", "count", "wait")] == [400] * 3
+    assert [
+        client.post(f"/__ep_mock/requests/{verb}", json=body).status_code
+        for verb in ("find", "count", "wait")
+    ] == [400] * 3
 
 
 def test_a_mistake_under_a_name_that_is_a_number_is_named() -> None:
-    answer = api_client().post("/__ep_mock/requests/find", json={"match": {"headers": {"7": 7}, "query": {"0": []}}})
+    answer = api_client().post(
+        "/__ep_mock/requests/find", json={"match": {"headers": {"7": 7}, "query": {"0": []}}}
+    )
     assert [item["source"] for item in answer.json()["errors"]] == ["match.headers.7", "match.query.0"]
 
 
@@ -135,9 +155,16 @@ def test_a_wait_for_what_has_come_already_answers_at_once() -> None:
 
 
 def test_a_wait_that_did_not_come_true_shows_what_came_and_what_came_near() -> None:
-    answer = used_client().post("/__ep_mock/requests/wait", json={"match": {"method": "POST"}, "status": 201, "count": 3, "timeout": 0})
+    answer = used_client().post(
+        "/__ep_mock/requests/wait",
+        json={"match": {"method": "POST"}, "status": 201, "count": 3, "timeout": 0},
+    )
     (item,) = answer.json()["errors"]
-    assert (answer.status_code, item["title"], item["detail"]) == (409, "Timed out", "after 0 s: waited for 3 such requests, 2 came")
+    assert (answer.status_code, item["title"], item["detail"]) == (
+        409,
+        "Timed out",
+        "after 0 s: waited for 3 such requests, 2 came",
+    )
     assert numbers(item["meta"]) == [1, 2]
     near = [(entry["request"]["number"], entry["differences"]) for entry in item["meta"]["nearest"]]
     assert near == [(3, ["status"]), (5, ["status", "method"]), (4, ["status", "method"])]
@@ -161,9 +188,15 @@ def waiting(mock: MockServer, **wanted: Any) -> Future[httpx2.Response]:
 
 def test_a_wait_holds_up_nobody_and_ends_with_the_last_request_it_needs() -> None:
     headers = {"Authorization": "Bearer x"}
-    with MockServer(clock="manual") as mock, httpx2.Client(base_url=mock.url, headers=headers, trust_env=False) as client:
+    with (
+        MockServer(clock="manual") as mock,
+        httpx2.Client(base_url=mock.url, headers=headers, trust_env=False) as client,
+    ):
         client.get("/v2/promotions")
-        waits = [waiting(mock, match={"operation": "list_promotions"}, after=1, count=2), waiting(mock, status=404)]
+        waits = [
+            waiting(mock, match={"operation": "list_promotions"}, after=1, count=2),
+            waiting(mock, status=404),
+        ]
         client.get("/v2/promotions")
         client.get("/v2/rule-promotions/x")
         assert numbers(waits[1].result(60).json()) == [3]
@@ -172,7 +205,9 @@ def test_a_wait_holds_up_nobody_and_ends_with_the_last_request_it_needs() -> Non
         assert numbers(waits[0].result(60).json()) == [2, 4]
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/__ep_mock/reset"), ("DELETE", "/__ep_mock/stores/default")]
+)
 def test_a_wait_ends_with_its_store(method: str, path: str) -> None:
     with MockServer(clock="manual") as mock, httpx2.Client(base_url=mock.url, trust_env=False) as client:
         wait = waiting(mock, match={"method": "POST"})

@@ -65,7 +65,12 @@ def test_a_store_can_begin_at_another_time_and_with_another_seed() -> None:
 
 def test_no_other_store_is_touched() -> None:
     client = api_client()
-    assert client.post("/__ep_mock/reset", json={"clock": "poll"}, headers={"X-EP-Mock-Store": "other"}).status_code == 204
+    assert (
+        client.post(
+            "/__ep_mock/reset", json={"clock": "poll"}, headers={"X-EP-Mock-Store": "other"}
+        ).status_code
+        == 204
+    )
     assert clock(client)["mode"] == "manual"
     assert client.get("/__ep_mock/clock", headers={"X-EP-Mock-Store": "other"}).json()["mode"] == "poll"
 
@@ -74,8 +79,13 @@ def test_fixtures_of_the_server_fill_the_store_again_and_what_is_sent_along_beat
     client = api_client(fixtures=("nearly-full",))
     held = client.get("/v2/promotions").json()["data"]
     assert held
-    assert client.post("/__ep_mock/reset", json={"codes_limit": 2000, "author": "me@example.com"}).status_code == 204
-    assert [each["id"] for each in client.get("/v2/promotions").json()["data"]] == [each["id"] for each in held]
+    assert (
+        client.post("/__ep_mock/reset", json={"codes_limit": 2000, "author": "me@example.com"}).status_code
+        == 204
+    )
+    assert [each["id"] for each in client.get("/v2/promotions").json()["data"]] == [
+        each["id"] for each in held
+    ]
     assert (settings(client)["codes_limit"], settings(client)["author"]) == (2000, "me@example.com")
 
 

@@ -72,7 +72,9 @@ def test_a_pick_up_that_is_due_sooner_at_the_new_pace_comes_sooner() -> None:
         ({"rate_limit": 5}, "rate_limit", "needs a clock that runs, and this one is manual"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused_and_nothing_has_changed(change: dict[str, Any], source: str, detail: str) -> None:
+def test_a_change_that_cannot_be_is_refused_and_nothing_has_changed(
+    change: dict[str, Any], source: str, detail: str
+) -> None:
     client = api_client()
     before = settings(client)
     response = client.patch("/__ep_mock/settings", json=change)
@@ -89,7 +91,14 @@ FIXTURE: dict[str, Any] = {
         {
             "family": "standard",
             "name": "Winter",
-            "jobs": [{"job_type": "code_generate", "parameters": {"number_of_codes": 100}, "status": "processing", "generated_so_far": 40}],
+            "jobs": [
+                {
+                    "job_type": "code_generate",
+                    "parameters": {"number_of_codes": 100},
+                    "status": "processing",
+                    "generated_so_far": 40,
+                }
+            ],
         },
     ],
 }
@@ -119,7 +128,10 @@ def test_a_fixture_adds_promotions_with_codes_and_jobs_and_settings() -> None:
         ({"ep_mock_fixture": 2}, "ep_mock_fixture does not match: 1"),
         ({**FIXTURE, "promotions": [*FIXTURE["promotions"], {"family": "rule"}]}, "fixture: promotions[2]"),
         ({**FIXTURE, "settings": {"codes_limit": -1}}, "fixture: settings: codes_limit: expected "),
-        ({**FIXTURE, "settings": {"rate_limit": 5}}, "fixture: settings: rate_limit: needs a clock that runs"),
+        (
+            {**FIXTURE, "settings": {"rate_limit": 5}},
+            "fixture: settings: rate_limit: needs a clock that runs",
+        ),
     ],
 )
 def test_a_fixture_that_does_not_fit_is_refused_whole(fixture: dict[str, Any], detail: str) -> None:

@@ -1,4 +1,6 @@
-"""A server process that is told to stop while clients use it, or is killed: what is in the state file afterwards."""
+"""A server process that is told to stop while clients use it, or is killed: what is in the state file
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
 from tests.web.control.programs import Program, SocketClient, state_arguments
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent these signals there")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="a process cannot be sent these signals there"
+)
 
 
 class Load(threading.Thread):
-    """Creates promotions with a job each until the server is gone; `answered` are the jobs that it was told of."""
+    """Creates promotions with a job each until the server is gone; `answered` are the jobs that it was told
+    of.
+    """
 
     def __init__(self, port: int, store: str) -> None:
         super().__init__()
@@ -36,8 +42,12 @@ class Load(threading.Thread):
     def run(self) -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):
             while True:
-                promotion = self._client("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})[1]["data"]["id"]
-                status, answer = self._client("POST", f"/v2/promotions/{promotion}/jobs", {"data": code_generate(5)})
+                promotion = self._client("POST", "/v2/promotions", {"data": new_promotion(STANDARD)})[1][
+                    "data"
+                ]["id"]
+                status, answer = self._client(
+                    "POST", f"/v2/promotions/{promotion}/jobs", {"data": code_generate(5)}
+                )
                 assert status == 201
                 self.answered.append(answer["data"]["id"])
                 if len(self.answered) >= 10:
@@ -103,10 +113,14 @@ def test_clients_that_wait_and_clients_that_dawdle_hold_up_no_end(tmp_path: Path
                 b"",
                 head[:20],
                 head + b"{",
-                b"POST /__ep_mock/requests/wait HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (len(wait), wait),
+                b"POST /__ep_mock/requests/wait HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s"
+                % (len(wait), wait),
                 b"GET /v2/promotions HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
             ]
-            sockets = [opened.enter_context(socket.create_connection(("127.0.0.1", program.port), timeout=30)) for _ in sent]
+            sockets = [
+                opened.enter_context(socket.create_connection(("127.0.0.1", program.port), timeout=30))
+                for _ in sent
+            ]
             for each, data in zip(sockets, sent, strict=True):
                 each.sendall(data)
             while client("GET", "/__ep_mock/faults")[1]["faults"][0]["hits"] == 0:
@@ -118,7 +132,9 @@ def test_clients_that_wait_and_clients_that_dawdle_hold_up_no_end(tmp_path: Path
                 with contextlib.suppress(ConnectionError):
                     answers.append(each.recv(4096))
         client.close()
-    assert [answer.partition(b"\r\n")[0] for answer in answers[-2:]] == [b"HTTP/1.1 503 Service Unavailable"] * 2
+    assert [answer.partition(b"\r\n")[0] for answer in answers[-2:]] == [
+        b"HTTP/1.1 503 Service Unavailable"
+    ] * 2
     assert seconds < 10  # half a second on a machine that has nothing else to do; 600 before
     assert stores_in(state)["default"]["promotions"] == []
 
@@ -144,5 +160,8 @@ def test_killed_it_leaves_the_old_file_whole(tmp_path: Path) -> None:
 def test_a_state_file_that_cannot_be_used_is_one_line_and_an_exit_code(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("{}")
-    with pytest.raises(AssertionError, match=r"ep-mock: --state: .*state.json: this is no state file: Object missing required field"):
+    with pytest.raises(
+        AssertionError,
+        match=r"ep-mock: --state: .*state.json: this is no state file: Object missing required field",
+    ):
         Program(*state_arguments(state))

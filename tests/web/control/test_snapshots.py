@@ -35,7 +35,10 @@ def everything(client: ApiClient) -> list[Any]:
     for family in FAMILIES:
         for promotion in client.pages(f"/v2/{family.collection}"):
             path = f"/v2/{family.collection}/{promotion['id']}"
-            answers += [promotion, *(list(client.pages(f"{path}/{kind}")) for kind in ("jobs", "codes", "usages"))]
+            answers += [
+                promotion,
+                *(list(client.pages(f"{path}/{kind}")) for kind in ("jobs", "codes", "usages")),
+            ]
     return answers
 
 
@@ -75,7 +78,12 @@ def test_settings_of_the_store_are_saved_and_a_reset_forgets_them() -> None:
 
 def test_a_rate_limit_and_its_running_clock_are_restored_where_clocks_stand() -> None:
     client = api_client(clock="real", rate_limit=1000)
-    assert restored(client.get("/__ep_mock/snapshot").json(), clock="manual").get("/__ep_mock/clock").json()["mode"] == "real"
+    assert (
+        restored(client.get("/__ep_mock/snapshot").json(), clock="manual")
+        .get("/__ep_mock/clock")
+        .json()["mode"]
+        == "real"
+    )
 
 
 def test_the_file_of_a_saved_export_can_be_had_from_the_restored_store() -> None:
@@ -92,11 +100,16 @@ def test_usages_of_a_deleted_promotion_are_saved() -> None:
     promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
     path = f"/v2/promotions/{promotion['id']}"
     client.created(f"{path}/codes", {"data": {"type": "promotion_codes", "codes": [{"code": "GONE"}]}})
-    used = client.post(f"/__ep_mock/promotions/{promotion['id']}/usages", json={"code": "GONE", "customer_email": "ada@example.com"})
+    used = client.post(
+        f"/__ep_mock/promotions/{promotion['id']}/usages",
+        json={"code": "GONE", "customer_email": "ada@example.com"},
+    )
     assert client.delete(path).status_code == 204
     other = restored(client.get("/__ep_mock/snapshot").json())
     chosen = {"data": {"usage_ids": [used.json()["id"]]}}
-    assert other.post("/v2/promotions/usages/anonymize", json=chosen).json()["data"][0]["customer_email"] == "**"
+    assert (
+        other.post("/v2/promotions/usages/anonymize", json=chosen).json()["data"][0]["customer_email"] == "**"
+    )
 
 
 def test_plans_and_a_pause_are_saved() -> None:
@@ -105,7 +118,9 @@ def test_plans_and_a_pause_are_saved() -> None:
     client.post("/__ep_mock/worker/pause")
     job = add_job(client, code_generate(1))
     other = restored(client.get("/__ep_mock/snapshot").json())
-    assert other.get("/__ep_mock/plans").json() == {"plans": [{"id": "plan-1", "left": 2, "plan": {"fail": "x", "times": 3}}]}
+    assert other.get("/__ep_mock/plans").json() == {
+        "plans": [{"id": "plan-1", "left": 2, "plan": {"fail": "x", "times": 3}}]
+    }
     worker = other.get("/__ep_mock/worker").json()
     assert (worker["paused"], [entry["job"]["id"] for entry in worker["queue"]]) == (True, [job["id"]])
     assert other.post("/__ep_mock/plans", json={"fail": "y"}).json()["id"] == "plan-2"
@@ -115,11 +130,20 @@ def test_plans_and_a_pause_are_saved() -> None:
     ("change", "detail"),
     [
         ({"ep_mock_snapshot": 2}, "ep_mock_snapshot does not match: 1"),
-        ({"settings": {"codes_limit": -1}}, "snapshot: settings: codes_limit: expected a number from 0 to 100000000, got -1"),
-        ({"settings": {"port": 1}}, "snapshot: settings: port: not a setting that can be changed here; expected one of "),
+        (
+            {"settings": {"codes_limit": -1}},
+            "snapshot: settings: codes_limit: expected a number from 0 to 100000000, got -1",
+        ),
+        (
+            {"settings": {"port": 1}},
+            "snapshot: settings: port: not a setting that can be changed here; expected one of ",
+        ),
         ({"entropy_key": "x"}, "snapshot: entropy_key: expected str matching regex '^[0-9a-f]{64}$'"),
         ({"jobs": []}, "snapshot: promotions[0].jobs: expected its jobs in order of arrival, got "),
-        ({"unknown": 1}, "snapshot: object contains unknown field unknown; restore a snapshot as it was saved"),
+        (
+            {"unknown": 1},
+            "snapshot: object contains unknown field unknown; restore a snapshot as it was saved",
+        ),
     ],
 )
 def test_what_is_no_snapshot_is_refused_and_nothing_has_changed(change: dict[str, Any], detail: str) -> None:
@@ -153,48 +177,200 @@ def refusal(snapshot: object) -> str:
 @pytest.mark.parametrize(
     ("mode", "path", "value", "detail"),
     [
-        ("manual", "clock.now", -1, "snapshot: clock.now: expected nanoseconds from 0 to 250000000000000000000, got -1"),
-        ("manual", "clock.scale", 0, "snapshot: clock.scale: expected a number above 0 and at most 1000000, got 0.0"),
-        ("manual", "batches.0.created_at", 10**30, "snapshot: batches[0].created_at: expected nanoseconds of a time that has passed, "),
+        (
+            "manual",
+            "clock.now",
+            -1,
+            "snapshot: clock.now: expected nanoseconds from 0 to 250000000000000000000, got -1",
+        ),
+        (
+            "manual",
+            "clock.scale",
+            0,
+            "snapshot: clock.scale: expected a number above 0 and at most 1000000, got 0.0",
+        ),
+        (
+            "manual",
+            "batches.0.created_at",
+            10**30,
+            "snapshot: batches[0].created_at: expected nanoseconds of a time that has passed, ",
+        ),
         ("manual", "promotions.0.id", "A", "snapshot: promotions[0].id: expected str matching regex "),
         ("manual", "promotions.0.fields.enabled", None, "snapshot: promotions[0].fields.enabled: "),
-        ("manual", "promotions.0.fields.port", 1, "snapshot: promotions[0].fields: expected no other names than name, description, "),
-        ("manual", "promotions.0.start", 10**25, "snapshot: promotions[0].start: expected a time before its end"),
-        ("manual", "promotions.0.codes.0.batch", 99, "snapshot: promotions[0].codes[0].batch: expected the number of one of the "),
-        ("manual", "promotions.0.codes.0.keys", ["a", "a"], "snapshot: promotions[0].codes[0]: expected no code that is there "),
-        ("manual", "jobs.0.id", "5e880df4-b0f4-4860-97bd-685526de838a\n", "snapshot: jobs[0].id: expected str matching regex "),
-        ("manual", "jobs.1.number", 1, "snapshot: jobs[1].number: expected a number above 1, that of the job before, got 1"),
-        ("manual", "jobs.0.parameters.number_of_codes", None, "snapshot: jobs[0].parameters.number_of_codes: "),
-        ("manual", "jobs.0.parameters.code_length", "8", "snapshot: jobs[0].parameters.code_length: expected a number, got "),
-        ("manual", "jobs.0.status", "pending", "snapshot: jobs[0].status: expected the last status of the history, completed, got "),
-        ("manual", "jobs.0.history.1.1", "cancelling", "snapshot: jobs[0].history[1]: expected a status that can follow pending, got "),
+        (
+            "manual",
+            "promotions.0.fields.port",
+            1,
+            "snapshot: promotions[0].fields: expected no other names than name, description, ",
+        ),
+        (
+            "manual",
+            "promotions.0.start",
+            10**25,
+            "snapshot: promotions[0].start: expected a time before its end",
+        ),
+        (
+            "manual",
+            "promotions.0.codes.0.batch",
+            99,
+            "snapshot: promotions[0].codes[0].batch: expected the number of one of the ",
+        ),
+        (
+            "manual",
+            "promotions.0.codes.0.keys",
+            ["a", "a"],
+            "snapshot: promotions[0].codes[0]: expected no code that is there ",
+        ),
+        (
+            "manual",
+            "jobs.0.id",
+            "5e880df4-b0f4-4860-97bd-685526de838a\n",
+            "snapshot: jobs[0].id: expected str matching regex ",
+        ),
+        (
+            "manual",
+            "jobs.1.number",
+            1,
+            "snapshot: jobs[1].number: expected a number above 1, that of the job before, got 1",
+        ),
+        (
+            "manual",
+            "jobs.0.parameters.number_of_codes",
+            None,
+            "snapshot: jobs[0].parameters.number_of_codes: ",
+        ),
+        (
+            "manual",
+            "jobs.0.parameters.code_length",
+            "8",
+            "snapshot: jobs[0].parameters.code_length: expected a number, got ",
+        ),
+        (
+            "manual",
+            "jobs.0.status",
+            "pending",
+            "snapshot: jobs[0].status: expected the last status of the history, completed, got ",
+        ),
+        (
+            "manual",
+            "jobs.0.history.1.1",
+            "cancelling",
+            "snapshot: jobs[0].history[1]: expected a status that can follow pending, got ",
+        ),
         ("manual", "jobs.0.history.1.0", 1, "snapshot: jobs[0].history[1]: expected a time not before "),
         ("manual", "jobs.0.error", "x", "snapshot: jobs[0].error: expected none, for it is completed, got "),
-        ("manual", "jobs.0.result.generated", 4, "snapshot: jobs[0].result.generated: expected at most number_of_codes, 3, got 4"),
-        ("manual", "jobs_created", 3, "snapshot: jobs_created: expected the number of the newest job, 15, got 3"),
-        ("manual", "worker.queue", [], "snapshot: worker.queue: expected the pending jobs in order of arrival, "),
-        ("manual", "worker.task", None, "snapshot: worker.task: expected the one job that is processing or cancelling, "),
-        ("manual", "worker.pickup_due", 10**19, "snapshot: worker.pickup_due: expected none, for the worker is busy, paused or has "),
-        ("manual", "worker.task.units", 7, "snapshot: worker.task.units: expected as many codes as the job makes, 100, got 7"),
+        (
+            "manual",
+            "jobs.0.result.generated",
+            4,
+            "snapshot: jobs[0].result.generated: expected at most number_of_codes, 3, got 4",
+        ),
+        (
+            "manual",
+            "jobs_created",
+            3,
+            "snapshot: jobs_created: expected the number of the newest job, 15, got 3",
+        ),
+        (
+            "manual",
+            "worker.queue",
+            [],
+            "snapshot: worker.queue: expected the pending jobs in order of arrival, ",
+        ),
+        (
+            "manual",
+            "worker.task",
+            None,
+            "snapshot: worker.task: expected the one job that is processing or cancelling, ",
+        ),
+        (
+            "manual",
+            "worker.pickup_due",
+            10**19,
+            "snapshot: worker.pickup_due: expected none, for the worker is busy, paused or has ",
+        ),
+        (
+            "manual",
+            "worker.task.units",
+            7,
+            "snapshot: worker.task.units: expected as many codes as the job makes, 100, got 7",
+        ),
         ("manual", "worker.task.per_unit", 10**19, "snapshot: worker.task.per_unit: expected int <= "),
         ("manual", "worker.task.started", 5, "snapshot: worker.task: expected work that ends at "),
-        ("manual", "worker.task.growth.drawn", 3, "snapshot: worker.task.growth.drawn: expected at least as many as were made, "),
-        ("manual", "worker.exports", {"0" * 8 + "-0000-4000-8000-" + "0" * 12: []}, "snapshot: worker.exports."),
-        ("manual", "usages.0.code_key", "x", "snapshot: usages[0].code_key: expected what its code is stored under, "),
+        (
+            "manual",
+            "worker.task.growth.drawn",
+            3,
+            "snapshot: worker.task.growth.drawn: expected at least as many as were made, ",
+        ),
+        (
+            "manual",
+            "worker.exports",
+            {"0" * 8 + "-0000-4000-8000-" + "0" * 12: []},
+            "snapshot: worker.exports.",
+        ),
+        (
+            "manual",
+            "usages.0.code_key",
+            "x",
+            "snapshot: usages[0].code_key: expected what its code is stored under, ",
+        ),
         ("manual", "plans.0.left", 9, "snapshot: plans[0].left: expected at most its times, 3, got 9"),
-        ("manual", "plans_made", 1, "snapshot: plans[1].id: expected ids that rise, up to plan-1, for so many were made, "),
-        ("manual", "plans.0.plan.stuck", "pending", "snapshot: plans[0].plan: stuck: a job that is stuck in pending cannot fail as well"),
+        (
+            "manual",
+            "plans_made",
+            1,
+            "snapshot: plans[1].id: expected ids that rise, up to plan-1, for so many were made, ",
+        ),
+        (
+            "manual",
+            "plans.0.plan.stuck",
+            "pending",
+            "snapshot: plans[0].plan: stuck: a job that is stuck in pending cannot fail as well",
+        ),
         ("manual", "transitions.-1.1", "x", "snapshot: transitions["),
-        ("manual", "transitions_total", 0, "snapshot: transitions_total: expected as many as there are entries in the histories of all "),
-        ("manual", "sequence", 1, "snapshot: jobs[0].history[1]: expected a sequence above 1 and at most 1, the latest of the store, got "),
-        ("manual", "sequence", None, "snapshot: jobs[0].history[0]: expected no sequence, for the store has none, got "),
+        (
+            "manual",
+            "transitions_total",
+            0,
+            "snapshot: transitions_total: expected as many as there are entries in the histories of all ",
+        ),
+        (
+            "manual",
+            "sequence",
+            1,
+            "snapshot: jobs[0].history[1]: expected a sequence above 1 and at most 1, the latest of the store, got ",
+        ),
+        (
+            "manual",
+            "sequence",
+            None,
+            "snapshot: jobs[0].history[0]: expected no sequence, for the store has none, got ",
+        ),
         ("manual", "jobs.0.history.0.3", 0, "snapshot: transitions["),
-        ("poll", "worker.task.shrinkage.done", 50, "snapshot: worker.task.units: expected what is left to delete and what is done, got 50"),
-        ("poll", "worker.task.action", "complete", "snapshot: worker.task.action: expected one of finish_cancel, lose_race, for it is "),
-        ("real", "worker.task.error", None, "snapshot: worker.task.error: expected a text, for it ends with fail, got null"),
+        (
+            "poll",
+            "worker.task.shrinkage.done",
+            50,
+            "snapshot: worker.task.units: expected what is left to delete and what is done, got 50",
+        ),
+        (
+            "poll",
+            "worker.task.action",
+            "complete",
+            "snapshot: worker.task.action: expected one of finish_cancel, lose_race, for it is ",
+        ),
+        (
+            "real",
+            "worker.task.error",
+            None,
+            "snapshot: worker.task.error: expected a text, for it ends with fail, got null",
+        ),
     ],
 )
-def test_a_snapshot_that_contradicts_itself_is_refused_with_the_place(mode: ClockMode, path: str, value: Any, detail: str) -> None:
+def test_a_snapshot_that_contradicts_itself_is_refused_with_the_place(
+    mode: ClockMode, path: str, value: Any, detail: str
+) -> None:
     assert refusal(edited(rich_snapshot(mode), path, value))[: len(detail)] == detail
 
 
@@ -209,7 +385,9 @@ def test_two_unfinished_jobs_of_one_promotion_are_refused() -> None:
     twin = {**waiting, "id": "11111111-1111-4111-8111-111111111111", "number": number}
     snapshot["jobs"].append(twin)
     snapshot["worker"]["queue"].append(twin["id"])
-    next(each for each in snapshot["promotions"] if each["id"] == twin["promotion_id"])["jobs"].append(twin["id"])
+    next(each for each in snapshot["promotions"] if each["id"] == twin["promotion_id"])["jobs"].append(
+        twin["id"]
+    )
     assert f"for job {twin['id']} of the same promotion is newer" in refusal(snapshot)
 
 
@@ -230,7 +408,11 @@ def test_the_count_of_polls_is_saved() -> None:
 def test_an_id_that_is_there_already_is_not_given_again() -> None:
     # Whoever sets the counter back draws the same ids once more.
     client = restored({**SEEDED, "entropy_drawn": 0})
-    ids = [client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})["id"] for family in FAMILIES for _ in range(9)]
+    ids = [
+        client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})["id"]
+        for family in FAMILIES
+        for _ in range(9)
+    ]
     known = {each["id"] for kind in ("promotions", "jobs", "usages") for each in SEEDED[kind]}
     assert known.isdisjoint(ids)
     assert len(set(ids)) == len(ids)
@@ -238,5 +420,7 @@ def test_an_id_that_is_there_already_is_not_given_again() -> None:
 
 @pytest.mark.parametrize("mode", CLOCK_MODES)
 @given(drawn=st.data())
-def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(mode: ClockMode, drawn: st.DataObject) -> None:
+def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(
+    mode: ClockMode, drawn: st.DataObject
+) -> None:
     try_snapshot(drawn.draw(EDITS[mode]))

@@ -1,7 +1,8 @@
 """What time travel, snapshots, resets and stores promise, whatever is done in whatever order.
 
-Two stores live side by side in one server. Each has a twin, alone in a server of its own, that is spared all detours: it moves in one
-step where the store moves in pieces, and it does nothing while the store goes astray and is restored. Both must be the same at all times.
+Two stores live side by side in one server. Each has a twin, alone in a server of its own, that is spared all
+detours: it moves in one step where the store moves in pieces, and it does nothing while the store goes astray
+and is restored. Both must be the same at all times.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class ControlMachine(RuleBasedStateMachine):
 
     @rule(side=SIDES, delete=st.booleans())
     def begin_anew(self, side: int, delete: bool) -> None:
-        self.stores[side].control("DELETE", f"stores/{NAMES[side]}") if delete else self.stores[side].control("POST", "reset")
+        self.stores[side].control("DELETE", f"stores/{NAMES[side]}") if delete else self.stores[side].control(
+            "POST", "reset"
+        )
         self.twins[side] = Actor(store=NAMES[side])
 
     @invariant()

@@ -24,7 +24,9 @@ def log_in(client: ApiClient, client_id: str, **headers: str) -> dict[str, str]:
 
 def create(client: ApiClient, headers: dict[str, str], name: str = "Ten off") -> None:
     """A promotion, in whichever store the headers lead to."""
-    response = client.post("/v2/promotions", json={"data": new_promotion(STANDARD, name=name)}, headers=headers)
+    response = client.post(
+        "/v2/promotions", json={"data": new_promotion(STANDARD, name=name)}, headers=headers
+    )
     assert response.status_code == 201, response.text
 
 
@@ -39,7 +41,14 @@ def test_stores_are_listed_by_name_with_what_is_in_them() -> None:
     create(client, store)
     promotion = client.get("/v2/promotions", headers=store).json()["data"][0]["id"]
     client.post(f"/v2/promotions/{promotion}/jobs", json={"data": code_generate(1)}, headers=store)
-    empty: dict[str, Any] = {"name": "default", "mode": "manual", "now": START, "promotions": 0, "jobs": 0, "unfinished_jobs": 0}
+    empty: dict[str, Any] = {
+        "name": "default",
+        "mode": "manual",
+        "now": START,
+        "promotions": 0,
+        "jobs": 0,
+        "unfinished_jobs": 0,
+    }
     expected = [empty, {**empty, "name": "worker-1", "promotions": 1, "jobs": 1, "unfinished_jobs": 1}]
     assert client.get("/__ep_mock/stores").json() == {"stores": expected}
 
@@ -91,7 +100,9 @@ def test_the_client_id_behind_the_token_chooses_the_store(auth: str) -> None:
     assert names(client) == ["ann", "bob", "default"]
     # Control calls have no client id: they say which store.
     assert client.get("/__ep_mock/snapshot", headers=ann).json()["promotions"] == []
-    assert len(client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": "ann"}).json()["promotions"]) == 1
+    assert (
+        len(client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": "ann"}).json()["promotions"]) == 1
+    )
 
 
 def test_the_header_beats_the_client_id() -> None:

@@ -1,6 +1,7 @@
 """`ep-mock demo`: six scenes, played over HTTP against a server of its own.
 
-The store's clock stands still; the demo moves it, frame by frame. So each run shows the same, and only a terminal waits.
+The store's clock stands still; the demo moves it, frame by frame. So each run shows the same, and only a
+terminal waits.
 """
 
 from ep_mock.cli.demo.command import command

@@ -60,7 +60,9 @@ class Client:
     def close(self) -> None:
         self._connection.close()
 
-    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None, *, expect: int | None) -> Reply:
+    def _send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None, *, expect: int | None
+    ) -> Reply:
         self.requests += 1
         status, raw = self._connection.call(method, path, headers, body, 0)
         text = raw.decode()

@@ -17,7 +17,8 @@ SETTINGS: dict[str, Any] = {
     "auth": "strict",
     "clock": "manual",
     "clock_start": "2025-06-02T09:00:00Z",
-    "timings": "instant,pickup=0.3s,generate=0.2s,generate_per_code=2ms,export=0.5s,delete=0.2s,delete_per_code=2ms,fail=0.6s",
+    "timings": "instant,pickup=0.3s,generate=0.2s,generate_per_code=2ms,export=0.5s,"
+    "delete=0.2s,delete_per_code=2ms,fail=0.6s",
 }
 """The settings of the demo's server: the same output each time, at a pace that can be watched."""
 
@@ -56,8 +57,8 @@ with MockServer(clock="manual") as mock: ...  # the API is at mock.url
 def command(speed: float | None) -> int:
     """Show what the mock does: promotion jobs from start to end.
 
-    Starts a server on a free port and plays six scenes against it over HTTP. Each run shows the same. The exit code
-    is 1 if a scene did not go as it should.
+    Starts a server on a free port and plays six scenes against it over HTTP. Each run shows the same. The
+    exit code is 1 if a scene did not go as it should.
     """
     from ep_mock.mock_server import MockServer
 
@@ -79,7 +80,9 @@ def play_all(url: str, screen: Screen) -> bool:
     screen.heading(f"Summary: {sum(ok for _, _, ok in outcomes)} of {len(SCENES)} scenes went as they should")
     screen.line(screen.paint(f"  {'scene':24}  {'seen':47}  ok", dim=True))
     for number, (scene, text, ok) in enumerate(outcomes, 1):
-        sign = screen.paint(*(screen.sign("✓ ", "ok"), "good") if ok else (screen.sign("✗ ", "NO"), "bad"), bold=True)
+        sign = screen.paint(
+            *(screen.sign("✓ ", "ok"), "good") if ok else (screen.sign("✗ ", "NO"), "bad"), bold=True
+        )
         screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {sign}")
     screen.line(f"{stage.client.requests} requests; {stage.seconds:.2f} s went by on the store's clock.")
     screen.line()

@@ -1,4 +1,6 @@
-"""The scenes: what is done, and what should be seen. Later scenes use the codes that earlier ones have made."""
+"""The scenes: what is done, and what should be seen. Later scenes use the codes that earlier ones have
+made.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Stage:
         rules = {"strategy": "cart_total", "operator": "gte", "args": [5000]}
         actions = [{"strategy": "cart_discount", "args": ["percent", percent]}]
         fields = {"rule_set": {"catalog_ids": [], "currencies": ["USD"], "rules": rules, "actions": actions}}
-        return self._promotion("rule", "/v2/rule-promotions", {"type": "rule_promotion", "name": name, **fields})
+        return self._promotion(
+            "rule", "/v2/rule-promotions", {"type": "rule_promotion", "name": name, **fields}
+        )
 
     def ask(self, method: str, path: str, document: object = None, outcome: str = "") -> Reply:
         """One call, which may be refused; it is shown with its answer."""
@@ -74,7 +78,9 @@ class Stage:
                 [job] = [job for job in jobs if job["id"] == row.document["id"]]
                 row.see(job, self._number_of_codes(row.promotion), self.seconds)
             self._screen.wait(FRAME_SECONDS)
-        raise UnexpectedAnswerError(f"{rows[0].promotion.name}: still {rows[0].status} after {_MOST_FRAMES} frames")
+        raise UnexpectedAnswerError(
+            f"{rows[0].promotion.name}: still {rows[0].status} after {_MOST_FRAMES} frames"
+        )
 
     def _promotion(self, family: str, path: str, fields: dict[str, Any]) -> Promotion:
         common = {"enabled": True, "automatic": False, "start": "2025-01-01", "end": "2025-12-31"}
@@ -139,7 +145,10 @@ def _big_job_is_cancelled(stage: Stage) -> str:
     stage.watch(job)
     result = job.document["result"]
     stage.tell(f"result: {json.dumps(result)}")
-    return f"{' > '.join(job.statuses[-2:])}, deleted {result['deleted']}/{result['generated']}, {job.codes} left"
+    return (
+        f"{' > '.join(job.statuses[-2:])}, deleted {result['deleted']}/{result['generated']}, "
+        f"{job.codes} left"
+    )
 
 
 def _job_passes_the_limit(stage: Stage) -> str:

@@ -41,7 +41,9 @@ class Screen:
         speed: seconds of the demo that pass in one second; 0 never waits.
     """
 
-    def __init__(self, write: Callable[[str], None], *, signs: bool = False, colours: bool = False, speed: float = 0) -> None:
+    def __init__(
+        self, write: Callable[[str], None], *, signs: bool = False, colours: bool = False, speed: float = 0
+    ) -> None:
         self._write = write
         self._signs = signs
         self._colours = colours
@@ -110,7 +112,9 @@ class Screen:
 
 
 class LiveScreen(Screen):
-    """A terminal of at least 80 columns: the last rows are drawn anew in place, until another line follows."""
+    """A terminal of at least 80 columns: the last rows are drawn anew in place, until another line
+    follows.
+    """
 
     _drawn = 0
 

@@ -1,1 +1,3 @@
-"""What the commands that steer a running server have in common: the way to it, their options, and how answers are shown."""
+"""What the commands that steer a running server have in common: the way to it, their options, and how answers
+are shown.
+"""

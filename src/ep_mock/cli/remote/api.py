@@ -18,7 +18,9 @@ Given = ParamSpec("Given")
 _PAGE: Final = 100
 _FURTHEST: Final = 10_000
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
-FAMILY = click.option("--family", type=click.Choice([family.name for family in FAMILIES]), help="Only this family.")
+FAMILY = click.option(
+    "--family", type=click.Choice([family.name for family in FAMILIES]), help="Only this family."
+)
 
 
 class Api:
@@ -61,7 +63,9 @@ class Api:
             except RefusedError as error:
                 if error.status != _NOT_FOUND:
                     raise
-        raise click.ClickException(f"there is no promotion {promotion_id!r} of either family; ep-mock promotions list shows all")
+        raise click.ClickException(
+            f"there is no promotion {promotion_id!r} of either family; ep-mock promotions list shows all"
+        )
 
     def _call(self, method: str, path: str, body: object) -> Any:
         self._remote.check_store()
@@ -74,16 +78,26 @@ class Api:
         return self._remote.connection.api(method, path, body, bearer=self._bearer)
 
     def _log_in(self) -> str:
-        form = {"grant_type": "client_credentials", "client_id": self._client_id, "client_secret": self._client_secret}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        }
         try:
-            token: str = self._remote.connection.api("POST", "/oauth/access_token", urlencode(form))["access_token"]
+            token: str = self._remote.connection.api("POST", "/oauth/access_token", urlencode(form))[
+                "access_token"
+            ]
         except RefusedError as error:
-            raise click.ClickException(f"cannot log in: {error.message}; say who you are with --client-id and --client-secret") from None
+            raise click.ClickException(
+                f"cannot log in: {error.message}; say who you are with --client-id and --client-secret"
+            ) from None
         return token
 
 
 def api_options(run: Callable[Concatenate[Remote, Api, Given], int | None]) -> Callable[Given, int | None]:
-    """Give a command the options of `remote_options`, and `--client-id` and `--client-secret`; it gets a `Remote` and an `Api`."""
+    """Give a command the options of `remote_options`, and `--client-id` and `--client-secret`; it gets a
+    `Remote` and an `Api`.
+    """
 
     @functools.wraps(run)
     def called(remote: Remote, /, *args: Any, **kwargs: Any) -> int | None:
@@ -92,11 +106,18 @@ def api_options(run: Callable[Concatenate[Remote, Api, Given], int | None]) -> C
 
     command: Any = remote_options(called)
     for flag, variable, default, about in reversed(_CLIENT):
-        command = click.option(flag, metavar="TEXT", envvar=variable, default=default, show_envvar=True, help=about)(command)
+        command = click.option(
+            flag, metavar="TEXT", envvar=variable, default=default, show_envvar=True, help=about
+        )(command)
     return command  # type: ignore[no-any-return]
 
 
 _CLIENT: Final = (
     ("--client-id", "EP_MOCK_CLIENT_ID", "ep-mock-cli", "With strict auth: who logs in."),
-    ("--client-secret", "EP_MOCK_CLIENT_SECRET", "ep-mock-cli", "With strict auth: the secret that belongs to it."),
+    (
+        "--client-secret",
+        "EP_MOCK_CLIENT_SECRET",
+        "ep-mock-cli",
+        "With strict auth: the secret that belongs to it.",
+    ),
 )

@@ -44,7 +44,8 @@ class Connection:
     """The way to one store of a server."""
 
     def __init__(self, url: str, store: str, token: str, ca: str = "") -> None:
-        """`ca` is a PEM file with the certificates to trust when the server is called by https; empty means the system's.
+        """`ca` is a PEM file with the certificates to trust when the server is called by https; empty means
+        the system's.
 
         Raises:
             UsageError: this is no address of a server, or the file has no certificate.
@@ -59,14 +60,17 @@ class Connection:
         self._tls = client_context(ca or True, said_by="--ca") if parts.scheme == "https" else None
         self._host, self._port, self._path = parts.hostname, port, parts.path.rstrip("/")
         self._url = url
-        self._headers = {name: value for name, value in (("X-EP-Mock-Store", store), ("X-EP-Mock-Token", token)) if value}
+        self._headers = {
+            name: value for name, value in (("X-EP-Mock-Store", store), ("X-EP-Mock-Token", token)) if value
+        }
 
     def address(self, path: str) -> str:
         """The address of something in the control plane."""
         return self._url.rstrip("/") + _CONTROL + path
 
     def call(self, method: str, path: str, body: object = None, *, seconds: float = 0) -> Any:
-        """The answer to a control call as plain data, None where there is none. `seconds` is how long the server itself may wait.
+        """The answer to a control call as plain data, None where there is none. `seconds` is how long the
+        server itself may wait.
 
         Raises:
             ClickException: nobody answers, it is not ep-mock, or the call is refused (`RefusedError`).
@@ -74,14 +78,19 @@ class Connection:
         status, raw = self._exchange(method, _CONTROL + path, body, self._headers, seconds)
         answer = _decoded(raw)
         if status == _UNAUTHORIZED:
-            raise RefusedError("the server wants its control token; give it with --token or EP_MOCK_CONTROL_TOKEN", status, answer)
+            raise RefusedError(
+                "the server wants its control token; give it with --token or EP_MOCK_CONTROL_TOKEN",
+                status,
+                answer,
+            )
         if status >= 400:
             raise RefusedError(refusal(answer, status), status, answer)
         # What is no JSON is a page for people.
         return raw.decode(errors="replace") if answer is None and raw else answer
 
     def api(self, method: str, path: str, body: object = None, *, bearer: str = "") -> Any:
-        """The answer to a call of the API itself, which arranges something: no fault strikes it and the journal does not keep it.
+        """The answer to a call of the API itself, which arranges something: no fault strikes it and the
+        journal does not keep it.
 
         A body that is a text is sent as a form.
 
@@ -95,7 +104,9 @@ class Connection:
             raise RefusedError(refusal(answer, status), status, answer)
         return answer
 
-    def _exchange(self, method: str, path: str, body: object, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    def _exchange(
+        self, method: str, path: str, body: object, headers: Mapping[str, str], seconds: float
+    ) -> tuple[int, bytes]:
         content, kind = None, {}
         if isinstance(body, str):
             content, kind = body.encode(), {"Content-Type": "application/x-www-form-urlencoded"}
@@ -115,7 +126,9 @@ class Connection:
         finally:
             connection.close()
         if answer.getheader("X-EP-Mock") is None:
-            raise click.ClickException(f"what answers at {self._url} ({answer.status}) is not ep-mock; say where it is with --url")
+            raise click.ClickException(
+                f"what answers at {self._url} ({answer.status}) is not ep-mock; say where it is with --url"
+            )
         return answer.status, raw
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:

@@ -33,7 +33,9 @@ class Remote:
         # The server makes a store when it is first used; the default one is always there.
         self._known = store in ("", DEFAULT_STORE)
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float = 0, creates: bool = False) -> Any:
+    def call(
+        self, method: str, path: str, body: object = None, *, seconds: float = 0, creates: bool = False
+    ) -> Any:
         """See `Connection.call`. Only with `creates` does a store come into being that is not there yet.
 
         Raises:
@@ -79,7 +81,9 @@ def segment(text: str) -> str:
 
 
 def remote_options(run: Callable[Concatenate[Remote, Given], int | None]) -> Callable[Given, int | None]:
-    """Give a command `--url`, `--store`, `--token`, `--ca`, `--json` and `--color`; it gets a `Remote` as its first argument."""
+    """Give a command `--url`, `--store`, `--token`, `--ca`, `--json` and `--color`; it gets a `Remote` as its
+    first argument.
+    """
     return _with_options(run, [*_PLACE, _STORE, *_LOOK])
 
 
@@ -88,14 +92,20 @@ def server_options(run: Callable[Concatenate[Remote, Given], int | None]) -> Cal
     return _with_options(run, [*_PLACE, *_LOOK])
 
 
-def _with_options(run: Callable[Concatenate[Remote, Given], int | None], options: list[Any]) -> Callable[Given, int | None]:
+def _with_options(
+    run: Callable[Concatenate[Remote, Given], int | None], options: list[Any]
+) -> Callable[Given, int | None]:
     @functools.wraps(run)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> int | None:
         say_warnings(click.get_current_context())
         url, token, ca, as_json = (kwargs.pop(name) for name in ("url", "token", "ca", "as_json"))
         store = str(kwargs.pop("store", ""))
         output.use_color(str(kwargs.pop("color")))
-        return run(Remote(Connection(str(url), store, str(token), str(ca)), store, as_json=bool(as_json)), *args, **kwargs)
+        return run(
+            Remote(Connection(str(url), store, str(token), str(ca)), store, as_json=bool(as_json)),
+            *args,
+            **kwargs,
+        )
 
     command: Callable[Given, int | None] = called
     for option in reversed(options):
@@ -103,7 +113,9 @@ def _with_options(run: Callable[Concatenate[Remote, Given], int | None], options
     return command
 
 
-def _option(flag: str, name: str, metavar: str, default: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _option(
+    flag: str, name: str, metavar: str, default: str, help_text: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(
         flag,
         metavar=metavar,
@@ -119,11 +131,21 @@ _STORE: Final = _option("--store", "store", "NAME", DEFAULT_STORE, "Which of its
 _PLACE: Final = (
     _option("--url", "url", "URL", DEFAULT_URL, "Where the server is."),
     _option("--token", "control_token", "TEXT", "", "The server's control token, if it has one."),
-    _option("--ca", "ca", "FILE", "", "Certificates (a PEM file) to trust at an https address, instead of the system's."),
+    _option(
+        "--ca",
+        "ca",
+        "FILE",
+        "",
+        "Certificates (a PEM file) to trust at an https address, instead of the system's.",
+    ),
 )
 _LOOK: Final = (
     click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
     click.option(
-        "--color", type=click.Choice(output.COLORS), default="auto", show_default=True, help="When to print colours; auto: on a terminal."
+        "--color",
+        type=click.Choice(output.COLORS),
+        default="auto",
+        show_default=True,
+        help="When to print colours; auto: on a terminal.",
     ),
 )

@@ -1,4 +1,6 @@
-"""Refusals of a server as sentences: they name the option that was given, not the place in the body that was sent."""
+"""Refusals of a server as sentences: they name the option that was given, not the place in the body that was
+sent.
+"""
 
 from __future__ import annotations
 
@@ -43,20 +45,30 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 
 def _place_of(source: str) -> tuple[str, Any]:
-    """The flag or argument that a place in the body comes from, with the value that it was given; else the place itself."""
+    """The flag or argument that a place in the body comes from, with the value that it was given; else the
+    place itself.
+    """
     context = click.get_current_context(silent=True)
     last = source.rpartition(".")[2]
     if context is not None and source:
         for parameter in context.command.params:
             if parameter.name == last:
                 value = context.params.get(last)
-                return (parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name), value
+                return (
+                    parameter.opts[-1]
+                    if isinstance(parameter, click.Option)
+                    else parameter.human_readable_name
+                ), value
     return source.removeprefix("data."), None
 
 
 def _not_a_choice(value: Any, choices: list[str], place: str) -> str:
     near = near_match(value, choices) if isinstance(value, str) else None
-    listed = f"; expected {', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else f"; expected {choices[0]}"
+    listed = (
+        f"; expected {', '.join(choices[:-1])} or {choices[-1]}"
+        if len(choices) > 1
+        else f"; expected {choices[0]}"
+    )
     if not isinstance(value, str):
         return listed.removeprefix("; ")
     what = re.sub(r"^-+", "", place).replace("-", " ")

@@ -17,7 +17,9 @@ _GAP: Final = "  "
 _DOTS: Final = ".."
 _NARROWEST: Final = 6
 _KEPT: Final = ("no", "number", "status", "at", "since")
-_ID: Final = re.compile(r"([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}([0-9a-f]{4})")
+_ID: Final = re.compile(
+    r"([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}([0-9a-f]{4})"
+)
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} ([0-9:.]+)")
 _COLORS: Final = {
     "pending": "yellow",
@@ -33,11 +35,15 @@ _COLORS: Final = {
 }
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str, *, expendable: str = "") -> str:
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str, *, expendable: str = ""
+) -> str:
     """A line for each row below its headings, or the text `empty` where there is no row.
 
-    Columns are as wide as their cells. On a terminal the table is at most as wide as that: ids and times are shortened first, then
-    the column `expendable` is left out, then the widest ones are cut. Characters that could steer the terminal are escaped.
+    Columns are as wide as their cells. On a terminal the table is at most as wide as that: ids and times are
+        shortened first, then
+    the column `expendable` is left out, then the widest ones are cut. Characters that could steer the
+    terminal are escaped.
     """
     lines = [[plain(cell) for cell in row] for row in rows]
     if not lines:
@@ -50,7 +56,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str,
             headings, *lines = ([*line[:left_out], *line[left_out + 1 :]] for line in [headings, *lines])
     widths = _widths([headings, *lines])
     if room is not None:
-        _narrow(widths, room - len(_GAP) * (len(headings) - 1), kept=[heading in _KEPT for heading in headings])
+        _narrow(
+            widths, room - len(_GAP) * (len(headings) - 1), kept=[heading in _KEPT for heading in headings]
+        )
     shown = [_line(headings, widths, {"bold": True}), *(_line(line, widths) for line in lines)]
     return "\n".join(shown)
 
@@ -93,7 +101,14 @@ def outcome(job: Mapping[str, Any]) -> str:
 def transitions(answer: Mapping[str, Any]) -> str:
     """What an advance has answered."""
     rows = [
-        [moment(entry["at"]), entry["job_id"], entry["family"], entry["job_type"], entry["status"], entry["cause"]]
+        [
+            moment(entry["at"]),
+            entry["job_id"],
+            entry["family"],
+            entry["job_type"],
+            entry["status"],
+            entry["cause"],
+        ]
         for entry in answer["transitions"]
     ]
     listed = table(("at", "job", "family", "type", "status", "cause"), rows, "nothing has happened")
@@ -104,9 +119,15 @@ def history(answer: Mapping[str, Any]) -> str:
     """A job and how it came to where it is."""
     rows = [[moment(entry["at"]), entry["status"], entry["cause"]] for entry in answer["history"]]
     job = answer["job"]
-    said = [f"job {job['id']}", f"{job['family']} {job['job_type']} of promotion {job['promotion_id']}", job["status"], outcome(job)]
+    said = [
+        f"job {job['id']}",
+        f"{job['family']} {job['job_type']} of promotion {job['promotion_id']}",
+        job["status"],
+        outcome(job),
+    ]
     waits_for = f"\nstill {job['status']}: {printable(answer['waits_for'])}" if "waits_for" in answer else ""
-    return f"{', '.join(printable(part) for part in said if part)}\n{table(('at', 'status', 'cause'), rows, '')}{waits_for}"
+    head = ", ".join(printable(part) for part in said if part)
+    return f"{head}\n{table(('at', 'status', 'cause'), rows, '')}{waits_for}"
 
 
 def clock_line(clock: Mapping[str, Any]) -> str:
@@ -148,7 +169,9 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _narrow(widths: list[int], room: int, kept: Sequence[bool]) -> None:
-    """Take columns away from the widest, until all fit or none can give any more; then the terminal breaks the lines."""
+    """Take columns away from the widest, until all fit or none can give any more; then the terminal breaks
+    the lines.
+    """
     while (excess := sum(widths) - room) > 0:
         givers = [number for number, width in enumerate(widths) if width > _NARROWEST and not kept[number]]
         if not givers:
@@ -171,7 +194,12 @@ def _cut(text: str, width: int) -> str:
 
 
 def _columns(text: str) -> int:
-    """The number of columns that a terminal gives a text: two for the wide letters of East Asia, none for marks on other letters."""
+    """The number of columns that a terminal gives a text: two for the wide letters of East Asia, none for
+    marks on other letters.
+    """
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
+    return sum(
+        0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF")
+        for sign in text
+    )

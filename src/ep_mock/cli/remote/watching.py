@@ -21,7 +21,8 @@ _HOME_AND_CLEAR: Final = "\x1b[H\x1b[2J"
 def watch(remote: Remote, look: Callable[[], Any], render: Callable[[Any], str]) -> int:
     """Show what `look` answers, and again each time it has changed; returns the exit code once ctrl-C comes.
 
-    A terminal is redrawn. Elsewhere each state is printed below the one before, with an empty line between; JSON is one line a state.
+    A terminal is redrawn. Elsewhere each state is printed below the one before, with an empty line between;
+    JSON is one line a state.
     """
     pause = threading.Event()
     shown = None
@@ -49,9 +50,11 @@ def _draw(remote: Remote, answer: Any, render: Callable[[Any], str], *, first: b
 
 
 def follow_requests(remote: Remote, query: Mapping[str, Any], last: int, show: Callable[[Any], None]) -> int:
-    """Show the latest requests of the journal that match, then each one that comes; returns the exit code once ctrl-C comes.
+    """Show the latest requests of the journal that match, then each one that comes; returns the exit code
+    once ctrl-C comes.
 
-    A reset, restore or deletion of the store is told on standard error; then it goes on with the requests of the new store.
+    A reset, restore or deletion of the store is told on standard error; then it goes on with the requests of
+    the new store.
     """
     try:
         after = _latest_number(remote)
@@ -76,7 +79,9 @@ def _coming(remote: Remote, query: Mapping[str, Any], after: int) -> Iterator[An
             if error.title == "Store is gone":
                 remote.forget_store()
             if error.title == "Store is gone" or _latest_number(remote) < after:
-                click.echo("ep-mock: the store was reset, restored or deleted; its requests begin again", err=True)
+                click.echo(
+                    "ep-mock: the store was reset, restored or deleted; its requests begin again", err=True
+                )
                 after = 0
             continue
         yield from found

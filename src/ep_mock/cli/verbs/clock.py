@@ -27,7 +27,9 @@ def show(remote: Remote) -> None:
 
 @command.command("set", short_help="Change how time passes.")
 @click.argument("mode", required=False, type=click.Choice(["real", "scaled", "manual", "poll"]))
-@click.option("--scale", type=float, metavar="NUMBER", help="Seconds that pass each second, on a scaled clock.")
+@click.option(
+    "--scale", type=float, metavar="NUMBER", help="Seconds that pass each second, on a scaled clock."
+)
 @click.option("--now", metavar="DATE", help="A time to move forward to.")
 @remote_options
 def set_clock(remote: Remote, /, **change: Any) -> None:

@@ -17,12 +17,16 @@ _FIELDS = ("code", "uses", "max_uses", "user", "consume_unit", "created_by")
 
 @click.group("codes", cls=VerbGroup, short_help="List the codes of a promotion, create or delete some.")
 def command() -> None:
-    """List the codes of a promotion, create or delete some, by calls of the API that leave no trace in the journal."""
+    """List the codes of a promotion, create or delete some, by calls of the API that leave no trace in the
+    journal.
+    """
 
 
 @command.command("list", short_help="List codes.")
 @click.argument("promotion_id", metavar="PROMOTION")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="At most this many.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="At most this many."
+)
 @api_options
 def list_codes(remote: Remote, api: Api, promotion_id: str, limit: int) -> None:
     """List the codes of a promotion of either family, in the API's order."""
@@ -37,7 +41,9 @@ def list_codes(remote: Remote, api: Api, promotion_id: str, limit: int) -> None:
 @click.option("--user", metavar="TEXT", help="Who alone can use them.")
 @api_options
 def create(_: Remote, api: Api, /, promotion_id: str, codes: tuple[str, ...], **fields: Any) -> None:
-    """Add codes by hand to a promotion of either family: all of them, or none. To have them generated, see `ep-mock jobs create`."""
+    """Add codes by hand to a promotion of either family: all of them, or none. To have them generated, see
+    `ep-mock jobs create`.
+    """
     given = {name: value for name, value in fields.items() if value is not None}
     items = [{"code": code, **given} for code in codes]
     api.call("POST", f"{api.promotion(promotion_id)[1]}/codes", {"type": "promotion_codes", "codes": items})

@@ -15,7 +15,16 @@ from ep_mock.cli.remote.tables import plain, table
 from ep_mock.errors import UsageError
 
 _HEADINGS = ("fault", "hits", "strikes", "for", "what happens")
-_ERRORS = ("unauthorized", "forbidden", "not_found", "conflict", "unprocessable", "rate_limited", "internal", "unavailable")
+_ERRORS = (
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "unprocessable",
+    "rate_limited",
+    "internal",
+    "unavailable",
+)
 
 
 @click.group("fault", cls=VerbGroup, short_help="Let requests go wrong.")
@@ -25,18 +34,34 @@ def command() -> None:
 
 @command.command("add", short_help="Set a fault.")
 @matching_options
-@click.option("--times", type=int, metavar="N", help="Strike so many requests; 1 if not said, 0 is all of them.")
+@click.option(
+    "--times", type=int, metavar="N", help="Strike so many requests; 1 if not said, 0 is all of them."
+)
 @click.option("--skip", type=int, metavar="N", help="Let so many pass first.")
 @click.option("--probability", type=float, metavar="NUMBER", help="How likely it strikes each, up to 1.")
-@click.option("--when", type=click.Choice(["before", "after"]), help="Before the request is carried out, or after it.")
+@click.option(
+    "--when", type=click.Choice(["before", "after"]), help="Before the request is carried out, or after it."
+)
 @click.option("--delay", callback=duration, metavar="DURATION", help="Answer so much later.")
 @click.option("--error", type=click.Choice(_ERRORS), help="Answer with this documented error.")
 @click.option("--retry-after", type=int, metavar="SECONDS", help="The header Retry-After.")
 @click.option("--status", type=int, metavar="N", help="Answer with this status.")
 @click.option("--body", metavar="TEXT", help="With --status: the body, JSON or any text.")
-@click.option("--connection", type=click.Choice(["reset", "empty", "truncated", "garbage"]), help="Do this to the connection.")
+@click.option(
+    "--connection",
+    type=click.Choice(["reset", "empty", "truncated", "garbage"]),
+    help="Do this to the connection.",
+)
 @remote_options
-def add(remote: Remote, /, match: dict[str, Any], delay: float | None, status: int | None, body: str | None, **said: Any) -> None:
+def add(
+    remote: Remote,
+    /,
+    match: dict[str, Any],
+    delay: float | None,
+    status: int | None,
+    body: str | None,
+    **said: Any,
+) -> None:
     """Let the next matching request go wrong, or so many of them."""
     fault = {name: value for name, value in said.items() if value is not None}
     if match:

@@ -25,11 +25,15 @@ def command() -> None:
 def load(remote: Remote, names: tuple[str, ...]) -> None:
     """Add what fixtures describe to a store: each whole, or not at all.
 
-    FIXTURE is a file (JSON or YAML), a folder of such files, the name of a shipped fixture, or - for JSON from standard input. A store
-    that does not exist yet is made.
+    FIXTURE is a file (JSON or YAML), a folder of such files, the name of a shipped fixture, or - for JSON
+    from standard input. A store that does not exist yet is made.
     """
     documents = [document for name in names for document in _documents(name)]
-    added = [each for document in documents for each in remote.call("POST", "fixtures", document, creates=True)["promotions"]]
+    added = [
+        each
+        for document in documents
+        for each in remote.call("POST", "fixtures", document, creates=True)["promotions"]
+    ]
     remote.show({"promotions": added}, _added)
 
 
@@ -39,11 +43,20 @@ def list_fixtures(as_json: bool) -> None:
     """List the fixtures that come with ep-mock, and what each describes."""
     from ep_mock.fixtures.files import read_document, shipped_fixtures
 
-    shipped = [{"name": name, "description": read_document(name).get("description", "")} for name in shipped_fixtures()]
+    shipped = [
+        {"name": name, "description": read_document(name).get("description", "")}
+        for name in shipped_fixtures()
+    ]
     if as_json:
         click.echo(json_text({"fixtures": shipped}, indent=2))
     else:
-        click.echo(table(("fixture", "description"), [[each["name"], each["description"]] for each in shipped], "no fixtures"))
+        click.echo(
+            table(
+                ("fixture", "description"),
+                [[each["name"], each["description"]] for each in shipped],
+                "no fixtures",
+            )
+        )
 
 
 def _documents(name: str) -> list[Any]:
@@ -58,5 +71,8 @@ def _documents(name: str) -> list[Any]:
 
 
 def _added(answer: dict[str, Any]) -> str:
-    rows = [[each["id"], each["family"], each["name"], each["codes"], len(each["jobs"])] for each in answer["promotions"]]
+    rows = [
+        [each["id"], each["family"], each["name"], each["codes"], len(each["jobs"])]
+        for each in answer["promotions"]
+    ]
     return table(("promotion", "family", "name", "codes", "jobs"), rows, "added no promotion")

@@ -22,14 +22,24 @@ def command() -> None:
 @command.command("add", short_help="Put a plan in force.")
 @click.option("--family", type=click.Choice(["standard", "rule"]), help="For jobs of this family.")
 @click.option("--promotion", "promotion_id", metavar="ID", help="For jobs of this promotion.")
-@click.option("--job-type", type=click.Choice(["code_generate", "code_export"]), help="For jobs of this type.")
+@click.option(
+    "--job-type", type=click.Choice(["code_generate", "code_export"]), help="For jobs of this type."
+)
 @click.option("--name", metavar="TEXT", help="For jobs of this name; * is any text.")
 @click.option("--times", type=int, metavar="N", help="For so many jobs; 1 if not said.")
 @click.option("--timings", metavar="TEXT", help="A pace of their own, such as fast,delete=20s.")
 @click.option("--fail", metavar="TEXT", help="The job fails with this error.")
-@click.option("--stuck", type=click.Choice(["pending", "processing", "cancelling"]), help="The job stays in this status.")
-@click.option("--after-codes", type=int, metavar="N", help="It makes so many codes before it fails or is stuck.")
-@click.option("--lose-race", is_flag=True, default=None, help="A cancellation comes too late: the job is completed.")
+@click.option(
+    "--stuck",
+    type=click.Choice(["pending", "processing", "cancelling"]),
+    help="The job stays in this status.",
+)
+@click.option(
+    "--after-codes", type=int, metavar="N", help="It makes so many codes before it fails or is stuck."
+)
+@click.option(
+    "--lose-race", is_flag=True, default=None, help="A cancellation comes too late: the job is completed."
+)
 @click.option("--job-id", metavar="UUID", help="The id of the job.")
 @click.option("--code", "codes", multiple=True, metavar="TEXT", help="A code to begin with; repeatable.")
 @remote_options
@@ -68,7 +78,14 @@ def _listed(plans: list[dict[str, Any]]) -> str:
     for each in plans:
         plan = {name: value for name, value in each["plan"].items() if name != "times"}
         chosen = ", ".join(f"{name} {plan.pop(name)}" for name in _FOR if name in plan)
-        rows.append([each["id"], each["left"], chosen or "any job", ", ".join(_said(name, value) for name, value in plan.items())])
+        rows.append(
+            [
+                each["id"],
+                each["left"],
+                chosen or "any job",
+                ", ".join(_said(name, value) for name, value in plan.items()),
+            ]
+        )
     return table(_HEADINGS, rows, "no plans")
 
 

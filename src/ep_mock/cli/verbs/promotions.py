@@ -20,12 +20,21 @@ _HEADINGS = ("promotion", "family", "name", "enabled", "automatic", "start", "en
 
 @click.group("promotions", cls=VerbGroup, short_help="List promotions, create, show or delete some.")
 def command() -> None:
-    """List the promotions of a store, create, show or delete some, by calls of the API that leave no trace in the journal."""
+    """List the promotions of a store, create, show or delete some, by calls of the API that leave no trace in
+    the journal.
+    """
 
 
 @command.command("list", short_help="List promotions.")
 @FAMILY
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, metavar="N", help="At most this many of a family.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="At most this many of a family.",
+)
 @api_options
 def list_promotions(remote: Remote, api: Api, family: Any, limit: int) -> None:
     """List the promotions of a store in the API's order."""
@@ -40,8 +49,16 @@ def list_promotions(remote: Remote, api: Api, family: Any, limit: int) -> None:
 
 @command.command("create", short_help="Create a promotion.")
 @click.argument("name", default="A promotion")
-@click.option("--family", type=click.Choice([family.name for family in FAMILIES]), default="standard", show_default=True)
-@click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="A field of it, JSON or text; repeatable.")
+@click.option(
+    "--family", type=click.Choice([family.name for family in FAMILIES]), default="standard", show_default=True
+)
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="A field of it, JSON or text; repeatable.",
+)
 @api_options
 def create(remote: Remote, api: Api, name: str, family: Any, assignments: tuple[str, ...]) -> None:
     """Create a promotion called NAME. It is in force and not automatic, unless --set says otherwise."""

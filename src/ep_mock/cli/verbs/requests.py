@@ -16,14 +16,23 @@ from ep_mock.cli.remote.watching import follow_requests
 _HEADINGS = ("number", "at", "method", "path", "status", "outcome", "operation")
 
 
-@click.group("requests", cls=VerbGroup, default="find", short_help="Show, count, await or forget the requests that came.")
+@click.group(
+    "requests",
+    cls=VerbGroup,
+    default="find",
+    short_help="Show, count, await or forget the requests that came.",
+)
 def command() -> None:
-    """Show, count, await or forget the requests to the API that came. Without a subcommand it is `requests find`."""
+    """Show, count, await or forget the requests to the API that came. Without a subcommand it is `requests
+    find`.
+    """
 
 
 @command.command("find", short_help="Show requests, the oldest first.")
 @query_options
-@click.option("--last", type=int, metavar="N", default=20, show_default=True, help="At most this many, the latest.")
+@click.option(
+    "--last", type=int, metavar="N", default=20, show_default=True, help="At most this many, the latest."
+)
 @click.option("--follow", is_flag=True, help="Then show each request that comes, until ctrl-C.")
 @click.option("--clear", is_flag=True, help="Forget all requests instead.")
 @remote_options
@@ -35,7 +44,9 @@ def find(remote: Remote, query: dict[str, Any], last: int, follow: bool, clear: 
     if clear:
         remote.call("DELETE", "requests")
     elif follow:
-        return follow_requests(remote, query, last, lambda each: click.echo(json_text(each) if remote.as_json else _line(each)))
+        return follow_requests(
+            remote, query, last, lambda each: click.echo(json_text(each) if remote.as_json else _line(each))
+        )
     else:
         remote.show(remote.call("POST", "requests/find", {**query, "last": last}), _found)
     return None
@@ -53,7 +64,15 @@ def count(remote: Remote, query: dict[str, Any]) -> None:
 @query_options
 @click.option("--count", type=int, default=1, show_default=True, metavar="N", help="How many requests.")
 @click.option("--after", type=int, metavar="N", help="Only requests with a greater number.")
-@click.option("--timeout", "seconds", callback=duration, default="10s", show_default=True, metavar="DURATION", help="How long to wait.")
+@click.option(
+    "--timeout",
+    "seconds",
+    callback=duration,
+    default="10s",
+    show_default=True,
+    metavar="DURATION",
+    help="How long to wait.",
+)
 @remote_options
 def wait(remote: Remote, query: dict[str, Any], count: int, after: int | None, seconds: float) -> None:
     """Wait until enough requests match, then show them; those that came before the wait count as well.
@@ -87,7 +106,9 @@ def _found(answer: dict[str, Any]) -> str:
 def _line(request: dict[str, Any]) -> str:
     """A request as a line of its own, in columns that are as wide as they mostly have to be."""
     number, at, method, target, status, outcome, operation = map(plain, _row(request))
-    return fit_line(f"{number:>6}  {at}  {method:6}  {status:>3}  {outcome:9}  {target}  {operation}".rstrip())
+    return fit_line(
+        f"{number:>6}  {at}  {method:6}  {status:>3}  {outcome:9}  {target}  {operation}".rstrip()
+    )
 
 
 def _row(request: dict[str, Any]) -> list[object]:

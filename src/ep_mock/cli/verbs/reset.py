@@ -14,7 +14,7 @@ from ep_mock.cli.remote.options import Remote, remote_options
 def command(remote: Remote, settings: tuple[str, ...]) -> None:
     """Put a store back to what it was when the server started.
 
-    Settings such as codes_limit=50 or clock=manual hold for that store until its next reset. A store that does not exist
-    yet is made.
+    Settings such as codes_limit=50 or clock=manual hold for that store until its next reset. A store that
+    does not exist yet is made.
     """
     remote.call("POST", "reset", read_assignments(settings, RESET_SETTINGS), creates=True)

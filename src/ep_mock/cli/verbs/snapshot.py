@@ -15,7 +15,9 @@ from ep_mock.errors import UsageError
 
 @click.group("snapshot", cls=VerbGroup, short_help="Save a store in a file, or restore it.")
 def command() -> None:
-    """Save a whole store in a file, or restore it: promotions, codes, jobs, worker, plans, clock, settings."""
+    """Save a whole store in a file, or restore it: promotions, codes, jobs, worker, plans, clock,
+    settings.
+    """
 
 
 @command.command("save", short_help="Save a store in a file.")
@@ -42,7 +44,10 @@ def load(remote: Remote, file: str) -> None:
 
     A store that does not exist yet is made.
     """
-    remote.show(remote.call("PUT", "snapshot", _read(file), creates=True), lambda clock: f"restored; {clock_line(clock)}")
+    remote.show(
+        remote.call("PUT", "snapshot", _read(file), creates=True),
+        lambda clock: f"restored; {clock_line(clock)}",
+    )
 
 
 def _read(file: str) -> Any:

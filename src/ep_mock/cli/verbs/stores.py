@@ -29,14 +29,23 @@ def list_stores(remote: Remote) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @server_options
 def delete(remote: Remote, names: tuple[str, ...]) -> None:
-    """Delete stores with all that they have. The next use of such a name begins as at the start of the server."""
+    """Delete stores with all that they have. The next use of such a name begins as at the start of the
+    server.
+    """
     for name in names:
         remote.call("DELETE", f"stores/{segment(name)}")
 
 
 def _listed(answer: dict[str, Any]) -> str:
     rows = [
-        [each["name"], each["mode"], moment(each["now"]), each["promotions"], each["jobs"], each["unfinished_jobs"]]
+        [
+            each["name"],
+            each["mode"],
+            moment(each["now"]),
+            each["promotions"],
+            each["jobs"],
+            each["unfinished_jobs"],
+        ]
         for each in answer["stores"]
     ]
     return table(_HEADINGS, rows, "no stores")

@@ -28,7 +28,10 @@ def _shown(worker: dict[str, Any]) -> str:
         current = worker["current"]
         progress = f"{current['activity']} {current['done']} of {current['of']}"
         rows.append(["now", current["job"]["id"], current["job"]["status"], progress, _due(current)])
-    rows += [[entry["position"], entry["job"]["id"], entry["job"]["status"], "", _due(entry)] for entry in worker["queue"]]
+    rows += [
+        [entry["position"], entry["job"]["id"], entry["job"]["status"], "", _due(entry)]
+        for entry in worker["queue"]
+    ]
     listed = table(("place", "job", "status", "progress", "due"), rows, "nothing to do")
     return f"{listed}\n{'paused' if worker['paused'] else 'running'}, now {moment(worker['now'])}"
 

@@ -1,9 +1,12 @@
-"""Who may call the control plane. It needs no token by default, so a web page that somebody visits must not reach it.
+"""Who may call the control plane. It needs no token by default, so a web page that somebody visits must not
+reach it.
 
-A page can make a browser send requests anywhere. Three things tell them: `Origin` and `Sec-Fetch-Site`, which a browser adds, and `Host`,
-which is the name in the browser's address bar even where that name was made to point at this machine (DNS rebinding).
+A page can make a browser send requests anywhere. Three things tell them: `Origin` and `Sec-Fetch-Site`, which
+a browser adds, and `Host`, which is the name in the browser's address bar even where that name was made to
+point at this machine (DNS rebinding).
 
-Two headers turn a request to the API into a control call as well: one that brings a plan, one that arranges something for a test.
+Two headers turn a request to the API into a control call as well: one that brings a plan, one that arranges
+something for a test.
 """
 
 from __future__ import annotations
@@ -44,7 +47,9 @@ def is_control(raw_path: bytes) -> bool:
 
 
 class ControlAccess:
-    """Lets control calls pass, or refuses them. No endpoint of the control plane is looked for but behind it."""
+    """Lets control calls pass, or refuses them. No endpoint of the control plane is looked for but behind
+    it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._open = settings.control
@@ -59,8 +64,8 @@ class ControlAccess:
     def check(self, scope: Scope, headers: Mapping[bytes, bytes], token: TokenPlace) -> None:
         """
         Raises:
-            ApiError: 404 the control plane is off; 403 a page of another origin or site calls, or a host that is not known, on loopback or
-                where hosts are named; 401 the token is missing or wrong.
+            ApiError: 404 the control plane is off; 403 a page of another origin or site calls, or a host that
+                is not known, on loopback or where hosts are named; 401 the token is missing or wrong.
         """
         if not self._open:
             raise problems.not_found("the control plane is off; start ep-mock with --control")
@@ -69,16 +74,30 @@ class ControlAccess:
         loopback = _is_loopback(scope.get("server"))
         if (loopback or self._hosts_are_named) and not self._knows(host):
             where = "on loopback the control plane" if loopback else "the control plane"
-            raise _refused(f"{where} takes no calls for the host {host[:100]!r}; if it is yours, name it with --allowed-hosts")
+            raise _refused(
+                f"{where} takes no calls for the host {host[:100]!r}; if it is yours, name it with "
+                f"--allowed-hosts"
+            )
         if self._token and token is not TokenPlace.NOWHERE and not self._has_token(headers, token):
             raise ApiError(
-                401, [{"status": 401, "title": "Unauthorized", "detail": "the control plane needs its token in the header X-EP-Mock-Token"}]
+                401,
+                [
+                    {
+                        "status": 401,
+                        "title": "Unauthorized",
+                        "detail": "the control plane needs its token in the header X-EP-Mock-Token",
+                    }
+                ],
             )
 
     def may_read(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the request comes from a page of an origin that the settings allow to steer."""
         origin = headers.get(b"origin")
-        return origin is not None and self._open and ("*" in self._origins or origin.decode("latin-1").lower() in self._origins)
+        return (
+            origin is not None
+            and self._open
+            and ("*" in self._origins or origin.decode("latin-1").lower() in self._origins)
+        )
 
     def _check_page(self, headers: Mapping[bytes, bytes], host: str) -> None:
         sent = headers.get(b"origin")
@@ -86,24 +105,35 @@ class ControlAccess:
             origin = sent.decode("latin-1")
             if self.may_read(headers) or (self._public_origin and origin.lower() == self._public_origin):
                 return
-            # The mock's own pages may call. Their host is checked as well: a name that was rebound is its own origin.
+            # The mock's own pages may call. Their host is checked as well: a name that was rebound is its own
+            # origin.
             same = origin.partition("://")[2].lower() == host.lower()
             if not (same and host and self._knows(host)):
                 raise _refused(
-                    f"the control plane takes no calls from web pages of another origin, and this one is from {origin[:100]!r}; "
+                    f"the control plane takes no calls from web pages of another origin, and this one is "
+                    f"from {origin[:100]!r}; "
                     "if it is yours, name it with --allowed-origins"
                 )
         # A browser sends no Origin with links, images and forms that GET.
         if headers.get(b"sec-fetch-site") == b"cross-site":
-            raise _refused("the control plane takes no calls from web pages of another site; open its address by itself")
+            raise _refused(
+                "the control plane takes no calls from web pages of another site; open its address by itself"
+            )
 
     def _knows(self, host: str) -> bool:
-        """Whether a `Host` leads here by itself: an address, a name of loopback, or one from the settings. Without one no browser calls."""
+        """Whether a `Host` leads here by itself: an address, a name of loopback, or one from the settings.
+        Without one no browser calls.
+        """
         name = _name_of(host)
         if not name or self._any_name or _address(name) is not None:
             return True
         parents = [name[index:] for index, letter in enumerate(name) if letter == "."]
-        return name == "localhost" or ".localhost" in parents or name in self._names or not self._names.isdisjoint(parents)
+        return (
+            name == "localhost"
+            or ".localhost" in parents
+            or name in self._names
+            or not self._names.isdisjoint(parents)
+        )
 
     def _has_token(self, headers: Mapping[bytes, bytes], place: TokenPlace) -> bool:
         given = headers.get(TOKEN_HEADER)

@@ -1,4 +1,6 @@
-"""A page for a browser that lists all operations, made from the OpenAPI documents. It loads nothing and runs nothing."""
+"""A page for a browser that lists all operations, made from the OpenAPI documents. It loads nothing and runs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ pre { background: #f5f5f5; padding: .6rem; overflow: auto; max-height: 24rem }
 def docs_page(documents: Sequence[Document]) -> str:
     """The page, complete in itself."""
     parts = [_document(document) for document in documents]
-    links = " · ".join(f'<a href="#{document.name}">{escape(document.raw["info"]["title"])}</a>' for document in documents)
+    links = " · ".join(
+        f'<a href="#{document.name}">{escape(document.raw["info"]["title"])}</a>' for document in documents
+    )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>ep-mock {__version__}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
@@ -59,7 +63,10 @@ def _operation(operation: Operation) -> str:
         (escape(parameter["name"]), escape(parameter.get("description", "")))
         for parameter in (document.followed(each) for each in raw.get("parameters", ()))
     ]
-    answers = [(escape(status), escape(document.followed(answer)["description"])) for status, answer in raw["responses"].items()]
+    answers = [
+        (escape(status), escape(document.followed(answer)["description"]))
+        for status, answer in raw["responses"].items()
+    ]
     return (
         f'<details id="{document.name}-{operation.operation_id}">'
         f'<summary>{heading} <span class="text">{escape(raw["summary"])}</span></summary>\n'
@@ -85,4 +92,6 @@ def _table(heading: str, rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _text(description: str) -> str:
-    return "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in description.split("\n\n") if paragraph.strip())
+    return "".join(
+        f"<p>{escape(paragraph)}</p>\n" for paragraph in description.split("\n\n") if paragraph.strip()
+    )

@@ -40,7 +40,10 @@ _ABOUT_A_STORE: tuple[Handler, ...] = (
 def store_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:
     """The handlers that are about one store."""
     owners = (ControlStore(gate), ControlJobs(), ControlRequests())
-    return {handler.__name__: handler for handler in (*_ABOUT_A_STORE, *(method for owner in owners for method in _methods(owner)))}
+    return {
+        handler.__name__: handler
+        for handler in (*_ABOUT_A_STORE, *(method for owner in owners for method in _methods(owner)))
+    }
 
 
 def server_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:

@@ -32,8 +32,14 @@ class ControlJobs:
     def list_all_jobs(self, call: Call) -> Response:
         """GET /jobs, newest first. This is no poll."""
         query = call.query
-        statuses, families = chosen(query, "status", STATUSES), chosen(query, "family", [family.name for family in FAMILIES])
-        limit, promotion_id = whole_number(query, "limit", _SHOWN, most=_MOST_SHOWN), query.get("promotion_id")
+        statuses, families = (
+            chosen(query, "status", STATUSES),
+            chosen(query, "family", [family.name for family in FAMILIES]),
+        )
+        limit, promotion_id = (
+            whole_number(query, "limit", _SHOWN, most=_MOST_SHOWN),
+            query.get("promotion_id"),
+        )
         found = [
             job
             for job in reversed(call.store.content.jobs.values())
@@ -41,7 +47,9 @@ class ControlJobs:
             and (not families or job.family.name in families)
             and promotion_id in (None, job.promotion_id)
         ]
-        return json_response(200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)})
+        return json_response(
+            200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)}
+        )
 
     def get_job_history(self, call: Call) -> Response:
         """GET /jobs/{job_id}/history."""
@@ -75,9 +83,11 @@ _OTHER_WAYS: Final[Mapping[str, str]] = {
 
 
 class JobWait:
-    """One wait, as the body of the call wants it. The store must be settled and locked whenever a method is called.
+    """One wait, as the body of the call wants it. The store must be settled and locked whenever a method is
+    called.
 
-    It comes true as well when the job has had a wanted status since the wait began: two changes can happen between two looks.
+    It comes true as well when the job has had a wanted status since the wait began: two changes can happen
+        between two looks.
     """
 
     def __init__(self, store: Store, wanted: Mapping[str, Any]) -> None:
@@ -116,8 +126,12 @@ class JobWait:
             return json_response(200, job_with_history(job))
         if job.ended:
             because = f": {job.error}" if job.error else ""
-            raise self.refusal("Ended otherwise", f"{self.waited_for()}, but job {job.id} is {job.status}{because}")
-        self._refuse_if_in_vain("Nothing will happen" if next_event(self._store) is None else "Time stands still", self._why(job))
+            raise self.refusal(
+                "Ended otherwise", f"{self.waited_for()}, but job {job.id} is {job.status}{because}"
+            )
+        self._refuse_if_in_vain(
+            "Nothing will happen" if next_event(self._store) is None else "Time stands still", self._why(job)
+        )
         return None
 
     def _refuse_if_in_vain(self, title: str, detail: str) -> None:
@@ -182,7 +196,9 @@ class JobWait:
 
 
 def job_record(job: Job) -> dict[str, Any]:
-    """`{id, number, promotion_id, family, job_type[, name][, parameters], status[, error][, result], created_at, updated_at[, plan]}`."""
+    """`{id, number, promotion_id, family, job_type[, name][, parameters], status[, error][, result],
+    created_at, updated_at[, plan]}`.
+    """
     record = {
         "id": job.id,
         "number": job.number,
@@ -204,7 +220,13 @@ def job_record(job: Job) -> dict[str, Any]:
 def history_record(job: Job) -> list[dict[str, Any]]:
     """Each status with its time, cause and place among all events of the store, the oldest first."""
     return [
-        {"at": format_nanos(entry.at), "status": entry.status, "cause": entry.cause, "sequence": entry.sequence} for entry in job.history
+        {
+            "at": format_nanos(entry.at),
+            "status": entry.status,
+            "cause": entry.cause,
+            "sequence": entry.sequence,
+        }
+        for entry in job.history
     ]
 
 

@@ -35,7 +35,9 @@ def chosen(query: Mapping[str, str], name: str, words: Sequence[str]) -> frozens
     """
     wanted = frozenset(query[name].split(",")) if name in query else frozenset()
     if not wanted <= set(words):
-        raise problems.bad_request(f"{name}: expected some of {', '.join(words)}, got {query[name][:60]!r}", name)
+        raise problems.bad_request(
+            f"{name}: expected some of {', '.join(words)}, got {query[name][:60]!r}", name
+        )
     return wanted
 
 
@@ -47,12 +49,16 @@ def whole_number(query: Mapping[str, str], name: str, default: int, *, most: int
     """
     text = query.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise problems.bad_request(f"{name}: expected a whole number from 1 to {most}, got {text[:60]!r}", name)
+        raise problems.bad_request(
+            f"{name}: expected a whole number from 1 to {most}, got {text[:60]!r}", name
+        )
     return int(text)
 
 
 def refused(error: UsageError) -> ApiError:
-    """400: what was asked for cannot be done. Where the message begins with the name of a property, that is the source."""
+    """400: what was asked for cannot be done. Where the message begins with the name of a property, that is
+    the source.
+    """
     source, colon, detail = str(error).partition(": ")
     if colon and re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", source):
         return problems.bad_request(detail, source)

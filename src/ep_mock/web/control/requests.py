@@ -27,7 +27,9 @@ class ControlRequests:
 
     def list_requests(self, call: Call) -> Response:
         """GET /requests."""
-        return json_response(200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last")))
+        return json_response(
+            200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last"))
+        )
 
     def delete_requests(self, call: Call) -> Response:
         """DELETE /requests."""
@@ -43,7 +45,9 @@ class ControlRequests:
     def count_requests(self, call: Call) -> Response:
         """POST /requests/count."""
         journal = call.store.traffic.journal
-        return json_response(200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten})
+        return json_response(
+            200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten}
+        )
 
     def wait_for_requests(self, call: Call) -> Response:
         """POST /requests/wait."""
@@ -67,7 +71,11 @@ class _Sought:
         journal = self._store.traffic.journal
         self._found += [entry for entry in journal.after(self._seen) if self._query.matches(entry)]
         self._seen = journal.total
-        return json_response(200, {"requests": _documents(self._found)}) if len(self._found) >= self._count else None
+        return (
+            json_response(200, {"requests": _documents(self._found)})
+            if len(self._found) >= self._count
+            else None
+        )
 
     def next_look(self) -> None:
         """Time brings no requests."""
@@ -78,12 +86,19 @@ class _Sought:
 
     def stands(self) -> str:
         """The same."""
-        return f"waited for {self._count} such request{'s' if self._count > 1 else ''}, {len(self._found) or 'none'} came"
+        return (
+            f"waited for {self._count} such request{'s' if self._count > 1 else ''}, "
+            f"{len(self._found) or 'none'} came"
+        )
 
     def refusal(self, title: str, detail: str) -> ApiError:
         """409 with what has come, and what came near."""
         others = [entry for entry in self._store.traffic.journal.after(0) if not self._query.matches(entry)]
-        meta = {"now": format_nanos(self._store.now), "requests": _documents(self._found), "nearest": _nearest(self._query, others)}
+        meta = {
+            "now": format_nanos(self._store.now),
+            "requests": _documents(self._found),
+            "nearest": _nearest(self._query, others),
+        }
         return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])
 
 
@@ -97,7 +112,11 @@ def _query(body: dict[str, Any]) -> JournalQuery:
 def _findings(journal: Journal, query: JournalQuery, last: int | None) -> dict[str, Any]:
     found = journal.find(query)
     shown = found if last is None else found[max(0, len(found) - last) :]
-    findings: dict[str, Any] = {"requests": _documents(shown), "total": len(found), "forgotten": journal.forgotten}
+    findings: dict[str, Any] = {
+        "requests": _documents(shown),
+        "total": len(found),
+        "forgotten": journal.forgotten,
+    }
     if not found and query != _EVERYTHING:
         findings["nearest"] = _nearest(query, journal.after(0))
     return findings
@@ -108,7 +127,10 @@ def _documents(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def _nearest(query: JournalQuery, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    return [{"differences": list(different), "request": entry.document()} for entry, different in nearest(query, entries, NEAREST)]
+    return [
+        {"differences": list(different), "request": entry.document()}
+        for entry, different in nearest(query, entries, NEAREST)
+    ]
 
 
 def _whole_number(call: Call, name: str) -> int | None:

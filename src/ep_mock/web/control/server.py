@@ -27,7 +27,9 @@ _HTML: Final = (
 
 
 class ControlServer:
-    """The handlers under `/__ep_mock/` that are about no store in particular, named as their operations are."""
+    """The handlers under `/__ep_mock/` that are about no store in particular, named as their operations
+    are.
+    """
 
     def __init__(self, gate: StoreRegistry) -> None:
         self._gate = gate
@@ -37,7 +39,9 @@ class ControlServer:
     def get_health(self, _: Call) -> Response:
         """GET /health."""
         uptime = (self._uptime.now() - self._started) / SECOND
-        return json_response(200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)})
+        return json_response(
+            200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)}
+        )
 
     def list_stores(self, _: Call) -> Response:
         """GET /stores."""

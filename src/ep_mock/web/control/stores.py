@@ -1,4 +1,6 @@
-"""Handlers of one store as a whole: starting over, settings, fixtures, snapshots, and what a checkout would do."""
+"""Handlers of one store as a whole: starting over, settings, fixtures, snapshots, and what a checkout would
+do.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,15 @@ class ControlStore:
             raise problems.bad_request(str(error)) from None
         call.store.writes += 1
         call.store.settle()
-        added = [promotion for family in content.promotions.values() for promotion in family.values() if promotion.id not in before]
-        return json_response(200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]})
+        added = [
+            promotion
+            for family in content.promotions.values()
+            for promotion in family.values()
+            if promotion.id not in before
+        ]
+        return json_response(
+            200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]}
+        )
 
     def get_snapshot(self, call: Call) -> Response:
         """GET /snapshot."""

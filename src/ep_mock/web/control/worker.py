@@ -53,7 +53,10 @@ def worker_record(store: Store) -> dict[str, Any]:
     record: dict[str, Any] = {"now": format_nanos(store.now), "paused": worker.paused}
     if worker.task is not None:
         record["current"] = _work_record(worker.task, store.now)
-    record["queue"] = queue = [{"position": position, "job": job_record(job)} for position, (job, _) in enumerate(worker.in_line(), 1)]
+    record["queue"] = queue = [
+        {"position": position, "job": job_record(job)}
+        for position, (job, _) in enumerate(worker.in_line(), 1)
+    ]
     if queue and worker.pickup_due is not None:
         queue[0] |= _due(worker.pickup_due)
     return record
@@ -68,7 +71,12 @@ def _work_record(task: Task, now: int) -> dict[str, Any]:
         activity = "fail"
     else:
         activity = "export"
-    record = {"job": job_record(task.job), "activity": activity, "since": format_nanos(max(task.started, MINIMUM)), **_due(task.due)}
+    record = {
+        "job": job_record(task.job),
+        "activity": activity,
+        "since": format_nanos(max(task.started, MINIMUM)),
+        **_due(task.due),
+    }
     return {**record, "done": task.units_at(now), "of": task.units}
 
 
