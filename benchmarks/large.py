@@ -134,7 +134,7 @@ class _Mock:
 
     def finish_jobs(self) -> None:
         """Let all jobs come to their end."""
-        self._app.gate.enter("default").store.advance_until_idle()
+        self._app.stores.get_or_create("default").store.advance_until_idle()
 
     def a_code(self, path: str) -> str:
         """One of the promotion's codes, with many others before and behind it in the alphabet."""

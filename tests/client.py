@@ -74,7 +74,7 @@ class ApiClient(httpx2.Client):
     """An HTTP client of an application of its own, with a bearer token that lenient auth takes.
 
     Attributes:
-        app: the application; `app.gate` leads to its stores.
+        app: the application; `app.stores` leads to its stores.
     """
 
     def __init__(self, app: Application) -> None:
@@ -89,7 +89,7 @@ class ApiClient(httpx2.Client):
     @property
     def store(self) -> Store:
         """The default store."""
-        return self.app.gate.enter("default").store
+        return self.app.stores.get_or_create("default").store
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send, and raise AssertionError when the answer is none of those that the documents promise."""

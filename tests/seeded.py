@@ -10,7 +10,7 @@ from ep_mock.settings import Settings
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.faults import Fault
-from ep_mock.traffic.matching import Request, RequestMatcher
+from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 from ep_mock.web.app import Application, create_app
 from tests.client import START
 from tests.simulation.stores import MS, add_promotion, cancel, export, generate
@@ -71,14 +71,14 @@ def fill(store: Store) -> None:
     store.advance_to(store.now + 300 * MS)
     store.traffic.faults.add(Fault(match=RequestMatcher(path="/nowhere"), error="unavailable"))
     for operation, method in (("list_jobs", "GET"), ("cancel_job", "POST")):
-        seen = Request(method, b"/v2/promotions/p1/jobs", b"", operation, "standard", b"", b"{}")
-        store.traffic.journal.record(seen, store.content.next_sequence(), store.now, 200, "served", True)
+        seen = RecordedRequest(method, b"/v2/promotions/p1/jobs", b"", operation, "standard", b"", b"{}")
+        store.traffic.journal.record(seen, store.state.next_sequence(), store.now, 200, "served", True)
 
 
 def seeded(store: Store, family: Family) -> Seeded:
     """What `fill` has put in."""
     places = []
-    for promotion in store.content.promotions[family.name].values():
+    for promotion in store.state.promotions[family.name].values():
         own_codes = list(promotion.book.entries) or ["no-such-code"]
         own_jobs = [job.id for job in promotion.jobs] or ["no-such-job"]
         longest = max(len(own_codes), len(own_jobs))
@@ -86,7 +86,7 @@ def seeded(store: Store, family: Family) -> Seeded:
             Location(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)])
             for i in range(min(longest, 8))
         ]
-    return Seeded(places, list(store.content.usages[family.name]))
+    return Seeded(places, list(store.state.usages[family.name]))
 
 
 def seeded_app(**settings: Any) -> Application:
@@ -98,8 +98,8 @@ def seeded_app(**settings: Any) -> Application:
 
 def refill(app: Application) -> None:
     """Make the default store what it was at first, ids included."""
-    app.gate.reset("default")
-    fill(app.gate.enter("default").store)
+    app.stores.reset("default")
+    fill(app.stores.get_or_create("default").store)
 
 
 def seeded_store() -> Store:

@@ -22,7 +22,7 @@ def test_the_keywords_are_the_settings() -> None:
 def test_keywords_that_there_are_pass() -> None:
     assert (
         MockServer(clock="manual").settings.clock
-        == create_app(clock="manual").gate.settings.clock
+        == create_app(clock="manual").stores.settings.clock
         == "manual"
     )
 

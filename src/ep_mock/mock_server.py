@@ -61,7 +61,7 @@ class MockServer:
         """The seed of all ids and codes, also when none was given; the same seed and clock start give the
         same ones again.
         """
-        return self.app.gate.seed
+        return self.app.stores.seed
 
     @cached_property
     def handle(self) -> Handle:

@@ -330,7 +330,7 @@ def test_a_store_that_does_not_exist_is_told_and_not_made(
         Shell(server.url, EP_MOCK_STORE="no store").fails(*command)
         == "ep-mock: there is no store 'no store'; stores: default"
     )
-    assert server.app.gate.names() == ["default"]
+    assert server.app.stores.names() == ["default"]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_the_store_remembers_what_became_of_the_job() -> None:
     job = generate(store, promotion, 5)
     delete_promotion(store, promotion)
     remembered = [
-        (entry.at - START, entry.job_id, entry.status, entry.cause) for entry in store.content.transitions
+        (entry.at - START, entry.job_id, entry.status, entry.cause) for entry in store.state.transitions
     ]
     assert remembered == [(0, job.id, "pending", "created"), (0, job.id, "cancelled", "promotion deleted")]
     assert store.worker.due is None

@@ -230,7 +230,7 @@ def test_new_promotions_are_whole_documents_of_their_family() -> None:
     assert rule == {
         **new_promotion(RULE),
         "id": rule["id"],
-        "store_id": store.content.store_id,
+        "store_id": store.state.store_id,
         **stacking,
         **dates,
         **both,

@@ -197,7 +197,7 @@ def test_a_usage_is_listed_with_what_is_known_of_it(family: Family) -> None:
         "used_on": "2024-12-03T23:31:35.962Z",
         "meta": {"timestamps": {"updated_at": "2024-12-03T23:31:35.962Z"}},
     }
-    code_id = store.content.entropy.uuid_of("code", promotion.id, promotion.book.key("Sale"))
+    code_id = store.state.entropy.uuid_of("code", promotion.id, promotion.book.key("Sale"))
     common = {"code_id": code_id, "code": "Sale", "anonymized": False, **stamps}
     assert ids_and_documents(store, promotion) == {
         full.id: {"id": full.id, **common, "times_used": 2, **of_shopper},

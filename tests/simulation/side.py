@@ -42,7 +42,7 @@ class Side:
         for promotion in self.promotions:
             seen += [poll(self.store, promotion), code_documents(self.store, promotion)]
         seen += [
-            self.store.content.transitions,
+            self.store.state.transitions,
             [(job.id, job.history, job.result, job.error) for job in self.jobs],
         ]
         return seen

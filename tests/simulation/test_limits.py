@@ -110,10 +110,10 @@ def test_the_limit_is_the_one_in_force_at_that_moment() -> None:
     generate(store, promotion, 10)
     store.advance_until_idle()
     raised = generate(store, promotion, 5)
-    store.content.change_settings(store.settings.with_changes({"codes_limit": 15}))
+    store.state.change_settings(store.settings.with_changes({"codes_limit": 15}))
     store.advance_until_idle()
     lowered = generate(store, promotion, 3)
-    store.content.change_settings(store.settings.with_changes({"codes_limit": 3}))
+    store.state.change_settings(store.settings.with_changes({"codes_limit": 3}))
     store.advance_until_idle()
     # Lowering a limit deletes nothing.
     assert (raised.status, lowered.status, len(codes_of(store, promotion))) == ("completed", "failed", 15)
@@ -127,7 +127,7 @@ def test_more_codes_than_the_limit_in_one_job_are_refused_at_once(family: Family
         with pytest.raises(ApiError) as refused:
             generate(store, promotion, count)
         assert (refused.value.status, refused.value.errors) == (400, (too_many_codes(10),))
-    assert (promotion.jobs, store.worker.due, store.content.transitions_total) == ([], None, 0)
+    assert (promotion.jobs, store.worker.due, store.state.transitions_total) == ([], None, 0)
 
 
 def test_a_promotion_can_have_a_limit_of_its_own() -> None:

@@ -408,9 +408,7 @@ class StoreMachine(RuleBasedStateMachine):
     def no_code_is_in_two_unexpired_standard_promotions(self) -> None:
         store = self.watched.store
         now = store.settle()
-        unexpired = [
-            each for each in store.content.promotions[STANDARD.name].values() if not each.expired(now)
-        ]
+        unexpired = [each for each in store.state.promotions[STANDARD.name].values() if not each.expired(now)]
         codes = [code for promotion in unexpired for code in codes_of(store, promotion)]
         assert len(set(codes)) == len(codes) or not self.always_unique
 
@@ -427,10 +425,10 @@ class StoreMachine(RuleBasedStateMachine):
                 assert kept == len(store.codes_of(promotion)) + model.removed_by_hand
         numbers = {job.id: job.number for job in everything}
         taken_up = [
-            numbers[entry.job_id] for entry in store.content.transitions if entry.status == "processing"
+            numbers[entry.job_id] for entry in store.state.transitions if entry.status == "processing"
         ]
         assert taken_up == sorted(taken_up)
-        moments = [entry.at for entry in store.content.transitions]
+        moments = [entry.at for entry in store.state.transitions]
         assert moments == sorted(moments)
 
     def teardown(self) -> None:

@@ -10,11 +10,11 @@ def test_timings_are_those_in_force_when_the_worker_takes_the_job_up() -> None:
     promotion = add_promotion(store)
     job = generate(store, promotion, 10)
     at(store, 50 * MS)
-    store.content.change_settings(
+    store.state.change_settings(
         store.settings.with_changes({"timings": "fast,generate=1s,generate_per_code=100ms"})
     )
     at(store, 100 * MS)
-    store.content.change_settings(store.settings.with_changes({"timings": "instant"}))
+    store.state.change_settings(store.settings.with_changes({"timings": "instant"}))
     store.advance_until_idle()
     assert log_of(job) == [(0, "pending"), (100 * MS, "processing"), (2100 * MS, "completed")]
 
@@ -24,10 +24,8 @@ def test_a_deletion_takes_the_time_in_force_when_the_job_is_cancelled() -> None:
     promotion = add_promotion(store)
     job = generate(store, promotion, 10)
     at(store, 254 * MS)
-    store.content.change_settings(
-        store.settings.with_changes({"timings": "fast,delete=1s,delete_per_code=1s"})
-    )
+    store.state.change_settings(store.settings.with_changes({"timings": "fast,delete=1s,delete_per_code=1s"}))
     cancel(store, promotion, job)
-    store.content.change_settings(store.settings.with_changes({"timings": "instant"}))
+    store.state.change_settings(store.settings.with_changes({"timings": "instant"}))
     store.advance_until_idle()
     assert log_of(job)[2:] == [(254 * MS, "cancelling"), (5254 * MS, "cancelled")]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
 from ep_mock.traffic.faults import MOST_FAULTS, Fault, FaultList
-from ep_mock.traffic.matching import Request
+from ep_mock.traffic.matching import RecordedRequest
 
-GET = Request("GET", b"/v2/promotions", b"", "list_promotions", "standard", b"", b"")
-POST = Request("POST", b"/v2/promotions", b"", "create_promotion", "standard", b"", b"")
+GET = RecordedRequest("GET", b"/v2/promotions", b"", "list_promotions", "standard", b"", b"")
+POST = RecordedRequest("POST", b"/v2/promotions", b"", "create_promotion", "standard", b"", b"")
 
 
 def fault(**parts: Any) -> Fault:

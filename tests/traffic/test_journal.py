@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ep_mock.traffic.journal import MOST_BODY, Entry, Journal, JournalQuery, nearest
-from ep_mock.traffic.matching import Request, RequestMatcher
+from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 
-def request(body: bytes = b"", method: str = "GET") -> Request:
-    return Request(
+def request(body: bytes = b"", method: str = "GET") -> RecordedRequest:
+    return RecordedRequest(
         method,
         b"/v2/promotions",
         b"page[limit]=5",

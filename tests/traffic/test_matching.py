@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.traffic.matching import Request, RequestMatcher, extends
+from ep_mock.traffic.matching import RecordedRequest, RequestMatcher, extends
 
 WORDS = st.text("ab/*%. -é", max_size=8)
 JSON = st.recursive(
@@ -21,7 +21,7 @@ JSON = st.recursive(
 )
 
 
-def request(**parts: Any) -> Request:
+def request(**parts: Any) -> RecordedRequest:
     """A request to create a job, as the edge would have it, with some of its parts changed."""
     parts = {
         "method": "POST",
@@ -33,7 +33,7 @@ def request(**parts: Any) -> Request:
         "body": b'{"data": {"name": "x", "parameters": {"number_of_codes": 10}}}',
         **parts,
     }
-    return Request(**parts)
+    return RecordedRequest(**parts)
 
 
 @pytest.mark.parametrize(

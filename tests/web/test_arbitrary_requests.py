@@ -160,7 +160,7 @@ def test_a_request_is_answered_as_documented_and_one_that_is_refused_changes_not
     operation: Operation, data: st.DataObject
 ) -> None:
     refill(APP)
-    store = APP.gate.enter("default").store
+    store = APP.stores.get_or_create("default").store
     before = dump(store)
     authorized = data.draw(st.sampled_from([True, True, True, False]), "authorized")
     sent = [*data.draw(headers, "headers"), *([(b"authorization", b"Bearer x")] if authorized else [])]

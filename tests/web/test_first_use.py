@@ -39,7 +39,7 @@ def in_another_thread(call: Callable[[], RawAnswer]) -> RawAnswer:
 
 
 def names(app: Application) -> list[str]:
-    return app.gate.names()
+    return app.stores.names()
 
 
 REFUSED: dict[str, tuple[int, str, str, list[Header], bytes]] = {
@@ -144,7 +144,7 @@ def test_any_number_of_refused_requests_leaves_room_for_all_stores() -> None:
         assert client.get("/v2/promotions", headers=refused).status_code == 401
         assert client.get("/nothing", headers=refused).status_code == 404
     assert client.post("/__ep_mock/reset", headers={"X-EP-Mock-Store": "mine"}).status_code == 204
-    assert client.app.gate.names() == ["default", "mine"]
+    assert client.app.stores.names() == ["default", "mine"]
 
 
 def test_the_first_request_is_carried_out_once_and_stands_in_the_journal() -> None:
@@ -173,7 +173,7 @@ def test_a_reset_or_a_snapshot_may_be_the_first_call_of_a_store() -> None:
         == 204
     )
     assert client.get("/__ep_mock/settings", headers={"X-EP-Mock-Store": "b"}).json()["codes_limit"] == 7
-    assert client.app.gate.names() == ["a", "b", "default"]
+    assert client.app.stores.names() == ["a", "b", "default"]
 
 
 def test_of_two_threads_that_make_the_same_store_both_find_the_one() -> None:
@@ -182,17 +182,17 @@ def test_of_two_threads_that_make_the_same_store_both_find_the_one() -> None:
     made: list[object] = []
 
     def slow() -> None:
-        with app.gate.drafted("new", app.gate.replacements) as draft:
-            assert app.gate.find("new") is draft is app.gate.enter("new")
+        with app.stores.drafted("new", app.stores.replacements) as draft:
+            assert app.stores.find("new") is draft is app.stores.get_or_create("new")
             drafted.set()
             kept.wait(30)
-            made.append(app.gate.keep())
+            made.append(app.stores.keep())
 
     thread = threading.Thread(target=slow)
     thread.start()
     assert drafted.wait(30)
     # Nobody else sees what is not kept.
-    assert app.gate.find("new") is None
+    assert app.stores.find("new") is None
     body = json.dumps({"data": new_promotion(STANDARD)}).encode()
     assert ask(app, "new", "POST", "/v2/promotions", BEARER, body=body).status == 201
     kept.set()
@@ -209,7 +209,7 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
     path: str, body: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(clock="manual")
-    keep = app.gate.keep
+    keep = app.stores.keep
 
     def too_late() -> object:
         monkeypatch.undo()
@@ -220,9 +220,9 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
         )
         return keep()
 
-    monkeypatch.setattr(app.gate, "keep", too_late)
+    monkeypatch.setattr(app.stores, "keep", too_late)
     assert ask(app, "new", "POST", path, BEARER, body=json.dumps(body).encode()).status == 201
-    content = app.gate.enter("new").store.content
+    content = app.stores.get_or_create("new").store.state
     assert (len(content.promotions["standard"]), len(content.plans)) == (
         (2, 0) if path.startswith("/v2") else (1, 1)
     )
@@ -234,7 +234,7 @@ def test_a_request_without_a_token_does_not_even_fill_a_store(monkeypatch: pytes
     def never(*_: object) -> None:
         raise AssertionError("a store is filled for a request that is refused anyway")
 
-    monkeypatch.setattr(app.gate, "drafted", never)
+    monkeypatch.setattr(app.stores, "drafted", never)
     for headers, path, status in (
         ([], "/v2/promotions", 401),
         ([BEARER], "/v2/promotions/x/jobs", 401),

@@ -68,7 +68,7 @@ class Mock:
         nothing = {"requests": [], "total": 0, "forgotten": 0}
         return (
             read == [self.first, nothing, {"faults": []}, {"plans": []}]
-            and not self.app.gate.enter("default").waiting
+            and not self.app.stores.get_or_create("default").waiting
         )
 
     def call(self, method: str, path: str, body: object = None) -> asyncio.Task[AppReply]:
@@ -236,7 +236,7 @@ def test_a_wait_whose_client_has_gone_ends_at_once() -> None:
         return asyncio.get_running_loop().time()
 
     assert run(scenario()) == 3
-    assert not mock.app.gate.enter("default").waiting
+    assert not mock.app.stores.get_or_create("default").waiting
 
 
 async def _left_alone(app: ASGIApp, path: str, body: object) -> None:

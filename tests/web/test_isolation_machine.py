@@ -70,7 +70,7 @@ class Program:
             path: self.client.get(f"/__ep_mock/{path}").json()
             for path in ("snapshot", "requests", "faults", "plans", "worker")
         }
-        return {**seen, "waiting": self._app.gate.enter("default").waiting}
+        return {**seen, "waiting": self._app.stores.get_or_create("default").waiting}
 
     def _end(self, how: str) -> None:
         match how:
@@ -84,7 +84,7 @@ class Program:
     async def _request(self, action: str) -> int:
         jobs = "/v2/promotions/none/jobs"
         store = self.client.store
-        for promotion in store.content.promotions["standard"]:
+        for promotion in store.state.promotions["standard"]:
             jobs = f"/v2/promotions/{promotion}/jobs"
         match action:
             case "promotion" | "promotion slowly":

@@ -367,7 +367,7 @@ print(os.listdir(os.path.dirname(sys.argv[1])))
 
 def test_what_time_has_brought_is_saved_though_nobody_has_looked(tmp_path: Path) -> None:
     client = api_client(state=str(tmp_path / "state.json"))
-    store = client.app.gate.enter("default").store
+    store = client.app.stores.get_or_create("default").store
     machine = [0]
     store.clock = Clock("real", start=store.now, monotonic=lambda: machine[0])
     promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
@@ -385,7 +385,7 @@ def broken(client: ApiClient, name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     def fail() -> int:
         raise LookupError("a defect")
 
-    monkeypatch.setattr(client.app.gate.enter(name).store, "settle", fail)
+    monkeypatch.setattr(client.app.stores.get_or_create(name).store, "settle", fail)
 
 
 def test_a_store_with_a_defect_is_named_and_takes_no_other_along(
@@ -429,7 +429,7 @@ def test_a_store_with_a_defect_can_be_replaced(mended_by: str, monkeypatch: pyte
 
 def test_a_clock_that_has_come_to_the_end_of_its_time_is_saved_and_goes_on(tmp_path: Path) -> None:
     client = api_client(state=str(tmp_path / "state.json"))
-    store = client.app.gate.enter("default").store
+    store = client.app.stores.get_or_create("default").store
     machine = [0]
     store.clock = Clock("scaled", start=LATEST - SECOND, scale=1e6, monotonic=lambda: machine[0])
     client.created("/v2/promotions", {"data": new_promotion(STANDARD)})

@@ -113,7 +113,7 @@ def test_an_application_goes_on_after_a_loop_was_closed_in_the_middle_of_a_wait(
 
     loop = asyncio.new_event_loop()
     task = loop.create_task(called("POST", b"/__ep_mock/requests/wait", {"timeout": 600}))
-    while not app.gate.enter("default").waiting:
+    while not app.stores.get_or_create("default").waiting:
         loop.run_until_complete(asyncio.sleep(0))
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     loop.close()

@@ -90,13 +90,13 @@ def test_another_name_is_refused_and_makes_no_store(name: str) -> None:
     ]:
         response = client.request(method, path, headers=store(name))
         assert (response.status_code, response.json()) == (400, {"errors": [item]})
-    assert client.app.gate.names() == ["default"]
+    assert client.app.stores.names() == ["default"]
 
 
 def test_there_are_at_most_a_thousand_stores() -> None:
     client = api_client()
     for number in range(999):
-        client.app.gate.enter(f"s{number}")
+        client.app.stores.get_or_create(f"s{number}")
     response = client.get("/v2/promotions", headers=store("one-more"))
     item = {
         "status": 400,

@@ -19,7 +19,7 @@ from ep_mock.web.stores import StoreRegistry
 PATIENCE = 30
 
 
-def gate(fill: Callable[[Store], None] = lambda _: None) -> StoreRegistry:
+def registry_of(fill: Callable[[Store], None] = lambda _: None) -> StoreRegistry:
     return StoreRegistry(Settings(clock="manual", seed="tests"), fill)
 
 
@@ -49,22 +49,22 @@ def test_two_threads_that_enter_a_new_store_at_once_get_the_same_one() -> None:
         if threads:
             return
         lock.wait()
-        threads.append(threading.Thread(target=lambda: entered.append(stores.enter("new"))))
+        threads.append(threading.Thread(target=lambda: entered.append(stores.get_or_create("new"))))
         threads[0].start()
         lock.wait()  # the other one has found no store, and wants to make it
 
-    stores = gate(fill)
+    stores = registry_of(fill)
     stores._lock = lock  # type: ignore[assignment]
-    entered.append(stores.enter("new"))
+    entered.append(stores.get_or_create("new"))
     threads[0].join(PATIENCE)
     assert len(entered) == 2
-    assert entered[0] is entered[1] is stores.enter("new")
+    assert entered[0] is entered[1] is stores.get_or_create("new")
 
 
 @pytest.mark.parametrize("end", ["reset", "restore", "delete"])
 def test_who_has_entered_a_store_cannot_use_it_once_it_is_gone(end: str) -> None:
-    stores = gate()
-    entered = stores.enter("one")
+    stores = registry_of()
+    entered = stores.get_or_create("one")
     if end == "restore":
         from ep_mock.snapshots import save
 
@@ -75,14 +75,14 @@ def test_who_has_entered_a_store_cannot_use_it_once_it_is_gone(end: str) -> None
         entered.use()
     assert stores.names() == ([] if end == "delete" else ["one"])
     if end != "delete":
-        successor = stores.enter("one")
+        successor = stores.get_or_create("one")
         with successor.lock:
             assert successor.use() is not entered.store
 
 
 def test_a_store_ends_once_whoever_uses_it_has_done_so() -> None:
-    stores = gate()
-    entered, done = stores.enter("one"), threading.Event()
+    stores = registry_of()
+    entered, done = stores.get_or_create("one"), threading.Event()
     gone: list[bool] = []
 
     def delete() -> None:
@@ -102,8 +102,8 @@ def test_a_store_ends_once_whoever_uses_it_has_done_so() -> None:
 
 
 def test_resets_from_many_threads_leave_one_store_and_none_is_refused() -> None:
-    stores = gate()
-    first, failures, start = stores.enter("one"), list[BaseException](), threading.Barrier(8)
+    stores = registry_of()
+    first, failures, start = stores.get_or_create("one"), list[BaseException](), threading.Barrier(8)
 
     def reset() -> None:
         try:
@@ -118,32 +118,37 @@ def test_resets_from_many_threads_leave_one_store_and_none_is_refused() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (failures, stores.replacements, first.gone, stores.enter("one").gone) == ([], 160, True, False)
+    assert (failures, stores.replacements, first.gone, stores.get_or_create("one").gone) == (
+        [],
+        160,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("end", ["reset", "delete"])
 def test_a_request_that_began_before_an_end_does_not_enter_what_came_after(end: str) -> None:
-    stores = gate()
-    stores.enter("one")
+    stores = registry_of()
+    stores.get_or_create("one")
     began = stores.replacements
     getattr(stores, end)("one")
     with pytest.raises(ApiError, match="Store is gone"):
-        stores.enter("one", began)
-    assert stores.enter("two", began) is stores.enter("two")
-    assert stores.enter("one", stores.replacements) is stores.enter("one")
+        stores.get_or_create("one", began)
+    assert stores.get_or_create("two", began) is stores.get_or_create("two")
+    assert stores.get_or_create("one", stores.replacements) is stores.get_or_create("one")
 
 
 def test_a_store_that_was_not_there_is_not_deleted_and_ends_nothing() -> None:
-    stores = gate()
+    stores = registry_of()
     began = stores.replacements
     assert not stores.delete("one")
-    assert stores.enter("one", began) is stores.enter("one")
+    assert stores.get_or_create("one", began) is stores.get_or_create("one")
 
 
 def test_what_is_remembered_of_replaced_stores_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gates, "_MOST_REMEMBERED", 3)
-    stores = gate()
+    stores = registry_of()
     for number in range(10):
-        stores.enter(f"s{number}")
+        stores.get_or_create(f"s{number}")
         stores.delete(f"s{number}")
     assert list(stores._replaced) == ["s7", "s8", "s9"]

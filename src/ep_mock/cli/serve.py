@@ -52,7 +52,7 @@ def command(context: click.Context, /, **_: object) -> int:
     def announce(url: str) -> None:
         collect_from_now_on()
         with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
-            click.echo(_announcement(url, settings, app.gate.seed, hints=sys.stdout.isatty()))
+            click.echo(_announcement(url, settings, app.stores.seed, hints=sys.stdout.isatty()))
 
     with _signals(lambda *_: os._exit(0), _ENDING), deferred_gc() as collect_from_now_on:
         from ep_mock.serving.run import serve

@@ -49,9 +49,9 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     keys = [book.key(item["code"]) for item in wanted]
     if len(set(keys)) < len(keys) or not book.entries.keys().isdisjoint(keys):
         raise problems.duplicate_code()
-    if store.content.taken_elsewhere(promotion, tuple(keys), store.now):
+    if store.state.taken_elsewhere(promotion, tuple(keys), store.now):
         raise problems.duplicate_code()
-    quota = store.content.codes_quota(promotion)
+    quota = store.state.codes_quota(promotion)
     if len(book) + store.worker.reserved_for(promotion) + len(keys) > quota.limit:
         raise problems.codes_limit_reached(quota)
     batch = Batch(
@@ -66,7 +66,7 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     codes = [_code(item, batch) for item in wanted]
     # A code that is spelled like its key and has nothing of its own is the batch.
     book.extend({key: batch if _is_plain(code, key) else code for key, code in zip(keys, codes, strict=True)})
-    others = store.content.promotions[family.name].names
+    others = store.state.promotions[family.name].names
     elsewhere = {key for key, _ in others.holders(tuple(keys), besides=promotion.id)}
     repeated = [code.code for key, code in zip(keys, codes, strict=True) if key in elsewhere]
     return CreatedCodes([_encoded(store, promotion, book, code, stored=False) for code in codes], repeated)

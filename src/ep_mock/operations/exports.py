@@ -124,7 +124,7 @@ def file_url(store: Store, promotion: Promotion, job: Job) -> str:
     name = file_name(job.id, job.updated_at)
     expires = str(store.now // SECOND + store.settings.export_url_seconds)
     signature, key = _signature(store.signer, promotion.id, name, expires)
-    path = f"{FILES}/{quote(store.content.name, safe='')}/{promotion.id}/{name}"
+    path = f"{FILES}/{quote(store.state.name, safe='')}/{promotion.id}/{name}"
     return f"{path}?Expires={expires}&Signature={signature}&Key-Pair-Id={key}"
 
 
@@ -142,8 +142,8 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
     if int(expires) * SECOND < store.now:
         ended = format_seconds(int(expires) * SECOND)
         raise _denied(f"the URL expired at {ended} by the store's clock; ask for the job's file again")
-    job = store.content.jobs.get(name.split("_")[0])
-    promotion = None if job is None else store.content.promotions[job.family.name].find(promotion_id)
+    job = store.state.jobs.get(name.split("_")[0])
+    promotion = None if job is None else store.state.promotions[job.family.name].find(promotion_id)
     if job is None or promotion is None:
         raise problems.not_found("the file is gone, for its promotion was deleted or the store was reset")
     captured = promotion.exports.get(job.id)

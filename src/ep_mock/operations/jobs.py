@@ -37,7 +37,7 @@ def create_job(
         ApiError: 422 automatic promotion, 400 too many codes, 400 another job is unfinished.
     """
     job = new_job(store, promotion, request, plan=plan)
-    store.content.record(job)
+    store.state.record(job)
     store.worker.enqueue(job, promotion)
     return job
 
@@ -60,7 +60,7 @@ def new_job(
         ApiError: as for `create_job`.
     """
     _check(store, promotion, request)
-    content, family = store.content, promotion.family
+    content, family = store.state, promotion.family
     parameters = None
     if request["job_type"] == "code_generate":
         sent = request["parameters"]
@@ -99,7 +99,7 @@ def _check(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> No
     if request["job_type"] == "code_generate":
         if promotion.automatic:
             raise problems.no_codes_allowed(promotion.family)
-        quota = store.content.codes_quota(promotion)
+        quota = store.state.codes_quota(promotion)
         if request["parameters"]["number_of_codes"] > quota.limit:
             raise problems.too_many_codes(quota)
     previous = promotion.unfinished_job
@@ -136,7 +136,7 @@ def find_job(store: Store, promotion: Promotion, job_id: str) -> Job:
     Raises:
         ApiError: 404, there is none.
     """
-    job = store.content.jobs.get(job_id)
+    job = store.state.jobs.get(job_id)
     if job is None or job.promotion_id != promotion.id or job.family is not promotion.family:
         raise problems.job_not_found()
     return job

@@ -114,21 +114,21 @@ def new_promotion(
         start=parse_date(request["start"]),
         end=parse_date(request["end"]),
     )
-    others = [store.content.promotions[family.name], *(() if beside is None else (beside,))]
+    others = [store.state.promotions[family.name], *(() if beside is None else (beside,))]
     _check(store, family, draft, others)
     limit = store.settings.promotions_limit
     if sum(map(len, others)) >= limit:
         raise problems.unprocessable(f"Only {limit} promotions are allowed per store")
     promotion = Promotion(
-        id=store.content.new_id() if id is None else id,
+        id=store.state.new_id() if id is None else id,
         family=family,
-        store_id=store.content.store_id,
+        store_id=store.state.store_id,
         fields=draft.fields,
         start=draft.start,
         end=draft.end,
         created_at=store.now if created_at is None else created_at,
         author=store.settings.author,
-        entropy=store.content.entropy,
+        entropy=store.state.entropy,
         codes_limit=codes_limit,
     )
     promotion.keep_own_code(promotion.created_at)
@@ -141,7 +141,7 @@ def list_promotions(store: Store, family: Family, page: Page, filter_text: str |
     Raises:
         ApiError: 400, the filter cannot be used.
     """
-    promotions = store.content.promotions[family.name]
+    promotions = store.state.promotions[family.name]
     condition = read_filter(store.settings, filter_text, FILTERS[family.name])
     if condition is not None:
         return list_newest_first(_candidates(store, family, condition), page, condition)
@@ -164,13 +164,13 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
         start=parse_date(request["start"]) if "start" in request else promotion.start,
         end=parse_date(request["end"]) if "end" in request else promotion.end,
     )
-    _check(store, family, draft, [store.content.promotions[family.name]], former=promotion)
+    _check(store, family, draft, [store.state.promotions[family.name]], former=promotion)
     book = store.codes_of(promotion)
     is_reactivated = promotion.expired(now) and draft.end > now
     if is_reactivated and len(book) > store.settings.reenable_codes_limit:
         raise problems.too_many_codes_to_reactivate(family)
     lengthened = draft.end - draft.start > promotion.end - promotion.start
-    quota = store.content.codes_quota(promotion, start=draft.start, end=draft.end)
+    quota = store.state.codes_quota(promotion, start=draft.start, end=draft.end)
     if lengthened and quota.lasts_long and not is_reactivated and len(book) > quota.limit:
         raise problems.lasts_too_long(quota.limit)
     if is_reactivated:
@@ -201,7 +201,7 @@ def _candidates(store: Store, family: Family, condition: CompiledFilter) -> Sequ
     """
     code = next((part.operands[0] for part in condition.conditions if part.attribute == "code"), None)
     if code is None:
-        return list(store.content.promotions[family.name].values())
+        return list(store.state.promotions[family.name].values())
     return store.promotions_with_code(family, code)
 
 

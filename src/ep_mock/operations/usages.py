@@ -65,9 +65,9 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
     if code.uses is not None:
         book.replace(key, msgspec.structs.replace(code, uses=code.uses - times))
     usage = Usage(
-        id=store.content.new_id(),
+        id=store.state.new_id(),
         family=promotion.family,
-        code_id=store.content.entropy.uuid_of("code", promotion.id, key),
+        code_id=store.state.entropy.uuid_of("code", promotion.id, key),
         code=code.code,
         code_key=key,
         times_used=times,
@@ -79,7 +79,7 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
         account_id=request.get("account_id"),
     )
     promotion.usages.append(usage)
-    store.content.usages[promotion.family.name][usage.id] = usage
+    store.state.usages[promotion.family.name][usage.id] = usage
     return usage
 
 
@@ -125,7 +125,7 @@ def anonymize_usages(store: Store, family: Family, request: Mapping[str, Any]) -
     """Take from usages of any promotion what tells who the shopper was. Unknown ids are named, the others are
     done all the same.
     """
-    known = store.content.usages[family.name]
+    known = store.state.usages[family.name]
     ids = list(dict.fromkeys(request["usage_ids"]))
     done = [known[each] for each in ids if each in known]
     for usage in done:

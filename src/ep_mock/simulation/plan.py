@@ -14,29 +14,29 @@ MOST_PLANS: Final = 1000
 """How many plans a store has at most."""
 
 
-def add_plan(content: StoreState, plan: Plan) -> ActivePlan:
+def add_plan(state: StoreState, plan: Plan) -> ActivePlan:
     """Put a plan in force; the oldest that matches a job wins.
 
     Raises:
         UsageError: it contradicts itself, or there are too many.
     """
     check_plan(plan)
-    if len(content.plans) >= MOST_PLANS:
+    if len(state.plans) >= MOST_PLANS:
         raise UsageError(f"plan: there are {MOST_PLANS} already; withdraw some first")
-    content.plans_made += 1
-    in_force = ActivePlan(f"plan-{content.plans_made}", plan, plan.times)
-    content.plans.append(in_force)
+    state.plans_made += 1
+    in_force = ActivePlan(f"plan-{state.plans_made}", plan, plan.times)
+    state.plans.append(in_force)
     return in_force
 
 
-def withdraw_plan(content: StoreState, plan_id: str) -> bool:
+def withdraw_plan(state: StoreState, plan_id: str) -> bool:
     """Withdraw one plan; answers whether it was in force. Jobs that are there already keep theirs."""
-    left = [each for each in content.plans if each.id != plan_id]
-    found = len(left) < len(content.plans)
-    content.plans = left
+    left = [each for each in state.plans if each.id != plan_id]
+    found = len(left) < len(state.plans)
+    state.plans = left
     return found
 
 
-def withdraw_all_plans(content: StoreState) -> None:
+def withdraw_all_plans(state: StoreState) -> None:
     """Withdraw all plans. Jobs that are there already keep theirs."""
-    content.plans = []
+    state.plans = []

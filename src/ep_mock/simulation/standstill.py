@@ -76,7 +76,7 @@ def _way_out(store: Store, job: Job) -> str:
     """What frees a stuck job, and the next ones where its plan is for more of them."""
     cancelling = job.status == "cancelling"
     freed = "delete its promotion, or reset the store" if cancelling else "cancel it, or delete its promotion"
-    if any(in_force.id == job.plan_id for in_force in store.content.plans):
+    if any(in_force.id == job.plan_id for in_force in store.state.plans):
         return (
             f"{freed}, and withdraw the plan with DELETE /__ep_mock/plans/{job.plan_id}, which is for "
             f"more jobs"

@@ -48,9 +48,9 @@ class Store:
         self.clock = Clock(
             settings.clock, start=_clock_start(settings.clock_start), scale=settings.clock_scale
         )
-        self.content = StoreState(name, settings, Entropy(seed, f"store {name}"))
+        self.state = StoreState(name, settings, Entropy(seed, f"store {name}"))
         self.signer = Entropy(seed, f"files of {name}")
-        self.worker = Worker(self.content)
+        self.worker = Worker(self.state)
         self.traffic = RequestControls(name, settings, seed)
         self.now = self.clock.now()
         self.writes = 0
@@ -59,12 +59,12 @@ class Store:
     @property
     def settings(self) -> Settings:
         """The store's settings as they are now."""
-        return self.content.settings
+        return self.state.settings
 
     @property
     def moment(self) -> Moment:
         """As long as it is the same, time has not moved and nothing has happened to a job."""
-        return self.now, self.content.transitions_total, self.writes, self.worker.paused, self.clock.mode
+        return self.now, self.state.transitions_total, self.writes, self.worker.paused, self.clock.mode
 
     def settle(self) -> int:
         """Carry out, in order, everything that is due by now; answers the time."""
@@ -88,24 +88,24 @@ class Store:
     def promotions_with_code(self, family: Family, code: str) -> Sequence[Promotion]:
         """The promotions of the family that have a code now, the oldest first."""
         self.bring_codes()
-        return self.content.promotions[family.name].with_code(key_of(family, code))
+        return self.state.promotions[family.name].with_code(key_of(family, code))
 
     def add_promotion(self, promotion: Promotion) -> None:
         """Take in a new promotion with the codes that it has."""
         self.bring_codes()
-        self.content.promotions[promotion.family.name].add(promotion)
+        self.state.promotions[promotion.family.name].add(promotion)
 
     def change_promotion(self, promotion: Promotion, fields: Mapping[str, Any], start: int, end: int) -> None:
         """Let a promotion become another version, from the present on."""
         self.bring_codes()
         promotion.change(fields, start, end, at=self.now, author=self.settings.author)
-        self.content.promotions[promotion.family.name].changed(promotion)
+        self.state.promotions[promotion.family.name].changed(promotion)
 
     def remove_promotion(self, promotion: Promotion) -> None:
         """Give up a promotion with its codes and jobs."""
         self.bring_codes()
         self.worker.abandon(promotion, self.now)
-        self.content.promotions[promotion.family.name].remove(promotion)
+        self.state.promotions[promotion.family.name].remove(promotion)
 
     def bring_codes(self) -> None:
         """Make or delete the codes that have come or gone by `now`.
@@ -121,7 +121,7 @@ class Store:
         Raises:
             ApiError: 404, there is none.
         """
-        promotion = self.content.promotions[family.name].find(promotion_id)
+        promotion = self.state.promotions[family.name].find(promotion_id)
         if promotion is None:
             raise problems.promotion_not_found()
         return promotion
@@ -133,10 +133,10 @@ class Store:
             UsageError: the moment lies beyond what dates can express.
         """
         self.settle()
-        before = self.content.transitions_total
+        before = self.state.transitions_total
         self.clock.advance_to(moment)
         self.settle()
-        return self.content.transitions_since(before)
+        return self.state.transitions_since(before)
 
     def advance_to_next(self) -> list[JobTransition]:
         """Move time to the worker's next event; nothing moves when there is none."""
@@ -147,11 +147,11 @@ class Store:
     def advance_until_idle(self) -> list[JobTransition]:
         """Move time until the worker has nothing more to do."""
         self.settle()
-        before = self.content.transitions_total
+        before = self.state.transitions_total
         while (due := self.worker.due) is not None:
             self.clock.advance_to(due)
             self.settle()
-        return self.content.transitions_since(before)
+        return self.state.transitions_since(before)
 
     def pause_worker(self) -> None:
         """Take up no more jobs; what the worker has in its hands goes on."""
@@ -168,7 +168,7 @@ class Store:
         Raises:
             UsageError: the event lies beyond what dates can express; then nothing has changed.
         """
-        before, paused = self.content.transitions_total, self.worker.paused
+        before, paused = self.state.transitions_total, self.worker.paused
         if paused:
             self.worker.resume(self.now)
         try:
@@ -180,7 +180,7 @@ class Store:
         finally:
             if paused:
                 self.worker.pause()
-        return self.content.transitions_since(before)
+        return self.state.transitions_since(before)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Go on with other settings, from the present on; what the worker has in its hands keeps its pace.
@@ -191,7 +191,7 @@ class Store:
         settings = self.settings.with_changes(changes, scopes=("store",))
         check_rate_limit(settings.rate_limit, self.clock.mode)
         self.bring_codes()
-        self.content.change_settings(settings)
+        self.state.change_settings(settings)
         self.worker.reschedule(self.now)
 
     def switch_clock(self, mode: ClockMode, scale: float) -> None:

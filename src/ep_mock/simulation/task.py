@@ -77,13 +77,13 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
         return {"generated": self.generated, "deleted": self.shrinkage.deleted if self.shrinkage else 0}
 
 
-def timings_for(content: StoreState, job: Job) -> Timings:
+def timings_for(state: StoreState, job: Job) -> Timings:
     """The pace at which a job is worked on: its plan's, or the store's as it is now."""
-    return content.timings if job.plan.timings is None else parse_timings(job.plan.timings)
+    return state.timings if job.plan.timings is None else parse_timings(job.plan.timings)
 
 
 def new_code_generation(
-    content: StoreState,
+    state: StoreState,
     promotion: Promotion,
     source: str,
     parameters: Mapping[str, Any],
@@ -95,15 +95,15 @@ def new_code_generation(
     batch = Batch(
         prefix=prefix,
         key_prefix=promotion.book.key(prefix),
-        upper_case=content.settings.code_case == "upper",
+        upper_case=state.settings.code_case == "upper",
         consume_unit=parameters.get("consume_unit", promotion.family.consume_units[0]),
         max_uses=parameters.get("max_uses_per_code"),
         created_at=at,
-        created_by=content.settings.author,
+        created_by=state.settings.author,
     )
     return CodeGeneration(
         promotion.book,
-        content.entropy,
+        state.entropy,
         source,
         batch,
         parameters.get("code_length", DEFAULT_LENGTH),
@@ -111,9 +111,9 @@ def new_code_generation(
     )
 
 
-def begun(content: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
+def begun(state: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
     """The work on a job that is taken up at `at`."""
-    plan, timings = job.plan, timings_for(content, job)
+    plan, timings = job.plan, timings_for(state, job)
     task = Task(
         job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing")
     )
@@ -128,21 +128,21 @@ def begun(content: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
             )
         return task
     count: int = job.parameters["number_of_codes"]
-    if len(promotion.book) + count > content.codes_limit(promotion):
+    if len(promotion.book) + count > state.codes_limit(promotion):
         task.action, task.error = "fail", LIMIT_EXCEEDED
         return task
     units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
     if units:
         task.lead, task.per_unit, task.units = timings.generate, timings.generate_per_code, units
-        task.growth = new_code_generation(content, promotion, job.id, job.parameters, at, plan.codes)
+        task.growth = new_code_generation(state, promotion, job.id, job.parameters, at, plan.codes)
     return task
 
 
-def cancellation(content: StoreState, task: Task, at: int) -> Task:
+def cancellation(state: StoreState, task: Task, at: int) -> Task:
     """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have
     been brought to `at`.
     """
-    job, growth, timings = task.job, task.growth, timings_for(content, task.job)
+    job, growth, timings = task.job, task.growth, timings_for(state, task.job)
     shrinkage = None if growth is None else CodeDeletion(task.promotion.book, growth.batch, growth.made)
     return Task(
         job=job,

@@ -33,8 +33,8 @@ class Worker:
         paused: whether it takes up no job; what it has in its hands goes on.
     """
 
-    def __init__(self, content: StoreState) -> None:
-        self._content = content
+    def __init__(self, state: StoreState) -> None:
+        self._state = state
         self.free_since = 0
         self.pickup_due: int | None = None
         self._waiting: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
@@ -90,13 +90,13 @@ class Worker:
         """
         if job.parameters is None and job.status == "processing":
             promotion.keep_export(job.id)
-        task = begun(self._content, job, promotion, job.history[1].at)
+        task = begun(self._state, job, promotion, job.history[1].at)
         if task.growth is not None:
             # What a description says is there comes into being now.
             self._grow(task.growth, promotion, generated, lambda _: now)
         done = generated
         if job.status == "cancelling":
-            task, done = cancellation(self._content, task, now), deleted
+            task, done = cancellation(self._state, task, now), deleted
             if task.shrinkage is not None:
                 task.shrinkage.advance_to(deleted)
         if done:
@@ -166,7 +166,7 @@ class Worker:
             return
         self.bring_codes_to(now)
         self._move(job, "cancel", now, "cancel requested")
-        self.task = cancellation(self._content, task, now)
+        self.task = cancellation(self._state, task, now)
         if self.task.action == "finish_cancel":
             task.promotion.exports.pop(job.id, None)
 
@@ -194,7 +194,7 @@ class Worker:
             return
         first = self._first()
         if first is not None:
-            job, delay = first[0], timings_for(self._content, first[0]).pickup
+            job, delay = first[0], timings_for(self._state, first[0]).pickup
             self.pickup_due = max(now, max(job.created_at, self.free_since) + delay)
 
     def _first(self) -> tuple[Job, Promotion] | None:
@@ -208,7 +208,7 @@ class Worker:
     def _move(self, job: Job, action: Action, at: int, cause: str, *, task: Task | None = None) -> None:
         error, result = (task.error, task.result()) if task is not None else (None, None)
         job.move(action, at, cause, error=error, result=result)
-        self._content.record(job)
+        self._state.record(job)
 
     def _pick_up(self, at: int) -> None:
         # First of all, so that carrying out events until none is due ends, whatever the queue holds.
@@ -221,12 +221,12 @@ class Worker:
         self._move(job, "pick_up", at, "taken up by the worker")
         if job.parameters is None:
             promotion.keep_export(job.id)
-        self.task = begun(self._content, job, promotion, at)
+        self.task = begun(self._state, job, promotion, at)
 
     def _grow(
         self, growth: CodeGeneration, promotion: Promotion, count: int, made_at: Callable[[int], int]
     ) -> None:
-        growth.advance_to(count, made_at, lambda keys, at: self._content.taken_elsewhere(promotion, keys, at))
+        growth.advance_to(count, made_at, lambda keys, at: self._state.taken_elsewhere(promotion, keys, at))
 
     def _end(self, task: Task, at: int) -> None:
         self.bring_codes_to(at)

@@ -33,10 +33,10 @@ class Restoring:
         self._store = store
         self._state = state
         self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
-        store.content = StoreState(
-            store.content.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn)
+        store.state = StoreState(
+            store.state.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn)
         )
-        self._content = store.content
+        self._content = store.state
 
     def fill(self) -> None:
         state, content, store = self._state, self._content, self._store

@@ -28,7 +28,7 @@ class Saving:
         self._batches: dict[Batch, int] = {}
 
     def state(self) -> form.StoreSnapshot:
-        store, content = self._store, self._store.content
+        store, content = self._store, self._store.state
         key, drawn = content.entropy.state()
         promotions = [
             self._promotion(each) for family in content.promotions.values() for each in family.values()
@@ -131,7 +131,7 @@ class Saving:
         saved: dict[str, form.CodeRuns | str] = {}
         for promotion in (
             each
-            for family in self._store.content.promotions.values()
+            for family in self._store.state.promotions.values()
             for each in family.values()
             if each.exports
         ):

@@ -16,7 +16,7 @@ import msgspec
 from ep_mock.domain import problems
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError, UsageError
-from ep_mock.traffic.matching import Request, RequestMatcher
+from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 ErrorName = Literal[
     "unauthorized",
@@ -245,7 +245,7 @@ class FaultList:
         self._all.clear()
         self.active = []
 
-    def strike(self, request: Request) -> AppliedFault | None:
+    def strike(self, request: RecordedRequest) -> AppliedFault | None:
         """What happens to this request, now that it has come; None when no fault strikes it."""
         struck: list[str] = []
         delays = {"before": 0.0, "after": 0.0}
@@ -272,7 +272,7 @@ class FaultList:
             garbage=b"\0" + bytes.fromhex(self._entropy.signature("garbage", *name)),
         )
 
-    def _hit(self, each: ActiveFault, request: Request) -> bool:
+    def _hit(self, each: ActiveFault, request: RecordedRequest) -> bool:
         fault = each.fault
         if not fault.match.matches(request):
             return False

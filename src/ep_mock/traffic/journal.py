@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ep_mock.domain.dates import format_nanos
-from ep_mock.traffic.matching import Request, RequestMatcher
+from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
 """`unmatched`: nothing is served there; `faulted`: a fault decided the answer; `failed`: a defect of
@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     number: int
     sequence: int
     at: int
-    request: Request
+    request: RecordedRequest
     status: int | None
     outcome: Outcome
     carried_out: bool
@@ -124,7 +124,7 @@ class Journal:
         self._most_entries = most_entries
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._latest: Request | None = None
+        self._latest: RecordedRequest | None = None
         self.total = 0
         self.forgotten = 0
 
@@ -133,7 +133,7 @@ class Journal:
 
     def record(
         self,
-        request: Request,
+        request: RecordedRequest,
         sequence: int,
         at: int,
         status: int | None,

@@ -21,7 +21,7 @@ _NO_JSON: Final = object()
 _Patterns = Annotated[dict[str, Pattern | None], msgspec.Meta(max_length=MOST_NAMES)]
 
 
-class Request(msgspec.Struct, frozen=True, gc=False):
+class RecordedRequest(msgspec.Struct, frozen=True, gc=False):
     """One request as it is kept, without its secrets.
 
     Attributes:
@@ -72,17 +72,17 @@ class RequestMatcher(
     body: Any = msgspec.UNSET
     body_contains: Annotated[str, msgspec.Meta(max_length=MOST_TEXT)] | None = None
 
-    def matches(self, request: Request) -> bool:
+    def matches(self, request: RecordedRequest) -> bool:
         """Whether the request is one of those."""
         return not any(self._differences(request))
 
-    def differences(self, request: Request) -> tuple[str, ...]:
+    def differences(self, request: RecordedRequest) -> tuple[str, ...]:
         """In what the request differs: `method`, `path`, `headers.content-type`, …; nothing when it
         matches.
         """
         return tuple(self._differences(request))
 
-    def _differences(self, request: Request) -> Iterator[str]:
+    def _differences(self, request: RecordedRequest) -> Iterator[str]:
         if self.method is not None and self.method.upper() != request.method:
             yield "method"
         if self.operation is not None and self.operation != request.operation:

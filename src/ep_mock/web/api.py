@@ -16,7 +16,7 @@ from ep_mock.errors import ApiError, UsageError
 from ep_mock.operations import codes, exports, jobs, promotions, usages
 from ep_mock.operations.listing import Listing
 from ep_mock.simulation.promotion import Polled
-from ep_mock.web.request import PLAN_HEADER, Call
+from ep_mock.web.request import PLAN_HEADER, Request
 from ep_mock.web.response import (
     Response,
     data_response,
@@ -33,119 +33,124 @@ _PLAN_SOURCE: Final = "X-EP-Mock-Plan"
 _SELECTING: Final = ("family", "promotion_id", "job_type", "name", "times")
 
 
-def respond_with_list(call: Call, look_up: Callable[[Page], Listing]) -> Response:
+def respond_with_list(request: Request, look_up: Callable[[Page], Listing]) -> Response:
     """The page that the request asks for, with links that keep its filter and its sorting."""
-    page, query = call.page, call.query
+    page, query = request.page, request.query
     extra = tuple((name, query[name]) for name in _KEPT if name in query) if query else ()
-    return list_response(look_up(page), page, call.url, extra)
+    return list_response(look_up(page), page, request.url, extra)
 
 
-def list_jobs(call: Call) -> Response:
+def list_jobs(request: Request) -> Response:
     """GET …/jobs: what clients poll."""
-    promotion, store = call.promotion, call.store
+    promotion, store = request.promotion, request.store
     # Most polls find nothing new. Then the answer is the same as before, with all its links.
-    cause = (store.content.transitions_total, store.settings, *call.address)
+    cause = (store.state.transitions_total, store.settings, *request.address)
     polled = promotion.polled
     if polled is not None and polled.cause == cause:
         return encoded_response(200, polled.body)
     answer = respond_with_list(
-        call, lambda page: jobs.list_jobs(store, promotion, page, call.query.get("filter"))
+        request, lambda page: jobs.list_jobs(store, promotion, page, request.query.get("filter"))
     )
     if isinstance(answer.body, bytes):
         promotion.polled = Polled(cause, answer.body)
     return answer
 
 
-def create_job(call: Call) -> Response:
+def create_job(request: Request) -> Response:
     """POST …/jobs; the request may bring a plan of its own along."""
-    promotion = call.promotion
-    job = jobs.create_job(call.store, promotion, call.validated_body(), _plan_in_header(call))
+    promotion = request.promotion
+    job = jobs.create_job(request.store, promotion, request.validated_body(), _plan_in_header(request))
     return data_response(201, msgspec.json.encode(job.document(nanoseconds=True)))
 
 
-def cancel_job(call: Call) -> Response:
+def cancel_job(request: Request) -> Response:
     """POST …/jobs/{job_id}/cancel; the body, if any, is ignored."""
-    promotion = call.promotion
-    job = jobs.cancel_job(call.store, promotion, call.parameters[1])
+    promotion = request.promotion
+    job = jobs.cancel_job(request.store, promotion, request.parameters[1])
     return data_response(
-        200, msgspec.json.encode(job.document(nanoseconds=call.family.cancel_in_nanoseconds))
+        200, msgspec.json.encode(job.document(nanoseconds=request.family.cancel_in_nanoseconds))
     )
 
 
-def get_job_file(call: Call) -> Response:
+def get_job_file(request: Request) -> Response:
     """GET …/jobs/{job_id}/file."""
-    promotion = call.promotion
-    path = exports.file_url(call.store, promotion, jobs.find_job(call.store, promotion, call.parameters[1]))
-    return json_response(200, {"href": call.base_url + path})
+    promotion = request.promotion
+    path = exports.file_url(
+        request.store, promotion, jobs.find_job(request.store, promotion, request.parameters[1])
+    )
+    return json_response(200, {"href": request.base_url + path})
 
 
-def list_promotions(call: Call) -> Response:
+def list_promotions(request: Request) -> Response:
     """GET the family's promotions."""
     return respond_with_list(
-        call, lambda page: promotions.list_promotions(call.store, call.family, page, call.query.get("filter"))
+        request,
+        lambda page: promotions.list_promotions(
+            request.store, request.family, page, request.query.get("filter")
+        ),
     )
 
 
-def create_promotion(call: Call) -> Response:
+def create_promotion(request: Request) -> Response:
     """POST a promotion."""
     return data_response(
-        201, promotions.create_promotion(call.store, call.family, call.validated_body()).listed()
+        201, promotions.create_promotion(request.store, request.family, request.validated_body()).listed()
     )
 
 
-def get_promotion(call: Call) -> Response:
+def get_promotion(request: Request) -> Response:
     """GET one promotion."""
-    return data_response(200, call.promotion.listed())
+    return data_response(200, request.promotion.listed())
 
 
-def update_promotion(call: Call) -> Response:
+def update_promotion(request: Request) -> Response:
     """PUT a promotion: what is sent changes, the rest stays, and both must go together (a `schema` with a
     `promotion_type`).
     """
-    promotion, request = call.promotion, call.validated_body()
-    call.validate({**promotion.fields, **request})
-    return data_response(200, promotions.update_promotion(call.store, promotion, request).listed())
+    promotion, changes = request.promotion, request.validated_body()
+    request.validate({**promotion.fields, **changes})
+    return data_response(200, promotions.update_promotion(request.store, promotion, changes).listed())
 
 
-def get_promotion_history(call: Call) -> Response:
+def get_promotion_history(request: Request) -> Response:
     """GET …/history."""
-    promotion = call.promotion
-    return respond_with_list(call, lambda page: promotions.list_history(promotion, page))
+    promotion = request.promotion
+    return respond_with_list(request, lambda page: promotions.list_history(promotion, page))
 
 
-def delete_promotion(call: Call) -> Response:
+def delete_promotion(request: Request) -> Response:
     """DELETE a promotion with all that belongs to it."""
-    promotions.delete_promotion(call.store, call.promotion)
+    promotions.delete_promotion(request.store, request.promotion)
     return Response(204)
 
 
-def list_codes(call: Call) -> Response:
+def list_codes(request: Request) -> Response:
     """GET …/codes."""
-    promotion, query = call.promotion, call.query
+    promotion, query = request.promotion, request.query
     return respond_with_list(
-        call,
-        lambda page: codes.list_codes(call.store, promotion, page, query.get("filter"), query.get("sort")),
+        request,
+        lambda page: codes.list_codes(request.store, promotion, page, query.get("filter"), query.get("sort")),
     )
 
 
-def create_codes(call: Call) -> Response:
+def create_codes(request: Request) -> Response:
     """POST …/codes: answered with the codes, or with the promotion, as the family has it."""
-    promotion = call.promotion
-    created = codes.create_codes(call.store, promotion, call.validated_body())
-    if not call.family.lists_created_codes:
+    promotion = request.promotion
+    created = codes.create_codes(request.store, promotion, request.validated_body())
+    if not request.family.lists_created_codes:
         return data_response(201, promotion.listed())
     return records_response(201, created.codes, _about(created.repeated))
 
 
-def delete_codes(call: Call) -> Response:
+def delete_codes(request: Request) -> Response:
     """DELETE …/codes, several with a body that names them."""
-    codes.delete_codes(call.store, call.promotion, call.validated_body())
+    codes.delete_codes(request.store, request.promotion, request.validated_body())
     return Response(204)
 
 
-def delete_code(call: Call) -> Response:
+def delete_code(request: Request) -> Response:
     """DELETE …/codes/{code}; a body, which a published client sends, is ignored."""
-    codes.delete_code(call.store, call.promotion, call.parameters[1])
+    codes.delete_code(request.store, request.promotion, request.parameters[1])
     return Response(204)
 
 
@@ -161,57 +166,59 @@ def _about(repeated: list[str]) -> dict[str, object]:
     return {"messages": [message]}
 
 
-def list_usages(call: Call) -> Response:
+def list_usages(request: Request) -> Response:
     """GET …/usages."""
-    promotion, query = call.promotion, call.query
+    promotion, query = request.promotion, request.query
     return respond_with_list(
-        call,
-        lambda page: usages.list_usages(call.store, promotion, page, query.get("filter"), query.get("sort")),
-    )
-
-
-def list_code_usages(call: Call) -> Response:
-    """GET …/codes/{code}/usages."""
-    promotion, code, query = call.promotion, call.parameters[1], call.query
-    return respond_with_list(
-        call,
-        lambda page: usages.list_code_usages(
-            call.store, promotion, code, page, query.get("filter"), query.get("sort")
+        request,
+        lambda page: usages.list_usages(
+            request.store, promotion, page, query.get("filter"), query.get("sort")
         ),
     )
 
 
-def anonymize_usages(call: Call) -> Response:
+def list_code_usages(request: Request) -> Response:
+    """GET …/codes/{code}/usages."""
+    promotion, code, query = request.promotion, request.parameters[1], request.query
+    return respond_with_list(
+        request,
+        lambda page: usages.list_code_usages(
+            request.store, promotion, code, page, query.get("filter"), query.get("sort")
+        ),
+    )
+
+
+def anonymize_usages(request: Request) -> Response:
     """POST usages/anonymize; ids that nobody knows stand in `errors` beside what was done."""
-    done = usages.anonymize_usages(call.store, call.family, call.validated_body())
+    done = usages.anonymize_usages(request.store, request.family, request.validated_body())
     if not done.unknown:
         return records_response(200, done.usages)
     if not done.usages:
-        raise problems.no_known_usage(call.family, done.unknown)
+        raise problems.no_known_usage(request.family, done.unknown)
     return records_response(200, done.usages, {"errors": problems.unknown_usages(done.unknown).errors})
 
 
 TEMPLATE = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
 
 
-def get_file(call: Call) -> Response:
+def get_file(request: Request) -> Response:
     """GET an exported file, as CSV; a large one is streamed."""
-    _, promotion_id, name = call.parameters
-    pieces = exports.open_file(call.store, promotion_id, name, call.query)
+    _, promotion_id, name = request.parameters
+    pieces = exports.open_file(request.store, promotion_id, name, request.query)
     disposition = f'attachment; filename="{name}"'.encode()
     return Response(
         200, pieces, ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", disposition))
     )
 
 
-def _plan_in_header(call: Call) -> Plan | None:
+def _plan_in_header(request: Request) -> Plan | None:
     """The plan that came with the request, None where there is none or the control plane is off.
 
     Raises:
         ApiError: 400, it cannot be used.
     """
-    raw = call.headers.get(PLAN_HEADER)
-    if raw is None or not call.store.settings.control:
+    raw = request.headers.get(PLAN_HEADER)
+    if raw is None or not request.store.settings.control:
         return None
     try:
         wanted = validate_body(load_document("control").operation("create_plan"), raw)

@@ -60,10 +60,10 @@ class Application(Starlette):
         gate: the stores, for those who steer them in process.
     """
 
-    def __init__(self, edge: Edge, gate: StoreRegistry, state: StateFile | None) -> None:
+    def __init__(self, edge: Edge, stores: StoreRegistry, state: StateFile | None) -> None:
         super().__init__()
         self.router = edge
-        self.gate = gate
+        self.stores = stores
         self._state = state
 
     def claim_state(self) -> None:
@@ -84,7 +84,7 @@ class Application(Starlette):
             UsageError: the file cannot be written, or a store cannot be saved; all others then are.
         """
         if self._state is not None:
-            self._state.save(self.gate)
+            self._state.save(self.stores)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Only what a user has added: the edge renders every error itself."""
@@ -101,8 +101,8 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
         UsageError: a setting, a fixture or the state file cannot be used.
     """
     settings = settings_from(settings, Settings(), changes)
-    gate = StoreRegistry(settings, fixture_filler(settings.fixtures))
-    entropy = Entropy(gate.seed, "server")
+    stores = StoreRegistry(settings, fixture_filler(settings.fixtures))
+    entropy = Entropy(stores.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))
     routes: RouteTable[Route] = RouteTable()
     for family in FAMILIES:
@@ -111,13 +111,13 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
         )
     control: RouteTable[Route] = RouteTable()
     if settings.control:
-        _add_control_operations(control, gate)
+        _add_control_operations(control, stores)
     routes.add("GET", files.TEMPLATE, Route(files.get_file, names_store=True))
     state = StateFile(settings.state) if settings.state else None
     if state is not None:
-        state.load(gate)
-    gate.enter("default")
-    return Application(Edge(routes, control, gate, authenticator, entropy), gate, state)
+        state.load(stores)
+    stores.get_or_create("default")
+    return Application(Edge(routes, control, stores, authenticator, entropy), stores, state)
 
 
 def _add_operations(routes: RouteTable[Route], handlers: Mapping[str, Handler], family: Family) -> None:
@@ -131,8 +131,8 @@ def _add_operations(routes: RouteTable[Route], handlers: Mapping[str, Handler], 
         )
 
 
-def _add_control_operations(routes: RouteTable[Route], gate: StoreRegistry) -> None:
-    about_a_store, about_none = store_handlers(gate), server_handlers(gate)
+def _add_control_operations(routes: RouteTable[Route], stores: StoreRegistry) -> None:
+    about_a_store, about_none = store_handlers(stores), server_handlers(stores)
     for operation in load_document("control").operations:
         handler = _handler_for(operation, {**about_a_store, **about_none})
         # A reset takes the lock itself: it does not mind whether the store can be used.

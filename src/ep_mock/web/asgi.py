@@ -33,7 +33,7 @@ from ep_mock.web.cors import (
 )
 from ep_mock.web.long_poll import LongPoll
 from ep_mock.web.pipeline import Service
-from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Call, Route, read_body
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, Request, Route, read_body
 from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
 from ep_mock.web.store_slot import StoreSlot
@@ -80,7 +80,7 @@ class Edge(Router):
         self,
         routes: RouteTable[Route],
         control: RouteTable[Route],
-        gate: StoreRegistry,
+        stores: StoreRegistry,
         authenticator: Authenticator,
         entropy: Entropy,
     ) -> None:
@@ -90,9 +90,9 @@ class Edge(Router):
         """
         super().__init__()
         self._control = control
-        self._gate = gate
-        self._guard = ControlAccess(gate.settings)
-        self._service = Service(routes, gate, authenticator, self._failed)
+        self._stores = stores
+        self._guard = ControlAccess(stores.settings)
+        self._service = Service(routes, stores, authenticator, self._failed)
         self._entropy = entropy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +110,7 @@ class Edge(Router):
             elif is_preflight(scope, headers):
                 answer = preflight_response(headers, steers=self._guard.may_read(headers))
             else:
-                if (PLAN_HEADER in headers or ARRANGE_HEADER in headers) and self._gate.settings.control:
+                if (PLAN_HEADER in headers or ARRANGE_HEADER in headers) and self._stores.settings.control:
                     self._guard.check(scope, headers, TokenPlace.HEADER)
                 answer = await self._service.answer(scope, headers, receive)
         except ApiError as error:
@@ -138,27 +138,27 @@ class Edge(Router):
             return control_preflight_response(headers)
         endpoint, parameters = self._control.find(method, scope["raw_path"])
         check_query(scope["query_string"], endpoint.parameters)
-        settings = self._gate.settings
-        began = self._gate.replacements
+        settings = self._stores.settings
+        began = self._stores.replacements
         body = (
             b"" if method in BODILESS else await read_body(headers, receive, settings.max_control_body_bytes)
         )
-        call = Call(scope, headers, endpoint, parameters, body, settings.public_url)
+        request = Request(scope, headers, endpoint, parameters, body, settings.public_url)
         if not endpoint.uses_store:
-            return endpoint.handler(call)
-        slot, answer = self._carried_out(call, named_store(headers), began)
+            return endpoint.handler(request)
+        slot, answer = self._carried_out(request, named_store(headers), began)
         return await answer.answer(slot, scope, receive) if isinstance(answer, LongPoll) else answer
 
-    def _carried_out(self, call: Call, name: str, began: int) -> tuple[StoreSlot, Response]:
+    def _carried_out(self, request: Request, name: str, began: int) -> tuple[StoreSlot, Response]:
         """The answer, and the store that gave it. A refusal leaves no new store behind."""
-        if self._gate.find(name) is None:
-            with self._gate.drafted(name, began) as draft:
-                answer = _answer_of(call, draft)
-                kept = self._gate.keep()
+        if self._stores.find(name) is None:
+            with self._stores.drafted(name, began) as draft:
+                answer = _answer_of(request, draft)
+                kept = self._stores.keep()
             if kept is not None:
                 return kept, answer
-        slot = self._gate.enter(name, began)
-        return slot, _answer_of(call, slot)
+        slot = self._stores.get_or_create(name, began)
+        return slot, _answer_of(request, slot)
 
     def _failed(self, scope: Scope) -> Response:
         """A defect of ep-mock's own: the published 500, with an id that stands in the log beside the
@@ -169,7 +169,7 @@ class Edge(Router):
         return error_response(problems.internal(request_id))
 
 
-def _answer_of(call: Call, slot: StoreSlot) -> Response:
+def _answer_of(request: Request, slot: StoreSlot) -> Response:
     with slot.lock:
-        call.store = slot.store if call.endpoint.replaces_store else slot.use()
-        return call.endpoint.handler(call)
+        request.store = slot.store if request.endpoint.replaces_store else slot.use()
+        return request.endpoint.handler(request)

@@ -17,7 +17,7 @@ from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 GRANTS = ("client_credentials", "implicit")
@@ -77,7 +77,7 @@ class Authenticator:
         Raises:
             ApiError: 401 without a usable token, 403 (strict only) when its grant gives no access.
         """
-        token = self.admit(authorization, store.content.name)
+        token = self.admit(authorization, store.state.name)
         if token is None:
             return
         if expired(token, store.now):
@@ -103,9 +103,9 @@ class Authenticator:
             raise problems.unauthorized()
         return token
 
-    def create_access_token(self, call: Call) -> Response:
+    def create_access_token(self, request: Request) -> Response:
         """POST /oauth/access_token, form-encoded, answered without `data`."""
-        form = _form(call)
+        form = _form(request)
         grant, client = form.get("grant_type", ""), form.get("client_id", "")
         if grant not in GRANTS:
             raise _invalid("grant_type", f"grant_type must be one of {', '.join(GRANTS)}, form-encoded")
@@ -115,8 +115,8 @@ class Authenticator:
             raise _invalid("client_secret", "client_secret is required")
         if self._mode == "strict" and not self._knows(grant, client, form.get("client_secret", "")):
             raise problems.unauthorized()
-        expires = call.store.now // SECOND + self._seconds
-        text = self._mint.issue(Token(grant, client, call.store.content.name, expires))
+        expires = request.store.now // SECOND + self._seconds
+        text = self._mint.issue(Token(grant, client, request.store.state.name, expires))
         return json_response(
             200,
             {
@@ -128,12 +128,12 @@ class Authenticator:
             },
         )
 
-    def client_behind(self, call: Call | None, headers: Mapping[bytes, bytes]) -> str | None:
+    def client_behind(self, request: Request | None, headers: Mapping[bytes, bytes]) -> str | None:
         """The client id that a request comes from: the one that logs in, or that got the token, expired or
         not; None if nobody knows.
         """
-        if call is not None and call.endpoint.name == "create_access_token":
-            return _form(call).get("client_id") or None
+        if request is not None and request.endpoint.name == "create_access_token":
+            return _form(request).get("client_id") or None
         token = self._mint.read(_bearer_token(headers.get(b"authorization")))
         return None if token is None else token.client or None
 
@@ -153,8 +153,8 @@ def _bearer_token(authorization: bytes | None) -> str:
     return text.strip() if scheme.lower() == "bearer" else ""
 
 
-def _form(call: Call) -> dict[str, str]:
-    return dict(reversed(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True)))
+def _form(request: Request) -> dict[str, str]:
+    return dict(reversed(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
 
 
 def _invalid(source: str, detail: str) -> ApiError:

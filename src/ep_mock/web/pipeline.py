@@ -13,12 +13,12 @@ from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.faults import AppliedFault
 from ep_mock.traffic.journal import Outcome
-from ep_mock.traffic.matching import Request
+from ep_mock.traffic.matching import RecordedRequest
 from ep_mock.traffic.redaction import redacted_body, redacted_headers, redacted_query
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.connection_faults import faulty_response
 from ep_mock.web.long_poll import is_stopping, pause
-from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Call, Route, read_body
+from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Request, Route, read_body
 from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
 from ep_mock.web.store_slot import StoreSlot
@@ -32,27 +32,27 @@ class Exchange:
     """One request that was read.
 
     Attributes:
-        call: None where nothing is served at its path.
+        request: None where nothing is served at its path.
         refusal: why it will not be carried out, whatever the store says.
     """
 
-    __slots__ = ("body", "call", "refusal", "scope")
+    __slots__ = ("body", "refusal", "request", "scope")
 
-    def __init__(self, scope: Scope, call: Call | None, body: bytes, refusal: ApiError | None) -> None:
+    def __init__(self, scope: Scope, request: Request | None, body: bytes, refusal: ApiError | None) -> None:
         self.scope = scope
-        self.call = call
+        self.request = request
         self.body = body
         self.refusal = refusal
 
-    def request(self) -> Request:
+    def recorded(self) -> RecordedRequest:
         """What faults look at and the journal keeps."""
-        scope, body, call = self.scope, self.body, self.call
+        scope, body, request = self.scope, self.body, self.request
         operation = family = None
-        if call is not None:
-            operation = call.endpoint.name
-            family = None if call.endpoint.family is None else call.endpoint.family.name
+        if request is not None:
+            operation = request.endpoint.name
+            family = None if request.endpoint.family is None else request.endpoint.family.name
         query: bytes = scope["query_string"]
-        return Request(
+        return RecordedRequest(
             scope["method"],
             scope["raw_path"],
             redacted_query(query) if query else query,
@@ -68,13 +68,13 @@ class Exchange:
         Raises:
             ApiError: it is refused.
         """
-        call = self.call
-        if self.refusal is not None or call is None:
+        request = self.request
+        if self.refusal is not None or request is None:
             raise self.refusal or problems.not_found("ep-mock serves nothing there")
-        call.store = store
-        if call.endpoint.authorized:
-            authenticator.check(call.headers.get(b"authorization"), store)
-        return call.endpoint.handler(call) if store.clock.running else answer_while_time_stands(call)
+        request.store = store
+        if request.endpoint.authorized:
+            authenticator.check(request.headers.get(b"authorization"), store)
+        return request.endpoint.handler(request) if store.clock.running else answer_while_time_stands(request)
 
 
 class Service:
@@ -83,19 +83,19 @@ class Service:
     def __init__(
         self,
         routes: RouteTable[Route],
-        gate: StoreRegistry,
+        stores: StoreRegistry,
         authenticator: Authenticator,
         failed: Callable[[Scope], Response],
     ) -> None:
         """`failed` makes the answer to a request that met a defect, with the exception at hand."""
         self._routes = routes
-        self._gate = gate
+        self._stores = stores
         self._authenticator = authenticator
-        self._choice = StoreChoice(gate.settings, authenticator)
+        self._choice = StoreChoice(stores.settings, authenticator)
         self._failed = failed
-        self._control = gate.settings.control
-        self._public_url = gate.settings.public_url
-        self._most_bytes = gate.settings.max_body_bytes
+        self._control = stores.settings.control
+        self._public_url = stores.settings.public_url
+        self._most_bytes = stores.settings.max_body_bytes
 
     async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """The answer to a request.
@@ -106,10 +106,10 @@ class Service:
             ClientDisconnect: the client has gone before its request was complete.
         """
         method: str = scope["method"]
-        call, refusal, body, began = None, None, b"", self._gate.replacements
+        request, refusal, body, began = None, None, b"", self._stores.replacements
         try:
             endpoint, parameters = self._routes.find(method, scope["raw_path"])
-            call = Call(scope, headers, endpoint, parameters, body, self._public_url)
+            request = Request(scope, headers, endpoint, parameters, body, self._public_url)
         except ApiError as error:
             refusal = error
         if method not in BODILESS:
@@ -117,40 +117,40 @@ class Service:
                 body = await read_body(headers, receive, self._most_bytes)
             except ApiError as error:
                 refusal = refusal or error
-            if call is not None:
-                call.body = body
-        exchange = Exchange(scope, call, body, refusal)
-        name = self._choice.store_for(call, headers)
-        if call is not None and call.endpoint.names_store and self._gate.find(name) is None:
+            if request is not None:
+                request.body = body
+        exchange = Exchange(scope, request, body, refusal)
+        name = self._choice.store_for(request, headers)
+        if request is not None and request.endpoint.names_store and self._stores.find(name) is None:
             # Whoever makes up a URL does not make a store.
             raise problems.not_found("the file is gone, for there is no such store")
         arranges = ARRANGE_HEADER in headers and self._control
-        if arranges and call is not None:
-            call.arranges = True
-        if self._gate.find(name) is None:
+        if arranges and request is not None:
+            request.arranges = True
+        if self._stores.find(name) is None:
             first = self._first_answer(exchange, name, began, arranges=arranges)
             if first is not None:
                 return first
-        slot = self._gate.enter(name, began)
+        slot = self._stores.get_or_create(name, began)
         if arranges:
             with slot.lock:
                 return self._carried_out(exchange, slot.use())[0]
-        request = exchange.request()
+        recorded = exchange.recorded()
         with slot.lock:
             store = slot.use()
             now, strike = store.now, None
-            if store.content.settings.rate_limit and (seconds := _seconds_to_wait(call, store)) is not None:
+            if store.state.settings.rate_limit and (seconds := _seconds_to_wait(request, store)) is not None:
                 exchange.refusal = problems.rate_limited(seconds)
             elif store.traffic.faults.active:
-                strike = store.traffic.faults.strike(request)
+                strike = store.traffic.faults.strike(recorded)
             if strike is None:
-                sequence = store.content.next_sequence()
+                sequence = store.state.next_sequence()
                 answer, outcome = self._carried_out(exchange, store)
                 store.traffic.journal.record(
-                    request, sequence, now, answer.status, outcome, outcome == "served"
+                    recorded, sequence, now, answer.status, outcome, outcome == "served"
                 )
                 return answer
-        return await self._struck(exchange, request, slot, strike, receive)
+        return await self._struck(exchange, recorded, slot, strike, receive)
 
     def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Response | None:
         """The answer to a request to a store that is not there yet: it comes into being unless the request is
@@ -161,26 +161,31 @@ class Service:
         Raises:
             ApiError: it is refused, there can be no such store, or it is gone since the request began.
         """
-        call = exchange.call
-        if exchange.refusal is not None or call is None:
+        request = exchange.request
+        if exchange.refusal is not None or request is None:
             raise exchange.refusal or problems.not_found("ep-mock serves nothing there")
-        if call.endpoint.authorized:
-            self._authenticator.admit(call.headers.get(b"authorization"), name)
-        with self._gate.drafted(name, began) as draft, draft.lock:
+        if request.endpoint.authorized:
+            self._authenticator.admit(request.headers.get(b"authorization"), name)
+        with self._stores.drafted(name, began) as draft, draft.lock:
             store = draft.use()
             now = store.now
-            sequence = 0 if arranges else store.content.next_sequence()
+            sequence = 0 if arranges else store.state.next_sequence()
             answer, outcome = self._carried_out(exchange, store)
             if answer.status >= _REFUSED:
                 return answer
             if not arranges:
-                if store.content.settings.rate_limit:
-                    _seconds_to_wait(call, store)
-                store.traffic.journal.record(exchange.request(), sequence, now, answer.status, outcome, True)
-            return answer if self._gate.keep() else None
+                if store.state.settings.rate_limit:
+                    _seconds_to_wait(request, store)
+                store.traffic.journal.record(exchange.recorded(), sequence, now, answer.status, outcome, True)
+            return answer if self._stores.keep() else None
 
     async def _struck(
-        self, exchange: Exchange, request: Request, slot: StoreSlot, strike: AppliedFault, receive: Receive
+        self,
+        exchange: Exchange,
+        recorded: RecordedRequest,
+        slot: StoreSlot,
+        strike: AppliedFault,
+        receive: Receive,
     ) -> Response:
         """The answer to a request that faults have struck. Waiting is done outside the lock.
 
@@ -194,7 +199,7 @@ class Service:
                 raise problems.server_stopping("this request was held up by a fault, and is not carried out")
         with slot.lock:
             store = slot.use()
-            now, sequence = store.now, store.content.next_sequence()
+            now, sequence = store.now, store.state.next_sequence()
             own: Response | None = None
             outcome: Outcome = "faulted"
             if fault is None or fault.when == "after":
@@ -206,7 +211,7 @@ class Service:
                 answer = own
             status = None if fault is not None and fault.connection else answer.status
             store.traffic.journal.record(
-                request, sequence, now, status, outcome, carried_out, strike.fault_ids
+                recorded, sequence, now, status, outcome, carried_out, strike.fault_ids
             )
         if strike.delay_after:
             await pause(slot, strike.delay_after, exchange.scope)
@@ -216,15 +221,15 @@ class Service:
         try:
             return exchange.answer(store, self._authenticator), "served"
         except ApiError as error:
-            return error_response(error), "unmatched" if exchange.call is None else "refused"
+            return error_response(error), "unmatched" if exchange.request is None else "refused"
         except Exception:
             return self._failed(exchange.scope), "failed"
 
 
-def _seconds_to_wait(call: Call | None, store: Store) -> int | None:
+def _seconds_to_wait(request: Request | None, store: Store) -> int | None:
     """None when the rate limit lets a request pass. Signed files are not counted: the real ones lie on
     another host.
     """
-    if (call is not None and call.endpoint.names_store) or not store.clock.running:
+    if (request is not None and request.endpoint.names_store) or not store.clock.running:
         return None
     return store.traffic.rate_limit.retry_after(store.settings.rate_limit, store.now, store.clock.scale)

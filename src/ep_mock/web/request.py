@@ -41,7 +41,7 @@ class Route:
         family: the family that the path belongs to, where it belongs to one.
         authorized: whether a bearer token is needed.
         names_store: whether the first path parameter names the store.
-        uses_store: whether it is about one store; if not, `Call.store` is not there, and none comes into
+        uses_store: whether it is about one store; if not, `Request.store` is not there, and none comes into
             being.
         replaces_store: whether it puts another store in the place of that one, which then need not settle,
             and may be unable to.
@@ -62,7 +62,7 @@ class Route:
 
     def __init__(
         self,
-        handler: Callable[[Call], Response],
+        handler: Callable[[Request], Response],
         *,
         operation: Operation | None = None,
         family: Family | None = None,
@@ -82,7 +82,7 @@ class Route:
         self.parameters = () if operation is None else operation.query_parameters
 
 
-class Call:
+class Request:
     """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler
     runs.
 

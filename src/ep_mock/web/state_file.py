@@ -66,7 +66,7 @@ class StateFile:
             self._claim = Claim(self._path)
         return self._claim
 
-    def load(self, gate: StoreRegistry) -> None:
+    def load(self, stores: StoreRegistry) -> None:
         """Restore the stores that the file holds; a file that is not there yet holds none.
 
         Raises:
@@ -75,12 +75,12 @@ class StateFile:
         try:
             state = self._read()
             for store, snapshot in ({} if state is None else state.stores).items():
-                self._restore(gate, store, snapshot)
+                self._restore(stores, store, snapshot)
         except BaseException:
             self.claim().give_up()
             raise
 
-    def save(self, gate: StoreRegistry) -> None:
+    def save(self, stores: StoreRegistry) -> None:
         """Put all stores, as they are now, into the file, and give it free. Only its owner can read it.
 
         Raises:
@@ -88,17 +88,17 @@ class StateFile:
                 be saved: then all others are, and of this one the file keeps what it had.
         """
         claim = self.claim()
-        stores, failures = _saved(gate)
+        saved, failures = _saved(stores)
         if failures:
             with contextlib.suppress(UsageError):
                 kept = self._read()
-                stores |= (
+                saved |= (
                     {}
                     if kept is None
                     else {name: kept.stores[name] for name in failures if name in kept.stores}
                 )
         self._claim = None
-        claim.replace(msgspec.json.encode({"ep_mock_state": VERSION, "stores": stores}))
+        claim.replace(msgspec.json.encode({"ep_mock_state": VERSION, "stores": saved}))
         if failures:
             told = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
             raise UsageError(
@@ -106,9 +106,9 @@ class StateFile:
                 f"saved: {told}"
             )
 
-    def _restore(self, gate: StoreRegistry, store: str, snapshot: dict[str, Any]) -> None:
+    def _restore(self, stores: StoreRegistry, store: str, snapshot: dict[str, Any]) -> None:
         try:
-            gate.restore(store, snapshot)
+            stores.restore(store, snapshot)
         except UsageError as error:
             raise UsageError(f"state: {self._path}: store {store!r}: {error}") from None
         except ApiError as error:
@@ -127,24 +127,24 @@ class StateFile:
             raise UsageError(f"state: {self._path}: this is no state file: {error}") from None
 
 
-def _saved(gate: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
+def _saved(stores: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
     """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other
     along.
     """
-    stores: dict[str, Any] = {}
+    saved: dict[str, Any] = {}
     failures: dict[str, str] = {}
-    for name in gate.names():
-        slot = gate.find(name)
+    for name in stores.names():
+        slot = stores.find(name)
         if slot is None:
             continue
         try:
             with slot.lock:
                 slot.store.settle()
-                stores[name] = msgspec.Raw(msgspec.json.encode(save(slot.store)))
+                saved[name] = msgspec.Raw(msgspec.json.encode(save(slot.store)))
         except Exception as error:
             _log.exception("store %s cannot be saved", name)
             failures[name] = f"{type(error).__name__}: {error}"
-    return stores, failures
+    return saved, failures
 
 
 def _target(name: str) -> Path:

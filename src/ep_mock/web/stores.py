@@ -23,7 +23,7 @@ from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore
 from ep_mock.web.auth import Authenticator
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.store_slot import StoreSlot
 
 DEFAULT_STORE = "default"
@@ -70,7 +70,7 @@ class StoreRegistry:
         self._replaced: dict[str, int] = {}
         self._own = _Draft()
 
-    def enter(self, name: str, began: int | None = None) -> StoreSlot:
+    def get_or_create(self, name: str, began: int | None = None) -> StoreSlot:
         """The store of this name, made if need be.
 
         Args:
@@ -99,7 +99,7 @@ class StoreRegistry:
             began: what `replacements` was when the request began.
 
         Raises:
-            ApiError: as `enter`.
+            ApiError: as `get_or_create`.
         """
         if self._replaced.get(name, 0) > began:
             raise problems.store_gone()
@@ -134,21 +134,21 @@ class StoreRegistry:
         """Put the store back to what it was at its start, with some settings changed until the next reset.
 
         Raises:
-            ApiError: as `enter`.
+            ApiError: as `get_or_create`.
             UsageError: a setting is not one of a store, or a value cannot be used; then nothing has changed.
         """
-        self.enter(name)
+        self.get_or_create(name)
         self._replace(name, StoreSlot(self._new_store(name, changes)))
 
     def restore(self, name: str, snapshot: object) -> Store:
         """Put a saved store in the place of the one of this name.
 
         Raises:
-            ApiError: as `enter`.
+            ApiError: as `get_or_create`.
             UsageError: the snapshot cannot be used; then nothing has changed.
         """
         restored = restore(snapshot, name, self.settings, self.seed, check_request)
-        self.enter(name)
+        self.get_or_create(name)
         self._replace(name, StoreSlot(restored))
         return restored
 
@@ -236,12 +236,12 @@ class StoreChoice:
         self._by_client = settings.stores == "client-id"
         self._authenticator = authenticator
 
-    def store_for(self, call: Call | None, headers: Mapping[bytes, bytes]) -> str:
-        """The name of the store; `call` is None where nothing is served at the request's path."""
-        if call is not None and call.endpoint.names_store:
-            return call.parameters[0]
+    def store_for(self, request: Request | None, headers: Mapping[bytes, bytes]) -> str:
+        """The name of the store; `request` is None where nothing is served at the request's path."""
+        if request is not None and request.endpoint.names_store:
+            return request.parameters[0]
         if self._by_client and STORE_HEADER not in headers:
-            client = self._authenticator.client_behind(call, headers)
+            client = self._authenticator.client_behind(request, headers)
             return DEFAULT_STORE if client is None else store_of_client(client)
         return named_store(headers)
 

@@ -31,9 +31,9 @@ def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
         Plan(name="slow*", timings="documented"),
         Plan(codes=("g-1", "g-2")),
     ):
-        plans.add_plan(store.content, each)
-    plans.withdraw_plan(store.content, "plan-2")
-    old = next(iter(store.content.promotions["standard"].values()))
+        plans.add_plan(store.state, each)
+    plans.withdraw_plan(store.state, "plan-2")
+    old = next(iter(store.state.promotions["standard"].values()))
     promotions.update_promotion(store, old, {"description": "Another version"})
     gone = add_promotion(store, RULE, name="gone")
     export(store, gone)
@@ -55,7 +55,7 @@ def _making(store: Store) -> None:
 def _deleting(store: Store) -> None:
     """A job is cancelling, some of its codes were deleted by hand, and another one of its promotion waits."""
     store.change_settings({"cancelling_blocks": False})
-    present = [each for family in FAMILIES for each in store.content.promotions[family.name].values()]
+    present = [each for family in FAMILIES for each in store.state.promotions[family.name].values()]
     busy = next(each for each in present if each.fields["name"] == "busy")
     cancel(store, busy, busy.jobs[-1])
     store.advance_to(store.now + 160 * MS)
@@ -66,19 +66,19 @@ def _deleting(store: Store) -> None:
 
 def _exporting(store: Store) -> None:
     """An export is in hand, another job waits for ever."""
-    plans.withdraw_all_plans(store.content)
+    plans.withdraw_all_plans(store.state)
     while store.worker.task is None or store.worker.task.job.job_type != "code_export":
         store.step_worker()
-    plans.add_plan(store.content, Plan(stuck="pending", job_id="00000000-0000-4000-8000-00000000000a"))
+    plans.add_plan(store.state, Plan(stuck="pending", job_id="00000000-0000-4000-8000-00000000000a"))
     generate(store, add_promotion(store, STANDARD, name="stuck"), 3)
 
 
 def _failing(store: Store) -> None:
     """A job that is to fail is in hand, with given codes; the worker is paused."""
     store.advance_until_idle()
-    plans.withdraw_all_plans(store.content)
+    plans.withdraw_all_plans(store.state)
     plans.add_plan(
-        store.content,
+        store.state,
         Plan(fail="no disk", after_codes=4, codes=("GIVEN-1", "GIVEN-2"), timings="documented", times=2),
     )
     generate(store, add_promotion(store, RULE, name="failing"), 9)

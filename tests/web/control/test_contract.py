@@ -64,8 +64,8 @@ def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> 
 
 
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
-    gate = create_app().gate
-    handlers = {**control.store_handlers(gate), **control.server_handlers(gate)}
+    stores = create_app().stores
+    handlers = {**control.store_handlers(stores), **control.server_handlers(stores)}
     assert sorted(handlers) == sorted(
         operation.operation_id for operation in load_document("control").operations
     )

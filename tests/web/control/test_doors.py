@@ -51,7 +51,7 @@ def status_of(
 
 
 def no_store_came(app: Application) -> bool:
-    return app.gate.names() == ["default"]
+    return app.stores.names() == ["default"]
 
 
 @every_call
@@ -264,8 +264,8 @@ def test_neither_do_they_over_a_socket_with_either_parser(server: MockServer) ->
     for method in ("OPTIONS", "CONNECT", "GET", "POST"):
         for target in (b"*", b"localhost:80", b"__ep_mock/reset"):
             assert over_a_socket(server, method, target, bearer, b"") in (0, 400, 404), (method, target)
-    assert server.app.gate.names() == ["default"]
-    assert promotion.id in server.app.gate.enter("default").store.content.promotions["standard"]
+    assert server.app.stores.names() == ["default"]
+    assert promotion.id in server.app.stores.get_or_create("default").store.state.promotions["standard"]
 
 
 STEERING = [("X-EP-Mock-Plan", '{"fail": "x"}'), ("X-EP-Mock-Arrange", "1")]
@@ -307,7 +307,7 @@ def test_a_header_that_steers_makes_a_request_a_control_call(name: str, value: s
         == 403
     )
     assert client.get(jobs).json()["data"] == []
-    assert client.app.gate.names() == ["default"]
+    assert client.app.stores.names() == ["default"]
     assert len(client.store.traffic.journal.after(0)) == before + 1
     assert (
         client.post(jobs, json={"data": code_generate(1)}, headers={**steering, **token}).status_code == 201

@@ -157,7 +157,7 @@ def test_a_wait_on_a_poll_clock_ends_whatever_the_state_of_the_store() -> None:
     client.created(path, {"data": code_generate(1)})
     client.advance(idle=True)
     unfinished = client.created(path, {"data": code_generate(1)})["id"]
-    (promotion,) = client.store.content.promotions["standard"].values()
+    (promotion,) = client.store.state.promotions["standard"].values()
     promotion.jobs.reverse()  # no verb makes such a store: its newest job has ended, an older one has not
     assert in_vain(client, job_id=unfinished)[0] == "Time stands still"
 
@@ -327,7 +327,7 @@ def test_others_can_move_a_manual_clock_meanwhile_and_a_status_that_was_passed_t
             for status in statuses
         ]
         await virtual_time.settled()
-        assert client.app.gate.enter("default").waiting == len(waits)
+        assert client.app.stores.get_or_create("default").waiting == len(waits)
         # Both changes happen between two looks.
         assert [transition["status"] for transition in client.advance(idle=True)] == [
             "processing",
@@ -359,7 +359,7 @@ def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: st
     waiter = Waiter(manual, job_id=job, status="completed", others_advance=True, timeout=30)
     while caller("GET", f"/__ep_mock/jobs/{job}/history")[0] == 200 and waiter.is_alive():
         # As soon as it waits; a reset before that would make the job unknown.
-        if manual.app.gate.enter("default").waiting:
+        if manual.app.stores.get_or_create("default").waiting:
             caller(method, path)
     status, answer = waiter.outcome()
     assert (status, answer["errors"][0]["title"]) == (409, "Store is gone")
@@ -372,7 +372,7 @@ def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPa
         caller = Caller(server)
         job = caller.add_job(1)
         waiter = Waiter(server, job_id=job, status="completed", others_advance=True, timeout=600)
-        while not server.app.gate.enter("default").waiting:
+        while not server.app.stores.get_or_create("default").waiting:
             caller("GET", "/__ep_mock/clock")
         caller.close()
     status, answer = waiter.outcome()
@@ -380,14 +380,14 @@ def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPa
     assert answer["errors"][0]["detail"].startswith(
         f"the server is stopping; waited for completed, but job {job} is pending since "
     )
-    assert not server.app.gate.enter("default").waiting
+    assert not server.app.stores.get_or_create("default").waiting
 
 
 def test_a_wait_on_a_poll_clock_ends_also_where_polls_do_not_move_time() -> None:
     # No verb leads here: two unfinished jobs in one promotion, of which only the newest is polled for.
     client = api_client(clock="poll")
     job = add_job(client, code_generate(1))
-    store = client.app.gate.enter("default").store
+    store = client.app.stores.get_or_create("default").store
     promotion = store.promotion(STANDARD, job["promotion_id"])
     unfinished = promotion.jobs.pop()
     store.worker.pause()

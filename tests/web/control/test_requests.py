@@ -178,7 +178,7 @@ def waiting(mock: MockServer, **wanted: Any) -> Future[httpx2.Response]:
         with httpx2.Client(base_url=mock.url, trust_env=False, timeout=30) as client:
             future.set_result(client.post("/__ep_mock/requests/wait", json={"timeout": 20, **wanted}))
 
-    slot = mock.app.gate.enter("default")
+    slot = mock.app.stores.get_or_create("default")
     before = slot.waiting
     threading.Thread(target=wait).start()
     while slot.waiting == before:

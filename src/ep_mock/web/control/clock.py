@@ -12,18 +12,18 @@ from ep_mock.simulation.state import JobTransition
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.control.parameters import refused
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 
-def get_clock(call: Call) -> Response:
+def get_clock(request: Request) -> Response:
     """GET /clock."""
-    return json_response(200, clock_record(call.store))
+    return json_response(200, clock_record(request.store))
 
 
-def set_clock(call: Call) -> Response:
+def set_clock(request: Request) -> Response:
     """PUT /clock."""
-    store, wanted = call.store, call.validated_body()
+    store, wanted = request.store, request.validated_body()
     moment = _moment(wanted["now"], "now", store) if "now" in wanted else None
     try:
         store.switch_clock(wanted.get("mode", store.clock.mode), wanted.get("scale", store.clock.scale))
@@ -34,9 +34,9 @@ def set_clock(call: Call) -> Response:
     return json_response(200, clock_record(store))
 
 
-def advance_clock(call: Call) -> Response:
+def advance_clock(request: Request) -> Response:
     """POST /clock/advance."""
-    store, wanted = call.store, call.validated_body()
+    store, wanted = request.store, request.validated_body()
     before = store.now
     try:
         if "to" in wanted:

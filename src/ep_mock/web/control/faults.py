@@ -8,14 +8,14 @@ from ep_mock.domain import problems
 from ep_mock.errors import UsageError
 from ep_mock.traffic.faults import Fault
 from ep_mock.web.control.parameters import refused
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 
-def create_fault(call: Call) -> Response:
+def create_fault(request: Request) -> Response:
     """POST /faults."""
     try:
-        added = call.store.traffic.faults.add(msgspec.convert(call.validated_body(), Fault))
+        added = request.store.traffic.faults.add(msgspec.convert(request.validated_body(), Fault))
     except UsageError as error:
         raise refused(error) from None
     except msgspec.ValidationError as error:
@@ -23,19 +23,19 @@ def create_fault(call: Call) -> Response:
     return json_response(201, added.document())
 
 
-def list_faults(call: Call) -> Response:
+def list_faults(request: Request) -> Response:
     """GET /faults."""
-    return json_response(200, {"faults": [each.document() for each in call.store.traffic.faults.all()]})
+    return json_response(200, {"faults": [each.document() for each in request.store.traffic.faults.all()]})
 
 
-def delete_faults(call: Call) -> Response:
+def delete_faults(request: Request) -> Response:
     """DELETE /faults."""
-    call.store.traffic.faults.clear()
+    request.store.traffic.faults.clear()
     return Response(204)
 
 
-def delete_fault(call: Call) -> Response:
+def delete_fault(request: Request) -> Response:
     """DELETE /faults/{fault_id}."""
-    if not call.store.traffic.faults.remove(call.parameters[0]):
-        raise problems.not_found(f"there is no fault {call.parameters[0]!r}")
+    if not request.store.traffic.faults.remove(request.parameters[0]):
+        raise problems.not_found(f"there is no fault {request.parameters[0]!r}")
     return Response(204)

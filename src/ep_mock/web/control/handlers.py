@@ -12,11 +12,11 @@ from ep_mock.web.control.jobs import ControlJobs
 from ep_mock.web.control.requests import ControlRequests
 from ep_mock.web.control.server import ControlServer
 from ep_mock.web.control.stores import ControlStore
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response
 from ep_mock.web.stores import StoreRegistry
 
-Handler = Callable[[Call], Response]
+Handler = Callable[[Request], Response]
 
 _ABOUT_A_STORE: tuple[Handler, ...] = (
     control_clock.get_clock,
@@ -37,18 +37,18 @@ _ABOUT_A_STORE: tuple[Handler, ...] = (
 )
 
 
-def store_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:
+def store_handlers(stores: StoreRegistry) -> Mapping[str, Handler]:
     """The handlers that are about one store."""
-    owners = (ControlStore(gate), ControlJobs(), ControlRequests())
+    owners = (ControlStore(stores), ControlJobs(), ControlRequests())
     return {
         handler.__name__: handler
         for handler in (*_ABOUT_A_STORE, *(method for owner in owners for method in _methods(owner)))
     }
 
 
-def server_handlers(gate: StoreRegistry) -> Mapping[str, Handler]:
+def server_handlers(stores: StoreRegistry) -> Mapping[str, Handler]:
     """The handlers that are about no store in particular."""
-    return {handler.__name__: handler for handler in _methods(ControlServer(gate))}
+    return {handler.__name__: handler for handler in _methods(ControlServer(stores))}
 
 
 def _methods(owner: object) -> Iterator[Handler]:

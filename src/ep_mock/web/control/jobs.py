@@ -20,7 +20,7 @@ from ep_mock.simulation.store import Store
 from ep_mock.simulation.stuck_polls import polls_in_vain
 from ep_mock.web.control.parameters import chosen, whole_number
 from ep_mock.web.long_poll import WAIT_SECONDS, begun
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 _SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
@@ -29,9 +29,9 @@ _SHOWN, _MOST_SHOWN = 1000, 1_000_000_000
 class ControlJobs:
     """The handlers under `/__ep_mock/jobs`, named as their operations are."""
 
-    def list_all_jobs(self, call: Call) -> Response:
+    def list_all_jobs(self, request: Request) -> Response:
         """GET /jobs, newest first. This is no poll."""
-        query = call.query
+        query = request.query
         statuses, families = (
             chosen(query, "status", STATUSES),
             chosen(query, "family", [family.name for family in FAMILIES]),
@@ -42,31 +42,31 @@ class ControlJobs:
         )
         found = [
             job
-            for job in reversed(call.store.content.jobs.values())
+            for job in reversed(request.store.state.jobs.values())
             if (not statuses or job.status in statuses)
             and (not families or job.family.name in families)
             and promotion_id in (None, job.promotion_id)
         ]
         return json_response(
-            200, {"jobs": [_listed(job, call.store.content) for job in found[:limit]], "total": len(found)}
+            200, {"jobs": [_listed(job, request.store.state) for job in found[:limit]], "total": len(found)}
         )
 
-    def get_job_history(self, call: Call) -> Response:
+    def get_job_history(self, request: Request) -> Response:
         """GET /jobs/{job_id}/history."""
-        job = call.store.content.jobs.get(call.parameters[0])
+        job = request.store.state.jobs.get(request.parameters[0])
         if job is None:
             raise problems.job_not_found()
         record = job_with_history(job)
         if not job.ended:
-            record["waits_for"] = what_it_waits_for(call.store, job).text
-            if polls := polls_in_vain(call.store, job.promotion_id):
+            record["waits_for"] = what_it_waits_for(request.store, job).text
+            if polls := polls_in_vain(request.store, job.promotion_id):
                 record["polls"] = polls
         return json_response(200, record)
 
-    def wait_for_job(self, call: Call) -> Response:
+    def wait_for_job(self, request: Request) -> Response:
         """POST /jobs/wait."""
-        body = call.validated_body()
-        return begun(JobWait(call.store, body), body.get("timeout", WAIT_SECONDS))
+        body = request.validated_body()
+        return begun(JobWait(request.store, body), body.get("timeout", WAIT_SECONDS))
 
 
 def _listed(job: Job, content: StoreState) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class JobWait:
         self._seen = 0
         self._job: Job | None = None
         if "job_id" in wanted:
-            self._job = store.content.jobs.get(wanted["job_id"])
+            self._job = store.state.jobs.get(wanted["job_id"])
             if self._job is None:
                 raise problems.job_not_found()
         elif self._newest() is None and self._promotion_id is not None and not self._promotion_exists():
@@ -152,11 +152,11 @@ class JobWait:
         return self._job
 
     def _newest(self) -> Job | None:
-        jobs = reversed(self._store.content.jobs.values())
+        jobs = reversed(self._store.state.jobs.values())
         return next((job for job in jobs if self._promotion_id in (None, job.promotion_id)), None)
 
     def _promotion_exists(self) -> bool:
-        return any(self._promotion_id in family for family in self._store.content.promotions.values())
+        return any(self._promotion_id in family for family in self._store.state.promotions.values())
 
     def _has_come(self, job: Job) -> bool:
         return any(entry.status in self._statuses for entry in job.history[self._seen - 1 :])
@@ -166,7 +166,7 @@ class JobWait:
         store = self._store
         if store.clock.mode != "poll":
             return
-        promotion = store.content.promotions[job.family.name].get(job.promotion_id)
+        promotion = store.state.promotions[job.family.name].get(job.promotion_id)
         moved = True
         while moved and promotion is not None and not job.ended and not self._has_come(job):
             moved = store.end_poll(promotion)

@@ -13,7 +13,7 @@ from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.journal import Entry, Journal, JournalQuery, nearest
 from ep_mock.web.long_poll import WAIT_SECONDS, begun
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 NEAREST: Final = 3
@@ -25,35 +25,34 @@ _EVERYTHING: Final = JournalQuery()
 class ControlRequests:
     """Its handlers are named as their operations are."""
 
-    def list_requests(self, call: Call) -> Response:
+    def list_requests(self, request: Request) -> Response:
         """GET /requests."""
         return json_response(
-            200, _findings(call.store.traffic.journal, _EVERYTHING, _whole_number(call, "last"))
+            200, _findings(request.store.traffic.journal, _EVERYTHING, _whole_number(request, "last"))
         )
 
-    def delete_requests(self, call: Call) -> Response:
+    def delete_requests(self, request: Request) -> Response:
         """DELETE /requests."""
-        call.store.traffic.journal.clear()
+        request.store.traffic.journal.clear()
         return Response(204)
 
-    def find_requests(self, call: Call) -> Response:
+    def find_requests(self, request: Request) -> Response:
         """POST /requests/find."""
-        body = call.validated_body()
+        body = request.validated_body()
         last = body.pop("last", None)
-        return json_response(200, _findings(call.store.traffic.journal, _query(body), last))
+        return json_response(200, _findings(request.store.traffic.journal, _query(body), last))
 
-    def count_requests(self, call: Call) -> Response:
+    def count_requests(self, request: Request) -> Response:
         """POST /requests/count."""
-        journal = call.store.traffic.journal
-        return json_response(
-            200, {"count": len(journal.find(_query(call.validated_body()))), "forgotten": journal.forgotten}
-        )
+        journal = request.store.traffic.journal
+        count = len(journal.find(_query(request.validated_body())))
+        return json_response(200, {"count": count, "forgotten": journal.forgotten})
 
-    def wait_for_requests(self, call: Call) -> Response:
+    def wait_for_requests(self, request: Request) -> Response:
         """POST /requests/wait."""
-        body = call.validated_body()
+        body = request.validated_body()
         count, seconds = body.pop("count", 1), body.pop("timeout", WAIT_SECONDS)
-        return begun(_Sought(call.store, _query(body), count), seconds)
+        return begun(_Sought(request.store, _query(body), count), seconds)
 
 
 class _Sought:
@@ -133,8 +132,8 @@ def _nearest(query: JournalQuery, entries: Sequence[Entry]) -> list[dict[str, An
     ]
 
 
-def _whole_number(call: Call, name: str) -> int | None:
-    text = call.query.get(name)
+def _whole_number(request: Request, name: str) -> int | None:
+    text = request.query.get(name)
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 10):

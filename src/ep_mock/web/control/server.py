@@ -13,7 +13,7 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.control.docs_page import docs_page
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 from ep_mock.web.stores import StoreRegistry
 
@@ -31,24 +31,24 @@ class ControlServer:
     are.
     """
 
-    def __init__(self, gate: StoreRegistry) -> None:
-        self._gate = gate
+    def __init__(self, stores: StoreRegistry) -> None:
+        self._stores = stores
         self._uptime = Clock()
         self._started = self._uptime.now()
 
-    def get_health(self, _: Call) -> Response:
+    def get_health(self, _: Request) -> Response:
         """GET /health."""
         uptime = (self._uptime.now() - self._started) / SECOND
         return json_response(
             200, {"status": "ok", "version": __version__, "uptime_seconds": round(uptime, 3)}
         )
 
-    def list_stores(self, _: Call) -> Response:
+    def list_stores(self, _: Request) -> Response:
         """GET /stores."""
         records: list[dict[str, Any]] = []
         failed: list[dict[str, Any]] = []
-        for name in self._gate.names():
-            slot = self._gate.find(name)
+        for name in self._stores.names():
+            slot = self._stores.find(name)
             if slot is None:
                 continue
             try:
@@ -60,30 +60,30 @@ class ControlServer:
                 failed.append({"name": name, "reason": f"{type(error).__name__}: {error}"})
         return json_response(200, {"stores": records, "failed": failed} if failed else {"stores": records})
 
-    def delete_store(self, call: Call) -> Response:
+    def delete_store(self, request: Request) -> Response:
         """DELETE /stores/{name}."""
-        if not self._gate.delete(call.parameters[0]):
+        if not self._stores.delete(request.parameters[0]):
             raise problems.not_found("there is no such store")
         return Response(204)
 
-    def get_documents(self, _: Call) -> Response:
+    def get_documents(self, _: Request) -> Response:
         """GET /openapi.json."""
         return json_response(200, {name: load_document(name).raw for name in DOCUMENTS})
 
-    def get_document(self, call: Call) -> Response:
+    def get_document(self, request: Request) -> Response:
         """GET /openapi/{document}."""
-        name = call.parameters[0].removesuffix(".json")
+        name = request.parameters[0].removesuffix(".json")
         if name not in DOCUMENTS:
             raise problems.not_found(f"there is no such document; expected one of {', '.join(DOCUMENTS)}")
         return json_response(200, load_document(name).raw)
 
-    def get_docs(self, _: Call) -> Response:
+    def get_docs(self, _: Request) -> Response:
         """GET /docs."""
         return Response(200, docs_page([load_document(name) for name in DOCUMENTS]).encode(), _HTML)
 
 
 def _store_record(store: Store) -> dict[str, Any]:
-    content = store.content
+    content = store.state
     return {
         "name": content.name,
         "mode": store.clock.mode,

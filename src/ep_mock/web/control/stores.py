@@ -17,7 +17,7 @@ from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.control.clock import clock_record
 from ep_mock.web.control.parameters import refused
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 from ep_mock.web.stores import StoreRegistry, named_store
 
@@ -28,43 +28,43 @@ _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
 class ControlStore:
     """The handlers under `/__ep_mock/` that are about a whole store, named as their operations are."""
 
-    def __init__(self, gate: StoreRegistry) -> None:
-        self._gate = gate
+    def __init__(self, stores: StoreRegistry) -> None:
+        self._stores = stores
 
-    def reset_store(self, call: Call) -> Response:
+    def reset_store(self, request: Request) -> Response:
         """POST /reset."""
         try:
-            self._gate.reset(named_store(call.headers), call.validated_body())
+            self._stores.reset(named_store(request.headers), request.validated_body())
         except UsageError as error:
             raise refused(error) from None
         return Response(204)
 
-    def get_settings(self, call: Call) -> Response:
+    def get_settings(self, request: Request) -> Response:
         """GET /settings."""
-        return json_response(200, _settings_record(call.store))
+        return json_response(200, _settings_record(request.store))
 
-    def change_settings(self, call: Call) -> Response:
+    def change_settings(self, request: Request) -> Response:
         """PATCH /settings."""
         try:
-            call.store.change_settings(call.validated_body())
+            request.store.change_settings(request.validated_body())
         except UsageError as error:
             raise refused(error) from None
-        return json_response(200, _settings_record(call.store))
+        return json_response(200, _settings_record(request.store))
 
-    def load_fixture(self, call: Call) -> Response:
+    def load_fixture(self, request: Request) -> Response:
         """POST /fixtures."""
         # Imported when needed: a start without fixtures should not pay for them.
         from ep_mock.fixtures.format import parse_fixture
         from ep_mock.fixtures.load import load_fixture
 
-        content = call.store.content
+        content = request.store.state
         before = {promotion.id for family in content.promotions.values() for promotion in family.values()}
         try:
-            load_fixture(call.store, parse_fixture(call.validated_body(), "fixture"), check_request)
+            load_fixture(request.store, parse_fixture(request.validated_body(), "fixture"), check_request)
         except UsageError as error:
             raise problems.bad_request(str(error)) from None
-        call.store.writes += 1
-        call.store.settle()
+        request.store.writes += 1
+        request.store.settle()
         added = [
             promotion
             for family in content.promotions.values()
@@ -72,26 +72,26 @@ class ControlStore:
             if promotion.id not in before
         ]
         return json_response(
-            200, {"promotions": [_promotion_record(call.store, promotion) for promotion in added]}
+            200, {"promotions": [_promotion_record(request.store, promotion) for promotion in added]}
         )
 
-    def get_snapshot(self, call: Call) -> Response:
+    def get_snapshot(self, request: Request) -> Response:
         """GET /snapshot."""
-        return json_response(200, snapshots.save(call.store))
+        return json_response(200, snapshots.save(request.store))
 
-    def restore_snapshot(self, call: Call) -> Response:
+    def restore_snapshot(self, request: Request) -> Response:
         """PUT /snapshot."""
         try:
-            store = self._gate.restore(call.store.content.name, call.validated_body())
+            store = self._stores.restore(request.store.state.name, request.validated_body())
         except UsageError as error:
             raise problems.bad_request(str(error)) from None
         return json_response(200, clock_record(store))
 
-    def record_usage(self, call: Call) -> Response:
+    def record_usage(self, request: Request) -> Response:
         """POST /promotions/{promotion_id}/usages."""
-        store = call.store
-        promotion = _promotion(store, call.parameters[0])
-        usage = usages.record_usage(store, promotion, call.validated_body())
+        store = request.store
+        promotion = _promotion(store, request.parameters[0])
+        usage = usages.record_usage(store, promotion, request.validated_body())
         store.writes += 1
         record: dict[str, Any] = {
             "id": usage.id,
@@ -110,7 +110,7 @@ class ControlStore:
 
 def _promotion(store: Store, promotion_id: str) -> Promotion:
     """The promotion with this id, of whichever family: no id is in both."""
-    for family in store.content.promotions.values():
+    for family in store.state.promotions.values():
         if promotion_id in family:
             return family[promotion_id]
     raise problems.promotion_not_found()

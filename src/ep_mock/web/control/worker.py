@@ -12,33 +12,33 @@ from ep_mock.simulation.task import Task
 from ep_mock.web.control.clock import advanced_record
 from ep_mock.web.control.jobs import job_record
 from ep_mock.web.control.parameters import refused
-from ep_mock.web.request import Call
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 _DELETING: Final[tuple[Action, ...]] = ("finish_cancel", "lose_race")
 
 
-def get_worker(call: Call) -> Response:
+def get_worker(request: Request) -> Response:
     """GET /worker."""
-    return json_response(200, worker_record(call.store))
+    return json_response(200, worker_record(request.store))
 
 
-def pause_worker(call: Call) -> Response:
+def pause_worker(request: Request) -> Response:
     """POST /worker/pause."""
-    call.store.pause_worker()
-    return json_response(200, worker_record(call.store))
+    request.store.pause_worker()
+    return json_response(200, worker_record(request.store))
 
 
-def resume_worker(call: Call) -> Response:
+def resume_worker(request: Request) -> Response:
     """POST /worker/resume; a job whose time has come already is taken up before the answer."""
-    call.store.resume_worker()
-    call.store.settle()
-    return json_response(200, worker_record(call.store))
+    request.store.resume_worker()
+    request.store.settle()
+    return json_response(200, worker_record(request.store))
 
 
-def step_worker(call: Call) -> Response:
+def step_worker(request: Request) -> Response:
     """POST /worker/step."""
-    store = call.store
+    store = request.store
     before = store.now
     try:
         transitions = store.step_worker()
