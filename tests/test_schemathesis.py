@@ -246,7 +246,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who would wait gives up at once."""
 
     def give_up(wait: Wait, _seconds: float) -> Never:
-        raise wait.refusal("Timed out", wait.stands())
+        raise wait.refusal("Timed out", wait.progress())
 
     monkeypatch.setattr("ep_mock.web.long_poll.LongPoll", give_up)
 

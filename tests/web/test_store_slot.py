@@ -47,10 +47,10 @@ class Wanted:
     def refusal(self, title: str, detail: str) -> ApiError:
         return ApiError(409, [{"title": title, "detail": detail}])
 
-    def waited_for(self) -> str:
+    def description(self) -> str:
         return "waited for nothing"
 
-    def stands(self) -> str:
+    def progress(self) -> str:
         return "waited for nothing, none came"
 
 
@@ -173,7 +173,7 @@ def test_who_waits_looks_once_however_many_requests_come_in_a_millisecond() -> N
     async def scenario() -> list[int]:
         waits = [wait_for(slot, each) for each in wanted]
         await asyncio.sleep(1)
-        begun = [each.looks for each in wanted]
+        looks = [each.looks for each in wanted]
         for _ in range(100):
             use(slot)
             await asyncio.sleep(SOONEST / 100)
@@ -181,7 +181,7 @@ def test_who_waits_looks_once_however_many_requests_come_in_a_millisecond() -> N
         for each in waits:
             each.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-        return [each.looks - before for each, before in zip(wanted, begun, strict=True)]
+        return [each.looks - before for each, before in zip(wanted, looks, strict=True)]
 
     assert max(run(scenario())) <= 3
 

@@ -143,7 +143,7 @@ class Edge(Router):
         body = (
             b"" if method in BODILESS else await read_body(headers, receive, settings.max_control_body_bytes)
         )
-        request = Request(scope, headers, endpoint, parameters, body, settings.public_url)
+        request = Request(scope, headers, endpoint, parameters, body, self._stores)
         if not endpoint.uses_store:
             return endpoint.handler(request)
         slot, answer = self._carried_out(request, named_store(headers), began)

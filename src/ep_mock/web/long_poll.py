@@ -57,11 +57,11 @@ class LongPoll(Response):
                     outcome.exception()  # it may be that nobody asks for it any more
         if is_stopping(scope):
             with slot.lock:
-                raise problems.server_stopping(self._wait.stands())
+                raise problems.server_stopping(self._wait.progress())
         raise ClientDisconnect
 
 
-def begun(wait: Wait, seconds: float) -> Response:
+def wait_or_poll(wait: Wait, seconds: float) -> Response:
     """The answer if it is clear by now, else one to wait for. To be called with the store settled and locked.
 
     Raises:
@@ -69,7 +69,7 @@ def begun(wait: Wait, seconds: float) -> Response:
     """
     answer = wait.look()
     if answer is None and not seconds:
-        raise wait.refusal("Timed out", f"after 0 s: {wait.stands()}")
+        raise wait.refusal("Timed out", f"after 0 s: {wait.progress()}")
     return answer or LongPoll(wait, seconds)
 
 

@@ -21,8 +21,9 @@ from ep_mock.web.long_poll import is_stopping, pause
 from ep_mock.web.request import ARRANGE_HEADER, BODILESS, Request, Route, read_body
 from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
+from ep_mock.web.store_choice import StoreChoice
 from ep_mock.web.store_slot import StoreSlot
-from ep_mock.web.stores import StoreChoice, StoreRegistry
+from ep_mock.web.stores import StoreRegistry
 from ep_mock.web.stuck_polls import answer_while_time_stands
 
 _REFUSED = 400
@@ -94,7 +95,6 @@ class Service:
         self._choice = StoreChoice(stores.settings, authenticator)
         self._failed = failed
         self._control = stores.settings.control
-        self._public_url = stores.settings.public_url
         self._most_bytes = stores.settings.max_body_bytes
 
     async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
@@ -109,7 +109,7 @@ class Service:
         request, refusal, body, began = None, None, b"", self._stores.replacements
         try:
             endpoint, parameters = self._routes.find(method, scope["raw_path"])
-            request = Request(scope, headers, endpoint, parameters, body, self._public_url)
+            request = Request(scope, headers, endpoint, parameters, body, self._stores)
         except ApiError as error:
             refusal = error
         if method not in BODILESS:

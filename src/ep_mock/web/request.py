@@ -19,6 +19,7 @@ from ep_mock.domain.paging import Page, read_page
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.response import Response
+from ep_mock.web.stores import StoreRegistry
 
 TOKEN_HEADER: Final = b"x-ep-mock-token"
 PLAN_HEADER: Final = b"x-ep-mock-plan"
@@ -87,6 +88,7 @@ class Request:
     runs.
 
     Attributes:
+        stores: all stores of the server.
         arranges: whether it arranges something for a test, instead of coming from the code under test.
     """
 
@@ -100,6 +102,7 @@ class Request:
         "parameters",
         "public_url",
         "store",
+        "stores",
     )
 
     def __init__(
@@ -109,7 +112,7 @@ class Request:
         endpoint: Route,
         parameters: tuple[str, ...],
         body: bytes,
-        public_url: str,
+        stores: StoreRegistry,
     ) -> None:
         self._scope = scope
         self._query: dict[str, str] | None = None
@@ -117,7 +120,8 @@ class Request:
         self.endpoint = endpoint
         self.parameters = parameters
         self.body = body
-        self.public_url = public_url
+        self.stores = stores
+        self.public_url = stores.settings.public_url
         self.arranges = False
         self.store: Store
 

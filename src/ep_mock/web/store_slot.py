@@ -37,10 +37,10 @@ class Wait(Protocol):
     def refusal(self, title: str, detail: str) -> ApiError:
         """The answer when the wait does not come true."""
 
-    def waited_for(self) -> str:
+    def description(self) -> str:
         """What is waited for, in words."""
 
-    def stands(self) -> str:
+    def progress(self) -> str:
         """The same, and how far it has come."""
 
 
@@ -202,7 +202,7 @@ class _Bell:
             if slot.gone:
                 self._end()
             elif not self._answered(outcome, wait):
-                outcome.set_exception(wait.refusal("Timed out", f"after {seconds:g} s: {wait.stands()}"))
+                outcome.set_exception(wait.refusal("Timed out", f"after {seconds:g} s: {wait.progress()}"))
 
     def silence(self) -> None:
         """Look no more by itself."""
@@ -225,7 +225,7 @@ class _Bell:
     def _end(self) -> None:
         for outcome, wait in self.waits.items():
             if not outcome.done():
-                detail = f"the store was reset, restored or deleted; {wait.waited_for()}"
+                detail = f"the store was reset, restored or deleted; {wait.description()}"
                 outcome.set_exception(wait.refusal("Store is gone", detail))
         for sleeper in self.sleepers:
             _wake(sleeper)

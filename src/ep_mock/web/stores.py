@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
+from ep_mock.clock import Clock
 from ep_mock.domain import problems
-from ep_mock.entropy import Entropy, fresh_seed
+from ep_mock.entropy import fresh_seed
 from ep_mock.fixtures.files import check_request
 from ep_mock.settings import OF_A_STORE, Settings, names_of
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore
-from ep_mock.web.auth import Authenticator
-from ep_mock.web.request import Request
+from ep_mock.timings import SECOND
 from ep_mock.web.store_slot import StoreSlot
 
 DEFAULT_STORE = "default"
@@ -64,11 +64,18 @@ class StoreRegistry:
         self.seed = settings.seed or fresh_seed()
         self.replacements = 0
         self._fill = fill
+        self._clock = Clock()
+        self._started = self._clock.now()
         # Taken last: whoever holds it takes no store's lock.
         self._lock = threading.Lock()
         self._stores: dict[str, StoreSlot] = {}
         self._replaced: dict[str, int] = {}
         self._own = _Draft()
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the server was created."""
+        return (self._clock.now() - self._started) / SECOND
 
     def get_or_create(self, name: str, began: int | None = None) -> StoreSlot:
         """The store of this name, made if need be.
@@ -218,36 +225,8 @@ class StoreRegistry:
 
 STORE_HEADER: Final = b"x-ep-mock-store"
 
-_OF_CLIENTS: Final = Entropy("stores", "clients")
-
 
 def named_store(headers: Mapping[bytes, bytes]) -> str:
     """The store that the header names, else the default one."""
     name = headers.get(STORE_HEADER)
     return DEFAULT_STORE if name is None else name.decode("latin-1")
-
-
-class StoreChoice:
-    """Chooses the store of a request to the API: a signed URL names it, else the header, else, where that is
-    wanted, the client id.
-    """
-
-    def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
-        self._by_client = settings.stores == "client-id"
-        self._authenticator = authenticator
-
-    def store_for(self, request: Request | None, headers: Mapping[bytes, bytes]) -> str:
-        """The name of the store; `request` is None where nothing is served at the request's path."""
-        if request is not None and request.endpoint.names_store:
-            return request.parameters[0]
-        if self._by_client and STORE_HEADER not in headers:
-            client = self._authenticator.client_behind(request, headers)
-            return DEFAULT_STORE if client is None else store_of_client(client)
-        return named_store(headers)
-
-
-def store_of_client(client: str) -> str:
-    """The store of a client id: of the same name if a store can have it, else of a name that is made from it,
-    always the same.
-    """
-    return client if can_name_store(client) else _OF_CLIENTS.uuid_of(client)

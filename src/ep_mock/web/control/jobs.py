@@ -19,7 +19,7 @@ from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.stuck_polls import polls_in_vain
 from ep_mock.web.control.parameters import chosen, whole_number
-from ep_mock.web.long_poll import WAIT_SECONDS, begun
+from ep_mock.web.long_poll import WAIT_SECONDS, wait_or_poll
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
@@ -66,7 +66,7 @@ class ControlJobs:
     def wait_for_job(self, request: Request) -> Response:
         """POST /jobs/wait."""
         body = request.validated_body()
-        return begun(JobWait(request.store, body), body.get("timeout", WAIT_SECONDS))
+        return wait_or_poll(JobWait(request.store, body), body.get("timeout", WAIT_SECONDS))
 
 
 def _listed(job: Job, content: StoreState) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class JobWait:
         """
         job = self._pinned()
         if job is None:
-            self._refuse_if_in_vain("Nothing will happen", f"there is no job yet; {self.waited_for()}")
+            self._refuse_if_in_vain("Nothing will happen", f"there is no job yet; {self.description()}")
             return None
         self._move_time(job)
         if self._has_come(job):
@@ -127,7 +127,7 @@ class JobWait:
         if job.ended:
             because = f": {job.error}" if job.error else ""
             raise self.refusal(
-                "Ended otherwise", f"{self.waited_for()}, but job {job.id} is {job.status}{because}"
+                "Ended otherwise", f"{self.description()}, but job {job.id} is {job.status}{because}"
             )
         self._refuse_if_in_vain(
             "Nothing will happen" if next_event(self._store) is None else "Time stands still", self._why(job)
@@ -171,12 +171,12 @@ class JobWait:
         while moved and promotion is not None and not job.ended and not self._has_come(job):
             moved = store.end_poll(promotion)
 
-    def stands(self) -> str:
+    def progress(self) -> str:
         """What is waited for, and how far it has come."""
         job = self._pinned()
-        return f"there is no job yet; {self.waited_for()}" if job is None else self._why(job)
+        return f"there is no job yet; {self.description()}" if job is None else self._why(job)
 
-    def waited_for(self) -> str:
+    def description(self) -> str:
         """What is waited for, in words."""
         which = "" if self._promotion_id is None else f" of promotion {self._promotion_id}"
         return f"waited for {' or '.join(self._statuses)}{which}"
@@ -184,8 +184,10 @@ class JobWait:
     def _why(self, job: Job) -> str:
         """Where the job stands, why, and what to do about it."""
         reason = what_it_waits_for(self._store, job)
-        stands = f"{self.waited_for()}, but job {job.id} is {job.status} since {format_nanos(job.updated_at)}"
-        return f"{stands}; {reason.text}{_OTHER_WAYS.get(reason.kind, '')}"
+        so_far = f"{self.description()}, but job {job.id} is {job.status}"
+        return (
+            f"{so_far} since {format_nanos(job.updated_at)}; {reason.text}{_OTHER_WAYS.get(reason.kind, '')}"
+        )
 
     def refusal(self, title: str, detail: str) -> ApiError:
         """409 with the job and its history."""

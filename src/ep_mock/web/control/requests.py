@@ -12,7 +12,7 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
 from ep_mock.traffic.journal import Entry, Journal, JournalQuery, nearest
-from ep_mock.web.long_poll import WAIT_SECONDS, begun
+from ep_mock.web.long_poll import WAIT_SECONDS, wait_or_poll
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
@@ -52,7 +52,7 @@ class ControlRequests:
         """POST /requests/wait."""
         body = request.validated_body()
         count, seconds = body.pop("count", 1), body.pop("timeout", WAIT_SECONDS)
-        return begun(_Sought(request.store, _query(body), count), seconds)
+        return wait_or_poll(_Sought(request.store, _query(body), count), seconds)
 
 
 class _Sought:
@@ -79,11 +79,11 @@ class _Sought:
     def next_look(self) -> None:
         """Time brings no requests."""
 
-    def waited_for(self) -> str:
+    def description(self) -> str:
         """What is waited for, and how far it has come."""
-        return self.stands()
+        return self.progress()
 
-    def stands(self) -> str:
+    def progress(self) -> str:
         """The same."""
         return (
             f"waited for {self._count} such request{'s' if self._count > 1 else ''}, "
