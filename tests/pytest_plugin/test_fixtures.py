@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ep_mock import MockServer
@@ -213,3 +215,10 @@ def test_the_fixtures_and_the_marker_are_listed_by_pytest(run: Run) -> None:
     run("", "--help").stdout.fnmatch_lines(
         ["*--ep-mock-url=URL*", "*--ep-mock-seed=SEED*", "*ep_mock_settings (linelist):*"]
     )
+
+
+def test_a_session_in_this_process_leaves_the_http_parser_as_it_was(run: Run) -> None:
+    parser = pytest.importorskip("httptools")
+    run("def test_it(ep_mock):\n    assert ep_mock.url").assert_outcomes(passed=1)
+    assert sys.modules["httptools"] is parser
+    assert sys.modules["uvicorn.protocols.http.httptools_impl"].httptools is parser
