@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.entropy import CODE_ALPHABET, Entropy, as_uuid, fresh_seed
+from ep_mock.entropy import CODE_ALPHABET, Entropy, as_uuid, new_seed
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -84,6 +84,6 @@ def test_every_letter_is_as_likely_as_any_other() -> None:
 
 
 def test_fresh_seeds_differ_and_can_be_passed_on() -> None:
-    seeds = {fresh_seed() for _ in range(20)}
+    seeds = {new_seed() for _ in range(20)}
     assert len(seeds) == 20
     assert all(re.fullmatch(r"[0-9a-f]{16}", seed) for seed in seeds)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ep_mock.cli.options import flag_of, grouped_names, variable_of
-from ep_mock.settings import choices_of, kind_of, settings_fields
+from ep_mock.settings import choices_of, settings_fields, type_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -75,7 +75,7 @@ def _row(field: dataclasses.Field[Any]) -> str:
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
-    if kind_of(field.name) is bool:
+    if type_of(field.name) is bool:
         return f"`{str(field.default).lower()}`"
     return "" if field.default in ("", ()) else f"`{field.default}`"
 

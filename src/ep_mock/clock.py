@@ -19,8 +19,8 @@ EARLIEST = 0
 # One century short of the year 9999, so that what lies ahead of the clock (expiries, jobs) can be printed
 # too.
 LATEST = 250_000_000_000 * SECOND
-LEAST_SCALE = 1e-6
-GREATEST_SCALE = 1e6
+MIN_SCALE = 1e-6
+MAX_SCALE = 1e6
 
 
 class Clock:
@@ -85,10 +85,8 @@ class Clock:
         """
         if mode not in CLOCK_MODES:
             raise UsageError(f"clock: expected one of {', '.join(CLOCK_MODES)}, got {mode!r}")
-        if not LEAST_SCALE <= scale <= GREATEST_SCALE:
-            raise UsageError(
-                f"clock scale: expected a number from {LEAST_SCALE} to {GREATEST_SCALE}, got {scale!r}"
-            )
+        if not MIN_SCALE <= scale <= MAX_SCALE:
+            raise UsageError(f"clock scale: expected a number from {MIN_SCALE} to {MAX_SCALE}, got {scale!r}")
         self._rebase(self.now())
         self.mode = mode
         self.scale = scale if mode == "scaled" else 1.0

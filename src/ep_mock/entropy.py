@@ -18,7 +18,7 @@ _TO_CODE = bytes(ord(CODE_ALPHABET[byte % 32]) for byte in range(256))
 _VARIANT = "89ab"
 
 
-def fresh_seed() -> str:
+def new_seed() -> str:
     """A new seed that nobody can guess, short enough to be printed and passed on."""
     return os.urandom(8).hex()
 
@@ -54,7 +54,7 @@ class Entropy:
         return self._key.hex(), self.drawn
 
     @classmethod
-    def resumed(cls, key: str, drawn: int) -> Self:
+    def from_state(cls, key: str, drawn: int) -> Self:
         """One that goes on from a `state`."""
         entropy = cls("")
         entropy._take_key(bytes.fromhex(key))

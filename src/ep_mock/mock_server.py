@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from ep_mock.serving.run import ServerThread
 from ep_mock.serving.tls import tls_context
 from ep_mock.setting_keywords import SettingKeywords
-from ep_mock.settings import Settings, settings_from
+from ep_mock.settings import Settings, resolve_settings
 from ep_mock.web.app import create_app
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class MockServer:
     """
 
     def __init__(self, settings: Settings | None = None, **changes: Unpack[SettingKeywords]) -> None:
-        self.settings = settings_from(settings, Settings(port=0), changes)
+        self.settings = resolve_settings(settings, Settings(port=0), changes)
         self.app = create_app(self.settings)
         self._process: int | None = None
         self._stopping = threading.Lock()

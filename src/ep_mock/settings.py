@@ -15,7 +15,7 @@ from os import PathLike
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from ep_mock.clock import GREATEST_SCALE, LEAST_SCALE, ClockMode
+from ep_mock.clock import MAX_SCALE, MIN_SCALE, ClockMode
 from ep_mock.errors import UsageError
 from ep_mock.timings import parse_timings
 
@@ -23,7 +23,7 @@ AuthMode = Literal["lenient", "strict", "off"]
 LogFormat = Literal["text", "json"]
 Scope = Literal["server", "start", "store"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-OF_A_STORE: Final[tuple[Scope, ...]] = ("start", "store")
+RESET_SCOPES: Final[tuple[Scope, ...]] = ("start", "store")
 """The scopes of what a reset can change, for one store and until its next reset."""
 
 ENVIRONMENT_PREFIX = "EP_MOCK_"
@@ -130,8 +130,8 @@ class Settings:
         1.0,
         "How many seconds pass per second on a scaled clock.",
         scope="start",
-        least=LEAST_SCALE,
-        most=GREATEST_SCALE,
+        least=MIN_SCALE,
+        most=MAX_SCALE,
     )
     clock_start: str = _setting(
         "", "Time at which each store's clock starts (2024-12-03T23:31:35Z); empty means now.", scope="start"
@@ -212,7 +212,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            if kind_of(field.name) is tuple:
+            if type_of(field.name) is tuple:
                 object.__setattr__(self, field.name, _words(field.name, getattr(self, field.name)))
             _check(field, getattr(self, field.name))
         parse_timings(self.timings)
@@ -231,7 +231,7 @@ class Settings:
         Raises:
             UsageError: a name is unknown, of another scope, or a value cannot be used.
         """
-        allowed = names_of(*scopes)
+        allowed = setting_names(*scopes)
         for name in changes:
             if name not in allowed:
                 raise UsageError(f"{name}: not a setting that can be changed here; {_instead(name, allowed)}")
@@ -241,7 +241,7 @@ class Settings:
 _KINDS = get_type_hints(Settings)
 
 
-def settings_from(given: Settings | None, default: Settings, changes: Mapping[str, Any]) -> Settings:
+def resolve_settings(given: Settings | None, default: Settings, changes: Mapping[str, Any]) -> Settings:
     """Settings as a whole, or the default ones, with single ones changed.
 
     Raises:
@@ -259,7 +259,7 @@ def settings_fields() -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(Settings)
 
 
-def names_of(*scopes: Scope) -> tuple[str, ...]:
+def setting_names(*scopes: Scope) -> tuple[str, ...]:
     """The names of the settings of these scopes, in the order of the table."""
     return tuple(field.name for field in settings_fields() if field.metadata["scope"] in scopes)
 
@@ -269,7 +269,7 @@ def choices_of(name: str) -> tuple[str, ...]:
     return get_args(_KINDS[name]) if get_origin(_KINDS[name]) is Literal else ()
 
 
-def kind_of(name: str) -> type:
+def type_of(name: str) -> type:
     """The Python type of a setting's value."""
     kind = _KINDS[name]
     if get_origin(kind) is Literal:
@@ -277,13 +277,13 @@ def kind_of(name: str) -> type:
     return tuple if get_origin(kind) is tuple else kind
 
 
-def setting_from_text(name: str, text: str) -> Any:
+def parse_setting(name: str, text: str) -> Any:
     """The value of a setting written as text, as flags and environment variables have it.
 
     Raises:
         UsageError: the text does not fit the setting's type.
     """
-    kind = kind_of(name)
+    kind = type_of(name)
     if kind is tuple:
         return tuple(part for part in text.split(",") if part)
     if kind is bool:
@@ -347,7 +347,7 @@ def _checked_origin(text: str) -> str:
 
 
 def _check(field: dataclasses.Field[Any], value: Any) -> None:
-    choices, kind = choices_of(field.name), kind_of(field.name)
+    choices, kind = choices_of(field.name), type_of(field.name)
     if choices and value not in choices:
         raise UsageError(f"{field.name}: expected one of {', '.join(choices)}, got {value!r}")
     if kind is float and type(value) is int:

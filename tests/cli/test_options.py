@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ep_mock.cli import main
 from ep_mock.cli.options import configuration_of, flag_of, grouped_names, settings_options, variable_of
-from ep_mock.settings import Settings, choices_of, kind_of, settings_fields
+from ep_mock.settings import Settings, choices_of, settings_fields, type_of
 
 NAMES = [field.name for field in settings_fields()]
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ PLACES = ("flag", "environment", "file")
 def values_of(name: str) -> st.SearchStrategy[Any]:
     """Values that a setting may have, never empty: an empty variable counts as not set."""
     [field] = [field for field in settings_fields() if field.name == name]
-    kind, least, most = kind_of(name), field.metadata["least"], field.metadata["most"]
+    kind, least, most = type_of(name), field.metadata["least"], field.metadata["most"]
     if name in SPECIAL:
         return SPECIAL[name]
     if choices_of(name):

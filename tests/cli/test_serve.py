@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from ep_mock.cli import main
 from ep_mock.cli.options import flag_of
-from ep_mock.settings import kind_of, settings_fields
+from ep_mock.settings import settings_fields, type_of
 from tests.certificates import CERTIFICATE, KEY
 from tests.cli.commands import run, started
 
@@ -29,7 +29,7 @@ FIRST_LINE = re.compile(
 )
 # A random text for the state file would be written where the tests run.
 TEXT_SETTINGS = [
-    field.name for field in settings_fields() if kind_of(field.name) is not bool and field.name != "state"
+    field.name for field in settings_fields() if type_of(field.name) is not bool and field.name != "state"
 ]
 
 

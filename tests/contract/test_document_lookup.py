@@ -174,15 +174,15 @@ def test_the_examples_of_a_shipped_document_fit_their_schemas(name: str) -> None
     seen = 0
     for operation in load_document(name).operations:
         document = operation.document
-        body = document.followed(operation.raw.get("requestBody", {}))
+        body = document.dereference(operation.raw.get("requestBody", {}))
         if operation.body_schema is not None:
             for example in body["content"]["application/json"].get("examples", {}).values():
-                validate_body(operation, json.dumps(document.followed(example)["value"]).encode())
+                validate_body(operation, json.dumps(document.dereference(example)["value"]).encode())
                 seen += 1
         for status, response in operation.raw["responses"].items():
-            content = document.followed(response).get("content", {}).get("application/json", {})
+            content = document.dereference(response).get("content", {}).get("application/json", {})
             for example in content.get("examples", {}).values():
-                answer = json.dumps(document.followed(example)["value"]).encode()
+                answer = json.dumps(document.dereference(example)["value"]).encode()
                 assert response_problems(operation, int(status) if status.isdigit() else 599, answer) == [], (
                     f"{operation!r} {status}"
                 )

@@ -379,9 +379,11 @@ def shipped_examples() -> list[tuple[Operation, Any]]:
         operation for name in ("standard", "rule", "control") for operation in load_document(name).operations
     ):
         if operation.body_schema is not None:
-            content = operation.document.followed(operation.raw["requestBody"])["content"]["application/json"]
+            content = operation.document.dereference(operation.raw["requestBody"])["content"][
+                "application/json"
+            ]
             found += [
-                (operation, operation.document.followed(each)["value"])
+                (operation, operation.document.dereference(each)["value"])
                 for each in content.get("examples", {}).values()
             ]
     return [(operation, value) for operation, value in found if value]

@@ -18,7 +18,7 @@ from ep_mock.domain.lifecycle import (
     IllegalTransitionError,
     Status,
     Transition,
-    after,
+    next_status,
 )
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -38,7 +38,7 @@ def test_the_life_cycle_is_the_published_one() -> None:
         (status, following) for (status, action), following in TRANSITIONS.items() if action != "abandon"
     }
     assert visible == published
-    assert {status: after(status, "abandon") for status in STATUSES if status not in FINAL} == {
+    assert {status: next_status(status, "abandon") for status in STATUSES if status not in FINAL} == {
         "pending": "cancelled",
         "processing": "cancelled",
         "cancelling": "cancelled",
@@ -54,13 +54,13 @@ def test_two_statuses_can_be_cancelled_and_three_are_final() -> None:
 def test_any_other_step_is_refused_with_the_history(status: Status, action: Action) -> None:
     history = [Transition(5, "pending", "created"), Transition(9, status, "a reason")]
     with pytest.raises(IllegalTransitionError) as refused:
-        after(status, action, history)
+        next_status(status, action, history)
     assert (
         str(refused.value)
         == f"a job that is {status} cannot {action}; its history: pending at 5 (created), {status} at 9 (a reason)"
     )
     with pytest.raises(IllegalTransitionError, match="its history: none"):
-        after(status, action)
+        next_status(status, action)
 
 
 @given(st.lists(st.sampled_from(ACTIONS), max_size=20))
@@ -69,7 +69,7 @@ def test_every_walk_ends_after_three_steps_at_most(actions: list[Action]) -> Non
     walk = [status]
     for action in actions:
         if (status, action) in TRANSITIONS:
-            status = after(status, action)
+            status = next_status(status, action)
             walk.append(status)
     assert len(walk) == len(set(walk)) <= 4
     assert all(step not in FINAL for step in walk[:-1])

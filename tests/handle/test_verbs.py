@@ -15,7 +15,7 @@ from ep_mock.handle import Handle
 from ep_mock.handle import models as records
 from ep_mock.handle import typed_arguments as keywords
 from ep_mock.handle.connection import InProcessConnection, Reply
-from ep_mock.settings import names_of
+from ep_mock.settings import setting_names
 from ep_mock.traffic.faults import Delay, Fault, StubAnswer
 from ep_mock.traffic.journal import JournalQuery
 from ep_mock.traffic.matching import RequestMatcher
@@ -110,8 +110,8 @@ def test_the_method_makes_the_call(operation_id: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "names"),
     [
-        (keywords.StoreSettings, names_of("store")),
-        (keywords.ResetSettings, names_of("start", "store")),
+        (keywords.StoreSettings, setting_names("store")),
+        (keywords.ResetSettings, setting_names("start", "store")),
         (keywords.Matcher, RequestMatcher.__struct_fields__),
         (
             keywords.RequestQuery,

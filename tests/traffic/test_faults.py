@@ -1,4 +1,4 @@
-"""Which faults strike a request, and when."""
+"""Which faults apply to a request, and when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
-from ep_mock.traffic.faults import MOST_FAULTS, Fault, FaultList
+from ep_mock.traffic.faults import MAX_FAULTS, Fault, FaultList
 from ep_mock.traffic.matching import RecordedRequest
 
 GET = RecordedRequest("GET", b"/v2/promotions", b"", "list_promotions", "standard", b"", b"")
@@ -28,18 +28,18 @@ def new_list(seed: str = "seed") -> FaultList:
 
 
 def luck(faults: FaultList, requests: int) -> list[bool]:
-    """Which of so many requests in a row are struck."""
-    return [faults.strike(GET) is not None for _ in range(requests)]
+    """Which of so many requests in a row a fault applies to."""
+    return [faults.apply(GET) is not None for _ in range(requests)]
 
 
 @given(st.integers(0, 4), st.integers(1, 4))
 def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> None:
     faults = new_list()
     faults.add(fault(skip=skip, times=times, match={"method": "GET"}))
-    assert faults.strike(POST) is None
+    assert faults.apply(POST) is None
     assert luck(faults, 10) == [skip <= number < skip + times for number in range(10)]
     assert faults.active == []
-    assert [(each.hits, each.strikes, each.exhausted) for each in faults.all()] == [
+    assert [(each.matched, each.applied, each.exhausted) for each in faults.all()] == [
         (skip + times, times, True)
     ]
 
@@ -56,7 +56,7 @@ def test_chance_comes_from_the_seed(seed: str, probability: float) -> None:
     first, second = new_list(seed), new_list(seed)
     for faults in (first, second):
         faults.add(fault(times=0, probability=probability, delay={"least": 1, "most": 2}))
-    strikes = [(first.strike(GET), second.strike(GET)) for _ in range(200)]
+    strikes = [(first.apply(GET), second.apply(GET)) for _ in range(200)]
     assert [one for one, _ in strikes] == [other for _, other in strikes]
     delays = [one.delay_before for one, _ in strikes if one is not None]
     assert all(1 <= delay < 2 for delay in delays)
@@ -85,14 +85,14 @@ def test_two_for_one_request_each_strike_one_after_the_other_and_delays_add_up()
         faults.add(msgspec.convert({"times": 0 if "error" not in parts else 1, **parts}, Fault))
     seen = []
     for _ in range(3):
-        strike = faults.strike(GET)
-        assert strike is not None
+        applied = faults.apply(GET)
+        assert applied is not None
         seen.append(
             (
-                strike.fault_ids,
-                strike.delay_before,
-                strike.delay_after,
-                strike.deciding and strike.deciding.error,
+                applied.ids,
+                applied.delay_before,
+                applied.delay_after,
+                applied.response_fault and applied.response_fault.error,
             )
         )
     assert seen == [
@@ -109,22 +109,22 @@ def test_a_fault_can_be_lifted_and_ids_are_not_given_twice() -> None:
     assert faults.remove("fault-1")
     assert not faults.remove("fault-1")
     faults.clear()
-    assert (faults.all(), faults.active, faults.strike(GET)) == ([], [], None)
+    assert (faults.all(), faults.active, faults.apply(GET)) == ([], [], None)
     assert faults.add(fault()).id == "fault-3"
 
 
 def test_there_is_a_limit_and_those_that_are_spent_give_way() -> None:
     faults = new_list()
-    for _ in range(MOST_FAULTS):
+    for _ in range(MAX_FAULTS):
         faults.add(fault())
     with pytest.raises(UsageError, match="there are 1000 already"):
         faults.add(fault())
-    faults.strike(GET)
+    faults.apply(GET)
     assert faults.add(fault()).id == "fault-1001"
     assert (faults.all()[0].id, len(faults.all()), len(faults.active)) == (
         "fault-2",
-        MOST_FAULTS,
-        MOST_FAULTS,
+        MAX_FAULTS,
+        MAX_FAULTS,
     )
 
 
@@ -168,7 +168,7 @@ def test_a_fault_that_contradicts_itself_is_refused(parts: dict[str, Any], reaso
 def test_garbage_is_no_http_and_differs_from_request_to_request() -> None:
     faults = new_list()
     faults.add(msgspec.convert({"times": 0, "connection": "garbage"}, Fault))
-    strikes = [faults.strike(GET), faults.strike(GET)]
-    pieces = [strike.garbage for strike in strikes if strike is not None]
+    strikes = [faults.apply(GET), faults.apply(GET)]
+    pieces = [applied.garbage for applied in strikes if applied is not None]
     assert all(piece[0] == 0 for piece in pieces)
     assert len(set(pieces)) == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.traffic.journal import MOST_BODY, Entry, Journal, JournalQuery, nearest
+from ep_mock.traffic.journal import MAX_BODY, Entry, Journal, JournalQuery, nearest
 from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 
@@ -55,9 +55,9 @@ def test_it_goes_on_after_any_number(requests: int, most: int, number: int) -> N
 
 
 def test_of_a_long_body_the_beginning_is_kept() -> None:
-    (entry,) = recorded(Journal(10, 10**6), b"x" * (MOST_BODY + 1))
-    assert (len(entry.request.body), entry.truncated) == (MOST_BODY, True)
-    assert entry.size < MOST_BODY + 1000
+    (entry,) = recorded(Journal(10, 10**6), b"x" * (MAX_BODY + 1))
+    assert (len(entry.request.body), entry.truncated) == (MAX_BODY, True)
+    assert entry.size < MAX_BODY + 1000
 
 
 def test_clearing_forgets_all_but_the_numbers() -> None:

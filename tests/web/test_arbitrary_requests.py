@@ -104,9 +104,11 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
 
 
 def examples(operation: Operation) -> list[Any]:
-    body = operation.document.followed(operation.raw.get("requestBody", {}))
+    body = operation.document.dereference(operation.raw.get("requestBody", {}))
     content = body.get("content", {}).get("application/json", {})
-    return [operation.document.followed(example)["value"] for example in content.get("examples", {}).values()]
+    return [
+        operation.document.dereference(example)["value"] for example in content.get("examples", {}).values()
+    ]
 
 
 def bodies(operation: Operation) -> st.SearchStrategy[bytes]:

@@ -23,10 +23,10 @@ from ep_mock.settings import (
     ENVIRONMENT_PREFIX,
     Settings,
     choices_of,
-    kind_of,
-    names_of,
-    setting_from_text,
+    parse_setting,
+    setting_names,
     settings_fields,
+    type_of,
 )
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -89,7 +89,7 @@ class Configuration:
 def flag_of(name: str) -> str:
     """The flag of a setting, `--codes-limit`; a boolean's has an opposite, `--control/--no-control`."""
     flag = name.replace("_", "-")
-    return f"--{flag}/--no-{flag}" if kind_of(name) is bool else f"--{flag}"
+    return f"--{flag}/--no-{flag}" if type_of(name) is bool else f"--{flag}"
 
 
 def variable_of(name: str) -> str:
@@ -155,7 +155,7 @@ def configuration_of(context: click.Context) -> Configuration:
             if isinstance(value, str) and context.get_parameter_source(name) in _GIVEN
         }
         for name in texts:
-            values[name] = setting_from_text(name, values[name])
+            values[name] = parse_setting(name, values[name])
         return Configuration(Settings(**values), places)
 
 
@@ -182,7 +182,7 @@ class _Switch(click.types.BoolParamType):
         if not isinstance(value, str) or param is None or param.name is None:
             return super().convert(value, param, ctx)
         with _named({param.name: variable_of(param.name)}):
-            return setting_from_text(param.name, value)
+            return parse_setting(param.name, value)
 
 
 class _Written(click.Option):
@@ -200,7 +200,7 @@ class _Names(click.types.StringParamType):
 
 
 def _option(name: str, default: Any, help_text: str) -> click.Option:
-    kind = kind_of(name)
+    kind = type_of(name)
     common: dict[str, Any] = {"envvar": variable_of(name), "help": help_text, "default": default}
     if kind is bool:
         return click.Option([flag_of(name)], type=_Switch(), show_default=True, **common)
@@ -250,7 +250,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
 
 
 def _value(path: Path, name: str, value: Any) -> Any:
-    kind = kind_of(name)
+    kind = type_of(name)
     if kind is str and isinstance(value, datetime.date):  # a date without quotes, also one with a time
         return value.isoformat()
     if kind is not tuple:
@@ -280,9 +280,9 @@ def read_assignments(texts: Sequence[str], allowed: Sequence[str]) -> dict[str, 
         name = name.strip().replace("-", "_")
         if not equals or name not in allowed:
             raise UsageError(f"expected NAME=VALUE with one of the names {', '.join(allowed)}, got {text!r}")
-        changes[name] = setting_from_text(name, value)
+        changes[name] = parse_setting(name, value)
     return changes
 
 
-STORE_SETTINGS = names_of("store")
-RESET_SETTINGS = names_of("start", "store")
+STORE_SETTINGS = setting_names("store")
+RESET_SETTINGS = setting_names("start", "store")

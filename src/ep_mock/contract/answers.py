@@ -43,7 +43,7 @@ def _documented(operation: Operation, status: int) -> dict[str, Any] | None:
     responses: dict[str, dict[str, Any]] = operation.raw.get("responses", {})
     for key in (str(status), f"{status // 100}XX", "default"):
         if key in responses:
-            return operation.document.followed(responses[key])
+            return operation.document.dereference(responses[key])
     return None
 
 

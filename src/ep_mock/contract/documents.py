@@ -50,7 +50,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     @property
     def query_parameters(self) -> tuple[str, ...]:
         """The names that its query may have, in document order."""
-        parameters = (self.document.followed(each) for each in self.raw.get("parameters", ()))
+        parameters = (self.document.dereference(each) for each in self.raw.get("parameters", ()))
         return tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query")
 
     def __repr__(self) -> str:
@@ -102,7 +102,7 @@ class Document:
             )
         return node
 
-    def followed(self, node: dict[str, Any]) -> dict[str, Any]:
+    def dereference(self, node: dict[str, Any]) -> dict[str, Any]:
         """`node`, or what its `$ref` names."""
         while "$ref" in node:
             node = self.resolve(node["$ref"])
@@ -111,7 +111,7 @@ class Document:
     def _operation(self, method: str, path: str, raw: dict[str, Any]) -> Operation:
         if not isinstance(raw.get("operationId"), str):
             raise UsageError(f"OpenAPI document {self.name}: {method} {path} has no operationId")
-        body = self.followed(raw.get("requestBody", {}))
+        body = self.dereference(raw.get("requestBody", {}))
         schema: dict[str, Any] | None = None
         wrapper: Wrapper | None = None
         if "x-data-schema" in body:

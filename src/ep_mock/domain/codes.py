@@ -86,14 +86,16 @@ def dashed(bodies: str, length: int) -> list[str]:
     return lines.decode("ascii").split()
 
 
-def plain(key: str, batch: Batch) -> Code:
-    """The code that is stored under `key` when nothing in it differs from its batch."""
+def as_code(key: str, entry: Batch | Code) -> Code:
+    """The code stored under `key`: the entry itself, or one that has everything from its batch."""
+    if isinstance(entry, Code):
+        return entry
     return Code(
-        code=batch.spelled(key),
-        batch=batch,
-        consume_unit=batch.consume_unit,
-        uses=batch.max_uses,
-        max_uses=batch.max_uses,
+        code=entry.spelled(key),
+        batch=entry,
+        consume_unit=entry.consume_unit,
+        uses=entry.max_uses,
+        max_uses=entry.max_uses,
     )
 
 
@@ -117,7 +119,7 @@ def code_document(code: Code, code_id: str | None, *, with_type: bool, stored: b
     return document
 
 
-def first_unusable(codes: Iterable[Mapping[str, Any]]) -> ApiError | None:
+def find_unusable_code(codes: Iterable[Mapping[str, Any]]) -> ApiError | None:
     """The published refusal of the first code to add that contradicts itself, or None.
 
     A code for first-time shoppers has no limited uses and no user; a limit for each shopper cannot be counted

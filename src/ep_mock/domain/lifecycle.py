@@ -58,7 +58,7 @@ class IllegalTransitionError(EpMockError):
     """A move that the table does not know. The message carries the job's history."""
 
 
-def after(status: Status, action: Action, history: Sequence[Transition] = ()) -> Status:
+def next_status(status: Status, action: Action, history: Sequence[Transition] = ()) -> Status:
     """The status that `action` leads to.
 
     Raises:

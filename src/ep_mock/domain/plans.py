@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         return self.stuck == status
 
 
-ORDINARY = Plan()
+NO_PLAN = Plan()
 """No plan: everything takes its ordinary course."""
 
 

@@ -32,17 +32,17 @@ from ep_mock.handle.typed_arguments import (
 )
 from ep_mock.handle.worker import WorkerHandle
 from ep_mock.serving.tls import Verify
-from ep_mock.settings import names_of
+from ep_mock.settings import setting_names
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
 _OF_THE_SERVER: Final = dict.fromkeys(
-    names_of("server"), "it is a setting of the whole server, chosen when that starts"
+    setting_names("server"), "it is a setting of the whole server, chosen when that starts"
 )
 _OF_A_START: Final = {
-    name: f"write reset({name}=...), as a store begins with it" for name in names_of("start")
+    name: f"write reset({name}=...), as a store begins with it" for name in setting_names("start")
 }
 _INSTEAD_OF_FAULT: Final = {
     **{name: f"write match={{{name!r}: ...}}" for name in Matcher.__annotations__},

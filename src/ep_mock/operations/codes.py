@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ep_mock.domain import problems
-from ep_mock.domain.codes import Batch, Code, code_document, first_unusable
+from ep_mock.domain.codes import Batch, Code, code_document, find_unusable_code
 from ep_mock.domain.families import Family
 from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
@@ -42,7 +42,7 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     if promotion.automatic:
         raise problems.no_codes_allowed(family)
     wanted = [_known(family, item, request) for item in request["codes"]]
-    refusal = first_unusable(wanted)
+    refusal = find_unusable_code(wanted)
     if refusal is not None:
         raise refusal
     book = store.codes_of(promotion)

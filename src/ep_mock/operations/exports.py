@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from ep_mock.domain import problems
-from ep_mock.domain.codes import Batch, Code, plain
+from ep_mock.domain.codes import Batch, as_code
 from ep_mock.domain.dates import format_compact, format_millis, format_seconds
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
@@ -156,7 +156,7 @@ def _rows(captured: CapturedCodes) -> Iterator[ExportRow]:
     batch: Batch | None = None
     created_at = ""
     for key, entry in captured.entries.items():
-        code: Code = plain(key, entry) if isinstance(entry, Batch) else entry
+        code = as_code(key, entry)
         if code.batch is not batch:
             batch, created_at = code.batch, format_millis(code.batch.created_at)
         user = code.user if code.user is None or isinstance(code.user, str) else " ".join(code.user)

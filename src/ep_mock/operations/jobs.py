@@ -11,7 +11,7 @@ from ep_mock.domain import problems
 from ep_mock.domain.filters import Attribute
 from ep_mock.domain.lifecycle import CANCELLABLE
 from ep_mock.domain.paging import Page
-from ep_mock.domain.plans import ORDINARY, Plan
+from ep_mock.domain.plans import NO_PLAN, Plan
 from ep_mock.operations.listing import Listing, list_newest_first, read_filter
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
@@ -49,7 +49,7 @@ def new_job(
     *,
     id: str | None = None,  # noqa: A002 - the API's own word
     created_at: int | None = None,
-    plan: Plan | None = ORDINARY,
+    plan: Plan | None = NO_PLAN,
 ) -> Job:
     """A pending job, the newest of its promotion; the worker does not know it yet. Without a plan, the
     store's plans are asked.
@@ -74,7 +74,7 @@ def new_job(
         in_force = content.plan_for(
             family=family.name, promotion_id=promotion.id, job_type=job_type, name=name
         )
-        plan, plan_id = (ORDINARY, None) if in_force is None else (in_force.plan, in_force.id)
+        plan, plan_id = (NO_PLAN, None) if in_force is None else (in_force.plan, in_force.id)
     made_id = content.new_id() if id is None else id
     content.jobs_created += 1
     job = Job(

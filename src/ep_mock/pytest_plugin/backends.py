@@ -14,7 +14,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import msgspec
 import pytest
 
-from ep_mock.entropy import fresh_seed
+from ep_mock.entropy import new_seed
 from ep_mock.errors import EpMockError, UsageError
 from ep_mock.fixtures.files import fixture_paths, read_document
 from ep_mock.handle import Handle, HandleError, RefusedError
@@ -23,7 +23,7 @@ from ep_mock.mock_server import MockServer
 from ep_mock.pytest_plugin import option
 from ep_mock.pytest_plugin.options import marked, only_of_a_store, settings_given
 from ep_mock.serving.tls import Verify, client_context
-from ep_mock.settings import Settings, names_of
+from ep_mock.settings import Settings, setting_names
 from ep_mock.web.app import Application
 from ep_mock.web.stores import DEFAULT_STORE
 
@@ -99,7 +99,7 @@ class Session(ABC):
                 handle.load_fixture(document)
         except RefusedError as error:
             raise UsageError(f"the store cannot be as this test wants it: {error.reasons}") from None
-        own = {name: value for name, value in wanted.changes.items() if name in names_of("store")}
+        own = {name: value for name, value in wanted.changes.items() if name in setting_names("store")}
         if own and any("settings" in document for document in documents):
             # What the test itself says beats what a fixture brings.
             handle.settings(**own)
@@ -139,7 +139,7 @@ class Session(ABC):
 
 class _EmbeddedSession(Session):
     def __init__(self, config: pytest.Config, said: Mapping[str, Any]) -> None:
-        super().__init__(config, option(config, "seed") or said.get("seed") or fresh_seed())
+        super().__init__(config, option(config, "seed") or said.get("seed") or new_seed())
         self._server = MockServer(Settings(**{"port": 0, "clock": CLOCK, **said, "seed": self.seed}))
         self._connection: Connection = InProcessConnection(self._server.app, lambda: self.server().url)
         self._running = False
@@ -172,7 +172,7 @@ class _EmbeddedSession(Session):
         differing = {
             name: value for name, value in wanted.items() if getattr(self._server.settings, name) != value
         }
-        for name in set(differing) - set(names_of("start", "store")):
+        for name in set(differing) - set(setting_names("start", "store")):
             raise UsageError(
                 f"ep_mock_settings: {name} is a setting of the server, which runs already with "
                 f"{getattr(self._server.settings, name)!r}; "
@@ -197,7 +197,7 @@ class RemoteServer:
 
 class _RemoteSession(Session):
     def __init__(self, config: pytest.Config, said: Mapping[str, Any], url: str) -> None:
-        super().__init__(config, option(config, "seed") or said.get("seed") or fresh_seed())
+        super().__init__(config, option(config, "seed") or said.get("seed") or new_seed())
         self._check(said)
         self._connection = HttpConnection(url, _trusted(config))
         self._said = said

@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from ep_mock.errors import UsageError
-from ep_mock.settings import OF_A_STORE, Settings, names_of, setting_from_text
+from ep_mock.settings import RESET_SCOPES, Settings, parse_setting, setting_names
 
 MARKER: Final = "@pytest.mark.ep_mock"
 
-_OF_A_STORE: Final = names_of(*OF_A_STORE)
+_OF_A_STORE: Final = setting_names(*RESET_SCOPES)
 _IN_MARKER: Final = (*_OF_A_STORE, "fixtures")
 
 
@@ -75,12 +75,12 @@ def _from_file(config: pytest.Config) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for line in config.getini("ep_mock_settings"):
         name, equals, text = (part.strip() for part in line.partition("="))
-        if not equals or name not in names_of("server", *OF_A_STORE):
+        if not equals or name not in setting_names("server", *RESET_SCOPES):
             raise UsageError(
                 f"ep_mock_settings: expected lines such as codes_limit = 50, got {line!r}{_hint(name)}"
             )
         try:
-            said[name] = setting_from_text(name, text)
+            said[name] = parse_setting(name, text)
         except UsageError as error:
             raise UsageError(f"ep_mock_settings: {error}") from None
     return said
@@ -98,7 +98,7 @@ def _from_fixture(given: object) -> dict[str, Any]:
             f"ep_mock_settings: expected a mapping or ep_mock.Settings from the fixture, got {given!r}"
         )
     for name in given:
-        if name not in names_of("server", *OF_A_STORE):
+        if name not in setting_names("server", *RESET_SCOPES):
             raise UsageError(f"ep_mock_settings: there is no setting {name!r}{_hint(str(name))}")
     fixtures = given.get("fixtures", ())
     return dict(given) | ({"fixtures": tuple(_listed(fixtures))} if fixtures else {})
@@ -107,7 +107,7 @@ def _from_fixture(given: object) -> dict[str, Any]:
 def _check_name(name: str) -> None:
     if name in _IN_MARKER:
         return
-    if name in names_of("server"):
+    if name in setting_names("server"):
         raise UsageError(
             f"{MARKER}: {name} is a setting of the whole server, not of one test; say it in the fixture "
             f"ep_mock_settings"
@@ -117,7 +117,7 @@ def _check_name(name: str) -> None:
 
 
 def _hint(name: str, names: Sequence[str] | None = None) -> str:
-    close = get_close_matches(name, names_of("server", *OF_A_STORE) if names is None else names, 1)
+    close = get_close_matches(name, setting_names("server", *RESET_SCOPES) if names is None else names, 1)
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from weakref import ref
 
-from ep_mock.domain.codes import Batch, Code, plain
+from ep_mock.domain.codes import Batch, Code, as_code
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page
 from ep_mock.entropy import Entropy
@@ -95,7 +95,7 @@ class CodeBook:
     def code_at(self, key: str) -> Code | None:
         """The code stored under `key`."""
         entry = self.entries.get(key)
-        return plain(key, entry) if isinstance(entry, Batch) else entry
+        return None if entry is None else as_code(key, entry)
 
     def id_of(self, key: str) -> str | None:
         """The id of the code stored under `key`, where codes have ids: a keyed hash, so nothing is stored for
@@ -114,10 +114,7 @@ class CodeBook:
 
     def page(self, offset: int, limit: int) -> list[Code]:
         """`limit` codes after the first `offset`, oldest first."""
-        return [
-            plain(key, entry) if isinstance(entry, Batch) else entry
-            for key, entry in islice(self.entries.items(), offset, offset + limit)
-        ]
+        return [as_code(key, entry) for key, entry in islice(self.entries.items(), offset, offset + limit)]
 
     def sorted_page(self, page: Page, *, above: str | None, descending: bool) -> tuple[list[Code], int]:
         """A page of the codes in alphabetical order, case aside, only those greater than `above`; and how

@@ -9,7 +9,7 @@ from itertools import islice
 
 import msgspec
 
-from ep_mock.domain.codes import Batch, Code, dashed, plain
+from ep_mock.domain.codes import Batch, Code, as_code, dashed
 from ep_mock.entropy import Entropy
 from ep_mock.simulation.code_book import CodeBook
 
@@ -92,7 +92,7 @@ class CodeGeneration:
     def _as_given(self, key: str) -> Batch | Code:
         spelled = self._given.get(key)
         return (
-            self.batch if spelled is None else msgspec.structs.replace(plain(key, self.batch), code=spelled)
+            self.batch if spelled is None else msgspec.structs.replace(as_code(key, self.batch), code=spelled)
         )
 
     def _untaken(

@@ -9,8 +9,8 @@ import msgspec
 
 from ep_mock.domain.dates import format_millis, format_nanos
 from ep_mock.domain.families import Family
-from ep_mock.domain.lifecycle import FINAL, Action, JobType, Status, Transition, after
-from ep_mock.domain.plans import ORDINARY, Plan
+from ep_mock.domain.lifecycle import FINAL, Action, JobType, Status, Transition, next_status
+from ep_mock.domain.plans import NO_PLAN, Plan
 
 
 class Job:
@@ -57,7 +57,7 @@ class Job:
         parameters: Mapping[str, Any] | None,
         created_at: int,
         result_key: str,
-        plan: Plan = ORDINARY,
+        plan: Plan = NO_PLAN,
         plan_id: str | None = None,
     ) -> None:
         self.id = id
@@ -97,7 +97,7 @@ class Job:
         Raises:
             IllegalTransitionError: the life cycle has no such step.
         """
-        self.status = after(self.status, action, self.history)
+        self.status = next_status(self.status, action, self.history)
         self.updated_at = at
         self.error = error
         self.result = result

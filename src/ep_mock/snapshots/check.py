@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from ep_mock.clock import EARLIEST, GREATEST_SCALE, LATEST
+from ep_mock.clock import EARLIEST, LATEST, MAX_SCALE
 from ep_mock.domain.dates import MAXIMUM, MINIMUM
 from ep_mock.domain.families import family_named
 from ep_mock.domain.location import Check, Location, shown
-from ep_mock.domain.plans import ORDINARY
+from ep_mock.domain.plans import NO_PLAN
 from ep_mock.errors import ApiError
 from ep_mock.simulation.code_book import key_of
 from ep_mock.simulation.plan import MOST_PLANS
@@ -63,8 +63,8 @@ def _check_clock(state: form.StoreSnapshot) -> None:
         clock.now,
     )
     place.at("scale").expect(
-        0 < clock.scale <= GREATEST_SCALE,
-        f"a number above 0 and at most {GREATEST_SCALE:.0f}",
+        0 < clock.scale <= MAX_SCALE,
+        f"a number above 0 and at most {MAX_SCALE:.0f}",
         clock.scale,
     )
     ROOT.at("polled_at").expect(
@@ -173,7 +173,7 @@ def _check_plans(state: form.StoreSnapshot) -> None:
             f"at most its times, {each.plan.times}",
             each.left,
         )
-        place.at("plan").expect(each.plan != ORDINARY, "a plan that says something", {})
+        place.at("plan").expect(each.plan != NO_PLAN, "a plan that says something", {})
         check_plan_of(place.at("plan"), each.plan)
 
 

@@ -9,7 +9,7 @@ from ep_mock.domain.codes import DEFAULT_LENGTH
 from ep_mock.domain.families import family_named
 from ep_mock.domain.lifecycle import FINAL, TRANSITIONS, Status
 from ep_mock.domain.location import Check, Location
-from ep_mock.domain.plans import ORDINARY, Plan, check_plan
+from ep_mock.domain.plans import NO_PLAN, Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.snapshots import format as form
 
@@ -194,7 +194,7 @@ class JobsCheck:
 
 def check_plan_of(place: Location, plan: Plan) -> None:
     """A plan is one that could be made, or none."""
-    if plan != ORDINARY:
+    if plan != NO_PLAN:
         try:
             check_plan(plan)
         except UsageError as error:

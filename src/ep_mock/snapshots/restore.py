@@ -34,7 +34,7 @@ class Restoring:
         self._state = state
         self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
         store.state = StoreState(
-            store.state.name, store.settings, Entropy.resumed(state.entropy_key, state.entropy_drawn)
+            store.state.name, store.settings, Entropy.from_state(state.entropy_key, state.entropy_drawn)
         )
         self._content = store.state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ep_mock.domain.codes import Batch, Code
-from ep_mock.settings import names_of
+from ep_mock.settings import setting_names
 from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.code_names import Entries
 from ep_mock.simulation.job import Job
@@ -16,7 +16,7 @@ from ep_mock.simulation.usage import Usage
 from ep_mock.simulation.worker import Worker
 from ep_mock.snapshots import format as form
 
-_STORE_SETTINGS = names_of("store")
+_STORE_SETTINGS = setting_names("store")
 _CODE_FIELDS = ("consume_unit", "uses", "max_uses", "user", "max_uses_per_shopper", "is_for_new_shopper")
 
 

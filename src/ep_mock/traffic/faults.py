@@ -91,7 +91,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     connection: Connection | None = None
 
     @property
-    def decides(self) -> bool:
+    def replaces_response(self) -> bool:
         """Whether it takes the place of the ordinary answer, rather than only delaying it."""
         return self.error is not None or self.answer is not None or self.connection is not None
 
@@ -101,7 +101,7 @@ def check_fault(fault: Fault) -> None:
     Raises:
         UsageError: the fault contradicts itself or does nothing; the message begins with the property.
     """
-    if not fault.decides and not fault.delay:
+    if not fault.replaces_response and not fault.delay:
         raise UsageError("fault: says nothing; give one of error, answer, connection, delay")
     if fault.error is not None and fault.answer is not None:
         raise UsageError("answer: there is an error as well; give one of them")
@@ -117,7 +117,7 @@ def check_fault(fault: Fault) -> None:
         _check_answer(fault.answer)
 
 
-def error_named(name: ErrorName, *, retry_after: int | None, request_id: str) -> ApiError:
+def documented_error(name: ErrorName, *, retry_after: int | None, request_id: str) -> ApiError:
     """The documented error; `request_id` is what an internal one tells the client to report."""
     makers: Mapping[ErrorName, Callable[[], ApiError]] = {
         "unauthorized": problems.unauthorized,
@@ -144,7 +144,7 @@ def _check_answer(answer: StubAnswer) -> None:
             raise UsageError(f"answer.headers: {name!r} with {value!r} is no header")
 
 
-MOST_FAULTS: Final = 1000
+MAX_FAULTS: Final = 1000
 """How many faults a store has at most. Of those that have done their work the oldest are forgotten first."""
 
 
@@ -153,49 +153,49 @@ class ActiveFault:
 
     Attributes:
         id: `fault-1` and so on, in the order in which the store's faults were set.
-        hits: how many requests have matched; `strikes`: how many of them it struck.
+        matched: number of requests that matched.
+        applied: number of those that the fault applied to.
     """
 
-    __slots__ = ("fault", "hits", "id", "strikes")
+    __slots__ = ("applied", "fault", "id", "matched")
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.id = f"fault-{number}"
         self.fault = fault
-        self.hits = 0
-        self.strikes = 0
+        self.matched = 0
+        self.applied = 0
 
     @property
     def exhausted(self) -> bool:
         """Whether it will never strike again."""
-        return bool(self.fault.times) and self.strikes >= self.fault.times
+        return bool(self.fault.times) and self.applied >= self.fault.times
 
     def document(self) -> dict[str, Any]:
         """As the control plane prints it."""
         fault = msgspec.to_builtins(self.fault)
         return {
             "id": self.id,
-            "hits": self.hits,
-            "strikes": self.strikes,
+            "hits": self.matched,
+            "strikes": self.applied,
             "spent": self.exhausted,
             "fault": fault,
         }
 
 
-class AppliedFault(NamedTuple):
+class AppliedFaults(NamedTuple):
     """What happens to one request.
 
     Attributes:
-        fault_ids: the faults that strike it.
+        ids: the faults that apply, in the order in which they were set.
         delay_before, delay_after: seconds to wait before it is carried out, and before it is answered.
-        deciding: the fault that takes the place of the ordinary answer; None when the request is only
-            delayed.
+        response_fault: the fault that replaces the response; None when the request is only delayed.
         request_id, garbage: what an internal error and a garbled answer are made of.
     """
 
-    fault_ids: tuple[str, ...]
+    ids: tuple[str, ...]
     delay_before: float
     delay_after: float
-    deciding: Fault | None
+    response_fault: Fault | None
     request_id: str
     garbage: bytes
 
@@ -220,9 +220,9 @@ class FaultList:
             UsageError: it contradicts itself, or there are too many.
         """
         check_fault(fault)
-        if len(self.active) >= MOST_FAULTS:
-            raise UsageError(f"fault: there are {MOST_FAULTS} already; delete some first")
-        if len(self._all) >= MOST_FAULTS:
+        if len(self.active) >= MAX_FAULTS:
+            raise UsageError(f"fault: there are {MAX_FAULTS} already; delete some first")
+        if len(self._all) >= MAX_FAULTS:
             del self._all[next(each.id for each in self._all.values() if each.exhausted)]
         self._count += 1
         added = ActiveFault(self._count, fault)
@@ -245,51 +245,51 @@ class FaultList:
         self._all.clear()
         self.active = []
 
-    def strike(self, request: RecordedRequest) -> AppliedFault | None:
+    def apply(self, request: RecordedRequest) -> AppliedFaults | None:
         """What happens to this request, now that it has come; None when no fault strikes it."""
-        struck: list[str] = []
+        ids: list[str] = []
         delays = {"before": 0.0, "after": 0.0}
-        deciding: ActiveFault | None = None
+        last: ActiveFault | None = None
         for each in self.active:
-            if not self._hit(each, request):
+            if not self._applies(each, request):
                 continue
-            struck.append(each.id)
+            ids.append(each.id)
             delays[each.fault.when] += self._delay(each)
-            if each.fault.decides:
-                deciding = each
+            if each.fault.replaces_response:
+                last = each
                 break
-        if not struck:
+        if not ids:
             return None
         self.active = [each for each in self.active if not each.exhausted]
-        name = () if deciding is None else (deciding.id, str(deciding.hits))
-        return AppliedFault(
-            fault_ids=tuple(struck),
+        name = () if last is None else (last.id, str(last.matched))
+        return AppliedFaults(
+            ids=tuple(ids),
             delay_before=delays["before"],
             delay_after=delays["after"],
-            deciding=None if deciding is None else deciding.fault,
+            response_fault=None if last is None else last.fault,
             request_id=self._entropy.uuid_of("request", *name),
             # No HTTP message begins with a null byte.
             garbage=b"\0" + bytes.fromhex(self._entropy.signature("garbage", *name)),
         )
 
-    def _hit(self, each: ActiveFault, request: RecordedRequest) -> bool:
+    def _applies(self, each: ActiveFault, request: RecordedRequest) -> bool:
         fault = each.fault
         if not fault.match.matches(request):
             return False
-        each.hits += 1
-        if each.hits <= fault.skip:
+        each.matched += 1
+        if each.matched <= fault.skip:
             return False
         if (
             fault.probability < 1
-            and self._entropy.fraction("luck", each.id, str(each.hits)) >= fault.probability
+            and self._entropy.fraction("luck", each.id, str(each.matched)) >= fault.probability
         ):
             return False
-        each.strikes += 1
+        each.applied += 1
         return True
 
     def _delay(self, each: ActiveFault) -> float:
         delay = each.fault.delay
         if not isinstance(delay, Delay):
             return delay
-        share = self._entropy.fraction("delay", each.id, str(each.hits))
+        share = self._entropy.fraction("delay", each.id, str(each.matched))
         return delay.least + share * (delay.most - delay.least)

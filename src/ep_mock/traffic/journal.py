@@ -19,7 +19,7 @@ Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
 ep-mock's own.
 """
 
-MOST_BODY: Final = 65_536
+MAX_BODY: Final = 65_536
 """Of a longer body only the beginning is kept, this many bytes."""
 
 _OWN_SIZE: Final = 400
@@ -143,12 +143,12 @@ class Journal:
     ) -> Entry:
         """Take a request down; the oldest ones give way."""
         self.total = number = self.total + 1
-        truncated = len(request.body) > MOST_BODY
+        truncated = len(request.body) > MAX_BODY
         if request == self._latest:
             # Polls are alike: keeping one of them saves memory, and with it time.
             request = self._latest
         elif truncated:
-            request = msgspec.structs.replace(request, body=request.body[:MOST_BODY])
+            request = msgspec.structs.replace(request, body=request.body[:MAX_BODY])
         size = (
             _OWN_SIZE + len(request.path) + len(request.query) + len(request.header_lines) + len(request.body)
         )

@@ -14,7 +14,7 @@ from ep_mock.entropy import Entropy
 from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import fixture_filler
 from ep_mock.setting_keywords import SettingKeywords
-from ep_mock.settings import Settings, settings_from
+from ep_mock.settings import Settings, resolve_settings
 from ep_mock.web import api as codes
 from ep_mock.web import api as files
 from ep_mock.web import api as jobs
@@ -100,7 +100,7 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     Raises:
         UsageError: a setting, a fixture or the state file cannot be used.
     """
-    settings = settings_from(settings, Settings(), changes)
+    settings = resolve_settings(settings, Settings(), changes)
     stores = StoreRegistry(settings, fixture_filler(settings.fixtures))
     entropy = Entropy(stores.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from ep_mock.traffic.faults import AppliedFault, Connection, Fault, StubAnswer, error_named
+from ep_mock.traffic.faults import AppliedFaults, Connection, Fault, StubAnswer, documented_error
 from ep_mock.web.response import Response, error_response, json_response
 
 TRANSPORT: Final = "ep_mock.transport"
@@ -26,30 +26,30 @@ _NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def faulty_response(
-    fault: Fault, strike: AppliedFault, own: Response | None, scope: Scope, receive: Receive
+    fault: Fault, applied: AppliedFaults, own: Response | None, scope: Scope, receive: Receive
 ) -> Response:
     """What the client gets instead of the request's own answer, which is None when the request was not
     carried out.
     """
-    whole = _made_answer(fault, strike) or own or json_response(200, {"data": []})
-    whole.headers.append((b"x-ep-mock-fault", strike.fault_ids[-1].encode()))
+    whole = _made_answer(fault, applied) or own or json_response(200, {"data": []})
+    whole.headers.append((b"x-ep-mock-fault", applied.ids[-1].encode()))
     if fault.connection is None:
         return whole
     return BrokenResponse(
-        fault.connection, whole if fault.connection == "truncated" else None, strike, scope, receive
+        fault.connection, whole if fault.connection == "truncated" else None, applied, scope, receive
     )
 
 
 class BrokenResponse(Response):
     """No answer, or half of one, and the end of the connection."""
 
-    __slots__ = ("_connection", "_receive", "_scope", "_strike")
+    __slots__ = ("_applied", "_connection", "_receive", "_scope")
 
     def __init__(
         self,
         connection: Connection,
         whole: Response | None,
-        strike: AppliedFault,
+        applied: AppliedFaults,
         scope: Scope,
         receive: Receive,
     ) -> None:
@@ -58,7 +58,7 @@ class BrokenResponse(Response):
         if whole:
             self.headers = whole.headers
         self._connection = connection
-        self._strike = strike
+        self._applied = applied
         self._scope = scope
         self._receive = receive
 
@@ -69,9 +69,9 @@ class BrokenResponse(Response):
         transport = self._scope.get("extensions", {}).get(TRANSPORT)
         if transport is None:
             broken = ConnectionResetError if self._connection == "reset" else ConnectionAbortedError
-            raise broken(f"{self._connection} connection, by {self._strike.fault_ids[-1]}")
+            raise broken(f"{self._connection} connection, by {self._applied.ids[-1]}")
         if self._connection == "garbage":
-            transport.write(self._strike.garbage)
+            transport.write(self._applied.garbage)
         if self._connection == "reset":
             # Otherwise the system would end the connection in good order.
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
@@ -97,10 +97,10 @@ class BrokenResponse(Response):
             await send({"type": "http.response.body", "body": piece[: len(piece) // 2], "more_body": True})
 
 
-def _made_answer(fault: Fault, strike: AppliedFault) -> Response | None:
+def _made_answer(fault: Fault, applied: AppliedFaults) -> Response | None:
     if fault.error is not None:
         return error_response(
-            error_named(fault.error, retry_after=fault.retry_after, request_id=strike.request_id)
+            documented_error(fault.error, retry_after=fault.retry_after, request_id=applied.request_id)
         )
     return None if fault.answer is None else _stub(fault.answer)
 

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
 from ep_mock.simulation.store import Store
-from ep_mock.traffic.faults import AppliedFault
+from ep_mock.traffic.faults import AppliedFaults
 from ep_mock.traffic.journal import Outcome
 from ep_mock.traffic.matching import RecordedRequest
 from ep_mock.traffic.redaction import redacted_body, redacted_headers, redacted_query
@@ -138,19 +138,19 @@ class Service:
         recorded = exchange.recorded()
         with slot.lock:
             store = slot.use()
-            now, strike = store.now, None
+            now, applied = store.now, None
             if store.state.settings.rate_limit and (seconds := _seconds_to_wait(request, store)) is not None:
                 exchange.refusal = problems.rate_limited(seconds)
             elif store.traffic.faults.active:
-                strike = store.traffic.faults.strike(recorded)
-            if strike is None:
+                applied = store.traffic.faults.apply(recorded)
+            if applied is None:
                 sequence = store.state.next_sequence()
                 answer, outcome = self._carried_out(exchange, store)
                 store.traffic.journal.record(
                     recorded, sequence, now, answer.status, outcome, outcome == "served"
                 )
                 return answer
-        return await self._struck(exchange, recorded, slot, strike, receive)
+        return await self._answer_with_faults(exchange, recorded, slot, applied, receive)
 
     def _first_answer(self, exchange: Exchange, name: str, began: int, *, arranges: bool) -> Response | None:
         """The answer to a request to a store that is not there yet: it comes into being unless the request is
@@ -179,12 +179,12 @@ class Service:
                 store.traffic.journal.record(exchange.recorded(), sequence, now, answer.status, outcome, True)
             return answer if self._stores.keep() else None
 
-    async def _struck(
+    async def _answer_with_faults(
         self,
         exchange: Exchange,
         recorded: RecordedRequest,
         slot: StoreSlot,
-        strike: AppliedFault,
+        applied: AppliedFaults,
         receive: Receive,
     ) -> Response:
         """The answer to a request that faults have struck. Waiting is done outside the lock.
@@ -192,9 +192,9 @@ class Service:
         Raises:
             ApiError: 409, the store is gone by then; 503, the server stops. It is not carried out.
         """
-        fault = strike.deciding
-        if strike.delay_before:
-            await pause(slot, strike.delay_before, exchange.scope)
+        fault = applied.response_fault
+        if applied.delay_before:
+            await pause(slot, applied.delay_before, exchange.scope)
             if is_stopping(exchange.scope):
                 raise problems.server_stopping("this request was held up by a fault, and is not carried out")
         with slot.lock:
@@ -206,15 +206,13 @@ class Service:
                 own, outcome = self._carried_out(exchange, store)
             carried_out = outcome == "served"
             if fault is not None:
-                answer, outcome = faulty_response(fault, strike, own, exchange.scope, receive), "faulted"
+                answer, outcome = faulty_response(fault, applied, own, exchange.scope, receive), "faulted"
             elif own is not None:
                 answer = own
             status = None if fault is not None and fault.connection else answer.status
-            store.traffic.journal.record(
-                recorded, sequence, now, status, outcome, carried_out, strike.fault_ids
-            )
-        if strike.delay_after:
-            await pause(slot, strike.delay_after, exchange.scope)
+            store.traffic.journal.record(recorded, sequence, now, status, outcome, carried_out, applied.ids)
+        if applied.delay_after:
+            await pause(slot, applied.delay_after, exchange.scope)
         return answer
 
     def _carried_out(self, exchange: Exchange, store: Store) -> tuple[Response, Outcome]:

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from ep_mock.clock import Clock
 from ep_mock.domain import problems
-from ep_mock.entropy import fresh_seed
+from ep_mock.entropy import new_seed
 from ep_mock.fixtures.files import check_request
-from ep_mock.settings import OF_A_STORE, Settings, names_of
+from ep_mock.settings import RESET_SCOPES, Settings, setting_names
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import restore
 from ep_mock.timings import SECOND
@@ -29,7 +29,7 @@ from ep_mock.web.store_slot import StoreSlot
 DEFAULT_STORE = "default"
 MOST_STORES = 1000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_STORE_SETTINGS: Final = frozenset(names_of("store"))
+_STORE_SETTINGS: Final = frozenset(setting_names("store"))
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _MOST_REMEMBERED: Final = 10_000
 """Replacements that are remembered, one a name: far more than there can be during any request."""
@@ -61,7 +61,7 @@ class StoreRegistry:
     def __init__(self, settings: Settings, fill: Callable[[Store], None]) -> None:
         """`fill` puts into a new store what it starts with."""
         self.settings = settings
-        self.seed = settings.seed or fresh_seed()
+        self.seed = settings.seed or new_seed()
         self.replacements = 0
         self._fill = fill
         self._clock = Clock()
@@ -214,7 +214,7 @@ class StoreRegistry:
 
     def _new_store(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> Store:
         store = Store(
-            name, self.settings.with_changes(changes, scopes=OF_A_STORE), changes.get("seed") or self.seed
+            name, self.settings.with_changes(changes, scopes=RESET_SCOPES), changes.get("seed") or self.seed
         )
         self._fill(store)
         # What is asked for at a reset beats the settings that a fixture brings.

@@ -24,10 +24,10 @@ class ControlCall(NamedTuple):
 
     def body(self) -> Any:
         """A body that its document gives as an example, None where it takes none."""
-        body = self.operation.document.followed(self.operation.raw.get("requestBody", {}))
+        body = self.operation.document.dereference(self.operation.raw.get("requestBody", {}))
         examples = body.get("content", {}).get("application/json", {}).get("examples", {})
         return next(
-            (self.operation.document.followed(example)["value"] for example in examples.values()), None
+            (self.operation.document.dereference(example)["value"] for example in examples.values()), None
         )
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
-from ep_mock.settings import choices_of, kind_of, settings_fields
+from ep_mock.settings import choices_of, settings_fields, type_of
 from ep_mock.web.app import create_app
 from ep_mock.web.control import handlers as control
 
@@ -47,7 +47,7 @@ def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> 
     expected = {}
     for field in fields:
         schema = {
-            "type": JSON_TYPES[kind_of(field.name)],
+            "type": JSON_TYPES[type_of(field.name)],
             "enum": list(choices_of(field.name)) or None,
             "minimum": field.metadata["least"],
             "maximum": field.metadata["most"],

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from ep_mock.clock import GREATEST_SCALE, LATEST, LEAST_SCALE
-from ep_mock.settings import OF_A_STORE, choices_of, kind_of, names_of, settings_fields
+from ep_mock.clock import LATEST, MAX_SCALE, MIN_SCALE
+from ep_mock.settings import RESET_SCOPES, choices_of, setting_names, settings_fields, type_of
 from tests.client import ApiClient, api_client
 
-STORE, OF_A_RESET = names_of("store"), names_of(*OF_A_STORE)
+STORE, OF_A_RESET = setting_names("store"), setting_names(*RESET_SCOPES)
 FIELDS = {field.name: field for field in settings_fields()}
 
 
 def beyond(name: str) -> list[Any]:
     """Values that a setting cannot have."""
-    least, most, kind = FIELDS[name].metadata["least"], FIELDS[name].metadata["most"], kind_of(name)
+    least, most, kind = FIELDS[name].metadata["least"], FIELDS[name].metadata["most"], type_of(name)
     if choices_of(name) or kind is str:
         return (
             ["no such word", 1, None] if choices_of(name) or name in ("timings", "clock_start") else [1, None]
@@ -37,7 +37,7 @@ def refused_whole(client: ApiClient, method: str, path: str, body: dict[str, Any
     assert [client.get(f"/__ep_mock/{part}").content for part in ("snapshot", "settings", "clock")] == before
 
 
-@pytest.mark.parametrize("name", [name for name in STORE + OF_A_RESET if kind_of(name) in (int, float)])
+@pytest.mark.parametrize("name", [name for name in STORE + OF_A_RESET if type_of(name) in (int, float)])
 def test_every_number_has_a_least_and_a_most(name: str) -> None:
     assert FIELDS[name].metadata["least"] is not None
     assert FIELDS[name].metadata["most"] is not None
@@ -55,7 +55,7 @@ def test_no_door_takes_what_the_setting_does_not(name: str, value: Any) -> None:
     refused_whole(client, "PUT", "snapshot", {**saved, "settings": {**saved["settings"], name: value}})
 
 
-@pytest.mark.parametrize("scale", [0, -1, LEAST_SCALE / 2, GREATEST_SCALE * 2, 1e300, "1", True, None])
+@pytest.mark.parametrize("scale", [0, -1, MIN_SCALE / 2, MAX_SCALE * 2, 1e300, "1", True, None])
 def test_a_clock_has_no_scale_that_the_setting_does_not_take(scale: Any) -> None:
     client = api_client()
     refused_whole(client, "PUT", "clock", {"mode": "scaled", "scale": scale})
@@ -65,7 +65,7 @@ def test_a_clock_has_no_scale_that_the_setting_does_not_take(scale: Any) -> None
     )
 
 
-@pytest.mark.parametrize("scale", [LEAST_SCALE, 1, GREATEST_SCALE])
+@pytest.mark.parametrize("scale", [MIN_SCALE, 1, MAX_SCALE])
 def test_a_clock_has_every_scale_that_the_setting_takes(scale: float) -> None:
     client = api_client()
     assert client.put("/__ep_mock/clock", json={"mode": "scaled", "scale": scale}).json()["scale"] == scale

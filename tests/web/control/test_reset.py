@@ -8,7 +8,7 @@ import pytest
 
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.families import STANDARD
-from ep_mock.settings import names_of
+from ep_mock.settings import setting_names
 from tests.bodies import new_promotion
 from tests.client import START, ApiClient, api_client
 
@@ -32,8 +32,10 @@ def new_id(client: ApiClient) -> str:
 
 def test_its_document_has_all_settings_that_a_store_begins_with() -> None:
     documented = SCHEMAS["Reset"]["properties"]
-    assert set(documented) == set(names_of("start", "store"))
-    assert {name: documented[name] for name in names_of("store")} == SCHEMAS["SettingsChange"]["properties"]
+    assert set(documented) == set(setting_names("start", "store"))
+    assert {name: documented[name] for name in setting_names("store")} == SCHEMAS["SettingsChange"][
+        "properties"
+    ]
 
 
 def test_what_is_sent_along_holds_until_the_next_reset() -> None:

@@ -61,10 +61,10 @@ def _operation(operation: Operation) -> str:
     heading = f'<span class="method">{operation.method}</span> <code>{escape(operation.path)}</code>'
     rows = [
         (escape(parameter["name"]), escape(parameter.get("description", "")))
-        for parameter in (document.followed(each) for each in raw.get("parameters", ()))
+        for parameter in (document.dereference(each) for each in raw.get("parameters", ()))
     ]
     answers = [
-        (escape(status), escape(document.followed(answer)["description"]))
+        (escape(status), escape(document.dereference(answer)["description"]))
         for status, answer in raw["responses"].items()
     ]
     return (
@@ -76,11 +76,11 @@ def _operation(operation: Operation) -> str:
 
 def _examples(operation: Operation) -> str:
     document = operation.document
-    body = document.followed(operation.raw.get("requestBody", {}))
+    body = document.dereference(operation.raw.get("requestBody", {}))
     shown = []
     for content in body.get("content", {}).values():
         for example in content.get("examples", {}).values():
-            value: dict[str, Any] = document.followed(example)
+            value: dict[str, Any] = document.dereference(example)
             text = msgspec.json.format(msgspec.json.encode(value["value"]), indent=2).decode()
             shown.append(f"<p>{escape(value.get('summary', ''))}</p><pre>{escape(text)}</pre>\n")
     return "<h4>Body</h4>\n" + "".join(shown) if shown else ""

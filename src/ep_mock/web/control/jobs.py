@@ -11,7 +11,7 @@ from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import FINAL, STATUSES
-from ep_mock.domain.plans import ORDINARY
+from ep_mock.domain.plans import NO_PLAN
 from ep_mock.errors import ApiError
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.standstill import next_event, what_it_waits_for
@@ -214,7 +214,7 @@ def job_record(job: Job) -> dict[str, Any]:
         "result": job.result,
         "created_at": format_nanos(job.created_at),
         "updated_at": format_nanos(job.updated_at),
-        "plan": None if job.plan == ORDINARY else msgspec.to_builtins(job.plan),
+        "plan": None if job.plan == NO_PLAN else msgspec.to_builtins(job.plan),
     }
     return {name: value for name, value in record.items() if value is not None}
 

@@ -12,7 +12,7 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import check_request
 from ep_mock.operations import usages
-from ep_mock.settings import names_of
+from ep_mock.settings import setting_names
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.control.clock import clock_record
@@ -21,7 +21,7 @@ from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 from ep_mock.web.stores import StoreRegistry, named_store
 
-_SETTINGS = names_of("store")
+_SETTINGS = setting_names("store")
 _KEPT = ("order_id", "customer_id", "customer_email", "account_id")
 
 
