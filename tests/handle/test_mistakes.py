@@ -296,7 +296,7 @@ def test_a_job_may_be_named_in_any_way_and_read_by_key(mock: Handle) -> None:
     assert mock.jobs.file(job.id) == mock.jobs.file(whole) == mock.jobs.file(job)
     assert mock.wait_for_job(job.id).status == mock.jobs.history(job)["job"]["status"] == "completed"
     with pytest.raises(
-        KeyError, match="Job has no 'state'; it has id, promotion_id, family, job_type, status, "
+        KeyError, match="Job has no 'state'; it has id, number, promotion_id, family, job_type, "
     ):
         job["state"]
     assert mock.jobs.cancel(mock.jobs.export(promotion).id).status == "cancelled"

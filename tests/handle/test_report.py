@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ep_mock.control_messages import Job
 from ep_mock.handle import Handle
-from ep_mock.handle.models import Job
 from tests.handle.callers import call, generate_job
 
 

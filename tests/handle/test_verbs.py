@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from ep_mock import control_messages as records
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
 from ep_mock.handle import Handle
-from ep_mock.handle import models as records
 from ep_mock.handle import typed_arguments as keywords
 from ep_mock.handle.connection import InProcessConnection, Reply
 from ep_mock.settings import setting_names

@@ -5,21 +5,7 @@ All types that its methods take and answer can be imported from here.
 """
 
 from ep_mock.clock import ClockMode
-from ep_mock.domain.families import FamilyName
-from ep_mock.domain.lifecycle import JobType, Status
-from ep_mock.handle.aio import AsyncWaits
-from ep_mock.handle.clock import ClockHandle
-from ep_mock.handle.connection import Connection, Reply
-from ep_mock.handle.errors import (
-    HandleError,
-    RefusedError,
-    RequestAssertionError,
-    UnreachableError,
-    WaitError,
-)
-from ep_mock.handle.handle import Handle
-from ep_mock.handle.jobs import JobsHandle
-from ep_mock.handle.models import (
+from ep_mock.control_messages import (
     Advanced,
     ClockReading,
     HistoryEntry,
@@ -35,6 +21,20 @@ from ep_mock.handle.models import (
     Work,
     WorkerReading,
 )
+from ep_mock.domain.families import FamilyName
+from ep_mock.domain.lifecycle import JobType, Status
+from ep_mock.handle.aio import AsyncWaits
+from ep_mock.handle.clock import ClockHandle
+from ep_mock.handle.connection import Connection, Reply
+from ep_mock.handle.errors import (
+    HandleError,
+    RefusedError,
+    RequestAssertionError,
+    UnreachableError,
+    WaitError,
+)
+from ep_mock.handle.handle import Handle
+from ep_mock.handle.jobs import JobsHandle
 from ep_mock.handle.places import AnyJob, AnyPromotion, Promotion
 from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
 from ep_mock.handle.requests import RequestsHandle

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, Unpack
 
+from ep_mock.control_messages import Job, RecordedRequest
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.models import Job, RecordedRequest
 from ep_mock.handle.places import AnyJob, AnyPromotion
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.typed_arguments import RequestQuery

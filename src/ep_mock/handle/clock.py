@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ep_mock.clock import ClockMode
+from ep_mock.control_messages import Advanced, ClockReading
 from ep_mock.handle.arguments import check_keywords, check_seconds, wrong
-from ep_mock.handle.models import Advanced, ClockReading
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import ClockChange
 

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import msgspec
 
+from ep_mock.control_messages import Job, LoadedPromotion, RecordedRequest, StoreReading
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.aio import AsyncWaits
 from ep_mock.handle.arguments import check_keywords, check_word, wrong
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.connection import Connection, HttpConnection, InProcessConnection
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.models import Job, LoadedPromotion, RecordedRequest, StoreReading
 from ep_mock.handle.places import AnyJob, AnyPromotion
 from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
 from ep_mock.handle.report import store_report

@@ -8,12 +8,12 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from ep_mock.control_messages import HistoryEntry, Job, JobHistory
 from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
 from ep_mock.handle.errors import RefusedError, WaitError, why_in_vain
-from ep_mock.handle.models import HistoryEntry, Job, JobHistory
 from ep_mock.handle.places import (
     FAMILY_NAMES,
     AnyJob,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote
 
+from ep_mock.control_messages import Job, JobHistory, LoadedPromotion
 from ep_mock.domain.families import FAMILIES, FamilyName, family_named
 from ep_mock.handle.arguments import check_word, wrong
 from ep_mock.handle.errors import RefusedError
-from ep_mock.handle.models import Job, JobHistory, LoadedPromotion
 from ep_mock.handle.store_client import StoreClient
 
 FAMILY_NAMES: Final = tuple(family.name for family in FAMILIES)

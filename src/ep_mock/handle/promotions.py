@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Unpack
 from urllib.parse import quote
 
+from ep_mock.control_messages import Usage
 from ep_mock.domain.families import FamilyName, family_named
 from ep_mock.domain.ordinary_promotions import ordinary_promotion
 from ep_mock.domain.paging import MAXIMUM_LIMIT, MAXIMUM_OFFSET
 from ep_mock.errors import UsageError
 from ep_mock.handle.arguments import check_keywords, check_word, wrong
-from ep_mock.handle.models import Usage
 from ep_mock.handle.places import FAMILY_NAMES, AnyPromotion, Promotion, call_promotion, place_of
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import Checkout

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ep_mock.control_messages import JobHistory
 from ep_mock.domain.dates import parse_date
 from ep_mock.domain.display import printable
 from ep_mock.handle.clock import ClockHandle
 from ep_mock.handle.jobs import JobsHandle
-from ep_mock.handle.models import JobHistory
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.timings import SECOND
 

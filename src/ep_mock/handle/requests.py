@@ -9,11 +9,11 @@ from typing import Any, Final, Unpack
 
 import msgspec
 
+from ep_mock.control_messages import NearRequest, RecordedRequest
 from ep_mock.domain.display import printable
 from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, wrong
 from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_in_vain
 from ep_mock.handle.jobs import WAIT_ENDED, WAIT_SECONDS
-from ep_mock.handle.models import NearRequest, RecordedRequest
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import RequestQuery
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ep_mock.handle.models import Advanced, WorkerReading
+from ep_mock.control_messages import Advanced, WorkerReading
 from ep_mock.handle.store_client import StoreClient
 
 
