@@ -14,7 +14,8 @@ import pytest
 
 from ep_mock import MockServer
 from ep_mock.handle import Handle, UnreachableError
-from ep_mock.handle.connection import MOST_KEPT, HttpConnection
+from ep_mock.handle.connection import HttpConnection
+from ep_mock.serving.http_client import MOST_KEPT
 from tests.certificates import CERTIFICATE, KEY
 from tests.handle.counting_server import PATIENCE, CountingServer, counting_server
 
@@ -100,7 +101,7 @@ def test_a_connection_that_the_server_has_closed_is_replaced_before_anything_is_
     with Handle(connection) as handle:
         handle.health()
         server.close_connections()
-        (kept,) = connection._opened
+        (kept,) = connection._client._idle
         assert select.select([kept.sock], [], [], PATIENCE)[0], "its end has arrived"
         assert handle.worker.pause().paused, "what goes out in one piece would not tell that nobody reads it"
         assert (server.opened, server.requests) == (2, ["GET", "POST"])

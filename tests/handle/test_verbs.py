@@ -34,9 +34,9 @@ class Recorder(InProcessConnection):
         self.called: set[str] = set()
 
     def call(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, patience: float
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, server_timeout: float
     ) -> Reply:
-        reply = super().call(method, target, headers, body, patience)
+        reply = super().call(method, target, headers, body, server_timeout)
         operation = operation_for(method, target.partition("?")[0])
         if operation is not None:
             self.called.add(operation.operation_id)

@@ -22,35 +22,25 @@ def command(context: click.Context, /, **_: object) -> int:
 
     Asks where `serve` would listen with the same flags, environment and file.
     """
-    import http.client
-    import ssl
+    from ep_mock.serving.http_client import CallError, HttpClient, reason_of
 
     settings = configuration_of(context).settings
     say_warnings(context)
     if settings.port == 0:
         raise UsageError("healthcheck: port 0 is a free port that serve picks; say which one with --port")
     host = _LOOPBACK.get(settings.host, settings.host)
-    connection: http.client.HTTPConnection
-    if settings.tls_certificate:
-        # The certificate is for the name by which clients call, not for the address asked here, and may be of
-        # an authority of theirs.
-        unverified = ssl.create_default_context()
-        unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, settings.port, timeout=_SECONDS, context=unverified)
-    else:
-        connection = http.client.HTTPConnection(host, settings.port, timeout=_SECONDS)
     scheme = "https" if settings.tls_certificate else "http"
     place = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    # The certificate is not verified: it is for the name by which clients call, not for the address asked
+    # here, and its authority may be unknown on this machine.
+    client = HttpClient(place, verify=False, argument="--host")
     try:
-        connection.request("GET", "/__ep_mock/health")
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise click.ClickException(f"nothing healthy at {place}: {reason}") from None
+        answer = client.call("GET", "/__ep_mock/health", {}, None, timeout=_SECONDS)
+    except CallError as error:
+        raise click.ClickException(f"nothing healthy at {place}: {reason_of(error)}") from None
     finally:
-        connection.close()
-    version = answer.getheader("X-EP-Mock")
+        client.close()
+    version = answer.headers.get("X-EP-Mock")
     # Without its control plane a mock has no such path, but says who it is.
     if version is None or answer.status not in (200, 404):
         raise click.ClickException(

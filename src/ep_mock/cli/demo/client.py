@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from ep_mock.handle.connection import HttpConnection
+from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
 
 
 class UnexpectedAnswerError(Exception):
@@ -31,7 +31,7 @@ class Client:
     """Calls the API; `requests` counts the calls."""
 
     def __init__(self, url: str) -> None:
-        self._connection = HttpConnection(url)
+        self._http = HttpClient(url)
         self._headers = {"Content-Type": "application/json"}
         self.requests = 0
 
@@ -58,13 +58,16 @@ class Client:
         return str(self._send("GET", f"{parts.path}?{parts.query}", {}, None, expect=200).body)
 
     def close(self) -> None:
-        self._connection.close()
+        self._http.close()
 
     def _send(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None, *, expect: int | None
     ) -> Reply:
         self.requests += 1
-        status, raw = self._connection.call(method, path, headers, body, 0)
+        try:
+            status, _, raw = self._http.call(method, path, headers, body, timeout=LONGEST_SILENCE)
+        except CallError as error:
+            raise UnexpectedAnswerError(f"ep-mock does not answer: {reason_of(error)}") from None
         text = raw.decode()
         if expect not in (None, status):
             asked = f"{method} {path.partition('?')[0]}"

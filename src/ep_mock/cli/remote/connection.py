@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import click
 
 from ep_mock.cli.remote.refusals import refusal
-from ep_mock.errors import UsageError
+from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
 from ep_mock.serving.tls import client_context, not_trusted
 
-_PATIENCE: Final = 30.0
 _CONTROL: Final = "/__ep_mock/"
 _UNAUTHORIZED: Final = 401
 
@@ -50,23 +47,16 @@ class Connection:
         Raises:
             UsageError: this is no address of a server, or the file has no certificate.
         """
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
-            raise UsageError(f"--url: expected an address such as http://127.0.0.1:8080, got {url!r}")
-        self._tls = client_context(ca or True, said_by="--ca") if parts.scheme == "https" else None
-        self._host, self._port, self._path = parts.hostname, port, parts.path.rstrip("/")
-        self._url = url
+        verify = client_context(ca, said_by="--ca") if ca and url.startswith("https:") else True
+        self._client = HttpClient(url, verify, argument="--url")
+        self.close = self._client.close
         self._headers = {
             name: value for name, value in (("X-EP-Mock-Store", store), ("X-EP-Mock-Token", token)) if value
         }
 
     def address(self, path: str) -> str:
         """The address of something in the control plane."""
-        return self._url.rstrip("/") + _CONTROL + path
+        return self._client.url + _CONTROL + path
 
     def call(self, method: str, path: str, body: object = None, *, seconds: float = 0) -> Any:
         """The answer to a control call as plain data, None where there is none. `seconds` is how long the
@@ -112,29 +102,21 @@ class Connection:
             content, kind = body.encode(), {"Content-Type": "application/x-www-form-urlencoded"}
         elif body is not None:
             content, kind = json.dumps(body).encode(), {"Content-Type": "application/json"}
-        connection = self._connection(_PATIENCE + seconds)
+        url = self._client.url
         try:
-            connection.request(method, self._path + path, content, {**headers, **kind})
-            answer = connection.getresponse()
-            raw = answer.read()
-        except ssl.SSLCertVerificationError as error:
-            raise click.ClickException(not_trusted(self._url, error, "--ca FILE or EP_MOCK_CA")) from None
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            hint = "start it with ep-mock serve, or say where it is with --url"
-            raise click.ClickException(f"no ep-mock answers at {self._url}: {reason}; {hint}") from None
-        finally:
-            connection.close()
-        if answer.getheader("X-EP-Mock") is None:
-            raise click.ClickException(
-                f"what answers at {self._url} ({answer.status}) is not ep-mock; say where it is with --url"
+            reply = self._client.call(
+                method, path, {**headers, **kind}, content, timeout=LONGEST_SILENCE + seconds
             )
-        return answer.status, raw
-
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        if self._tls is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+        except ssl.SSLCertVerificationError as error:
+            raise click.ClickException(not_trusted(url, error, "--ca FILE or EP_MOCK_CA")) from None
+        except CallError as error:
+            hint = "start it with ep-mock serve, or say where it is with --url"
+            raise click.ClickException(f"no ep-mock answers at {url}: {reason_of(error)}; {hint}") from None
+        if "X-EP-Mock" not in reply.headers:
+            raise click.ClickException(
+                f"what answers at {url} ({reply.status}) is not ep-mock; say where it is with --url"
+            )
+        return reply.status, reply.body
 
 
 def _decoded(raw: bytes) -> Any:

@@ -97,15 +97,14 @@ def _with_options(
 ) -> Callable[Given, int | None]:
     @functools.wraps(run)
     def called(*args: Given.args, **kwargs: Given.kwargs) -> int | None:
-        say_warnings(click.get_current_context())
+        context = click.get_current_context()
+        say_warnings(context)
         url, token, ca, as_json = (kwargs.pop(name) for name in ("url", "token", "ca", "as_json"))
         store = str(kwargs.pop("store", ""))
         output.use_color(str(kwargs.pop("color")))
-        return run(
-            Remote(Connection(str(url), store, str(token), str(ca)), store, as_json=bool(as_json)),
-            *args,
-            **kwargs,
-        )
+        connection = Connection(str(url), store, str(token), str(ca))
+        context.call_on_close(connection.close)
+        return run(Remote(connection, store, as_json=bool(as_json)), *args, **kwargs)
 
     command: Callable[Given, int | None] = called
     for option in reversed(options):
