@@ -78,7 +78,7 @@ def fill(store: Store) -> None:
 def seeded(store: Store, family: Family) -> Seeded:
     """What `fill` has put in."""
     places = []
-    for promotion in store.state.promotions[family.name].values():
+    for promotion in store.state.promotions[family].values():
         own_codes = list(promotion.book.entries) or ["no-such-code"]
         own_jobs = [job.id for job in promotion.jobs] or ["no-such-job"]
         longest = max(len(own_codes), len(own_jobs))
@@ -86,7 +86,7 @@ def seeded(store: Store, family: Family) -> Seeded:
             Location(promotion.id, own_jobs[i % len(own_jobs)], own_codes[i % len(own_codes)])
             for i in range(min(longest, 8))
         ]
-    return Seeded(places, list(store.state.usages[family.name]))
+    return Seeded(places, list(store.state.usages[family]))
 
 
 def seeded_app(**settings: Any) -> Application:

@@ -20,7 +20,7 @@ _LEFT_OUT: Final = frozenset(
         "_owners",
         "_sorted",
         "looks",
-        "polled",
+        "cached_jobs",
         "sequence",
         "traffic",
         "writes",
@@ -36,7 +36,7 @@ def dump(store: Store) -> dict[str, object]:
     Codes that have come or gone by now are brought first, as anybody who looked would do.
     """
     store.settle()
-    store.bring_codes()
+    store.update_codes()
     dumped: dict[str, object] = {}
     _dump(store, "store", dumped, {})
     return dumped

@@ -13,11 +13,11 @@ from ep_mock.domain.paging import Page
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
 from ep_mock.operations import codes, jobs, promotions, usages
+from ep_mock.operations.polls import record_poll, refuse_futile_poll
 from ep_mock.settings import Settings
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
-from ep_mock.simulation.stuck_polls import begin_poll, finish_poll
 from ep_mock.simulation.usage import Usage
 from ep_mock.snapshots import save
 from tests.bodies import code_export, code_generate, new_promotion
@@ -74,9 +74,9 @@ def cancel(store: Store, promotion: Promotion, job: Job) -> None:
 def poll(store: Store, promotion: Promotion) -> list[bytes]:
     """The promotion's jobs, newest first, as a client that polls gets them."""
     store.settle()
-    begin_poll(store, promotion, "jobs")
+    refuse_futile_poll(store, promotion, "jobs")
     listing = jobs.list_jobs(store, promotion, EVERYTHING, None)
-    finish_poll(store, promotion, "jobs", moves=True)
+    record_poll(store, promotion, "jobs", moves=True)
     return listing.items
 
 

@@ -79,7 +79,7 @@ def test_more_than_so_many_codes_forbid_a_later_end(family: Family) -> None:
     add_codes(store, promotion, *"abcd")
     at(store, TO_THE_END)
     error = refusal(store, lambda: update(store, promotion, end="2025-01-01"))
-    assert (error.status, error.errors) == (422, (dict(family.run_again_refused),))
+    assert (error.status, error.errors) == (422, (dict(family.reactivation_refused),))
     update(store, promotion, name="other changes are fine")
     delete_code(store, promotion, "d")
     update(store, promotion, end="2025-01-01")

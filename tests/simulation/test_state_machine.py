@@ -408,7 +408,7 @@ class StoreMachine(RuleBasedStateMachine):
     def no_code_is_in_two_unexpired_standard_promotions(self) -> None:
         store = self.watched.store
         now = store.settle()
-        unexpired = [each for each in store.state.promotions[STANDARD.name].values() if not each.expired(now)]
+        unexpired = [each for each in store.state.promotions[STANDARD].values() if not each.expired(now)]
         codes = [code for promotion in unexpired for code in codes_of(store, promotion)]
         assert len(set(codes)) == len(codes) or not self.always_unique
 

@@ -211,7 +211,7 @@ def call_piecewise(pieces: list[bytes], *headers: tuple[bytes, bytes], **setting
 def test_a_client_that_leaves_before_its_body_is_complete_gets_nothing_and_changes_nothing() -> None:
     app = create_app(clock="manual")
     assert request(app, "POST", URL.encode(), headers=[TOKEN], pieces=[RAW[:9], None]).status == 0
-    assert app.stores.get_or_create("default").store.state.promotions["standard"].keys() == set()
+    assert app.stores.get_or_create("default").store.state.promotions[STANDARD].keys() == set()
 
 
 @pytest.mark.parametrize("family", [STANDARD, RULE], ids=lambda family: family.name)

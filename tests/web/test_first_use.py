@@ -223,7 +223,7 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
     monkeypatch.setattr(app.stores, "keep", too_late)
     assert ask(app, "new", "POST", path, BEARER, body=json.dumps(body).encode()).status == 201
     content = app.stores.get_or_create("new").store.state
-    assert (len(content.promotions["standard"]), len(content.plans)) == (
+    assert (len(content.promotions[STANDARD]), len(content.plans)) == (
         (2, 0) if path.startswith("/v2") else (1, 1)
     )
 

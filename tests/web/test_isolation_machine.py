@@ -84,7 +84,7 @@ class Program:
     async def _request(self, action: str) -> int:
         jobs = "/v2/promotions/none/jobs"
         store = self.client.store
-        for promotion in store.state.promotions["standard"]:
+        for promotion in store.state.promotions[STANDARD]:
             jobs = f"/v2/promotions/{promotion}/jobs"
         match action:
             case "promotion" | "promotion slowly":

@@ -250,7 +250,7 @@ def test_a_promotion_without_an_unfinished_job_may_be_read_for_ever(clock: str) 
 def test_a_clock_that_runs_is_never_stuck(clock: str) -> None:
     busy = Busy(clock=clock, stuck_polls=1, timings="pickup=100000s")
     assert set(busy.looks("/jobs", 10) + busy.looks("/codes", 10)) == {200}
-    assert busy.client.store.looks.all_at(busy.client.store.moment) == {}
+    assert busy.client.store.poll_counts.all_at(busy.client.store.moment) == {}
 
 
 def test_a_parameter_that_means_nothing_hides_no_poll() -> None:

@@ -20,8 +20,8 @@ class Family(msgspec.Struct, frozen=True, eq=False):
         collection: the path segment below `/v2`.
         promotion_type: the `type` of a promotion.
         owner_key: the key under which a job names its promotion.
-        ancestor_key: the key under which a promotion names what it belongs to: its first version, or its
-            store.
+        ancestor_key: the key under which a promotion names what it belongs to.
+        belongs_to_store: whether a promotion belongs to its store; otherwise to its first version.
         consume_units: the units in which uses of a code are counted; the first is the default.
         result_key_varies: whether older documents name a job's result otherwise.
         parameter_order: the order in which a generate job's parameters are printed.
@@ -32,16 +32,18 @@ class Family(msgspec.Struct, frozen=True, eq=False):
         codes_fold_case: whether codes are the same when they differ in case only.
         codes_unique_in_store: whether a code may stand in one unexpired promotion of the family only.
         codes_have_ids: whether a code has an id of its own.
+        codes_have_type: whether a code has a `type`, unless the setting `rule_code_type` leaves it out.
         code_fields: what a code can say of itself besides its name.
         unit_beside_codes: whether the unit of new codes may stand beside the list of them, where a published
             client puts it.
         codes_sortable: whether code lists can be sorted and filtered by `gt`.
-        keeps_history: whether each update keeps the former version.
+        keeps_history: whether each update keeps the previous version.
+        shows_current: whether a promotion says that it is the current version.
         ranks_promotions: whether promotions have a unique priority and the number of automatic ones is
             limited.
-        own_code: whether an automatic promotion comes with one code made by the service.
+        automatic_code: whether an automatic promotion comes with one code made by the service.
         lists_created_codes: whether creating codes answers with the codes (else with the promotion).
-        run_again_refused: the item of the refusal to give an expired promotion with too many codes a later
+        reactivation_refused: the item of the refusal to give an expired promotion with too many codes a later
             end.
         usages_unknown: the item of the refusal when none of the usages to anonymize is known, without their
             ids.
@@ -58,6 +60,7 @@ class Family(msgspec.Struct, frozen=True, eq=False):
     promotion_type: str
     owner_key: str
     ancestor_key: str
+    belongs_to_store: bool
     consume_units: tuple[str, ...]
     result_key_varies: bool
     parameter_order: tuple[str, ...]
@@ -67,14 +70,16 @@ class Family(msgspec.Struct, frozen=True, eq=False):
     codes_fold_case: bool
     codes_unique_in_store: bool
     codes_have_ids: bool
+    codes_have_type: bool
     code_fields: tuple[str, ...]
     unit_beside_codes: bool
     codes_sortable: bool
     keeps_history: bool
+    shows_current: bool
     ranks_promotions: bool
     automatic_code: bool
     lists_created_codes: bool
-    run_again_refused: Mapping[str, object]
+    reactivation_refused: Mapping[str, object]
     usages_unknown: Mapping[str, object]
     usages_name_updater: bool
     usage_sorts: tuple[str, ...]
@@ -90,6 +95,7 @@ STANDARD = Family(
     promotion_type="promotion",
     owner_key="promotion_id",
     ancestor_key="parent_id",
+    belongs_to_store=False,
     consume_units=("per_cart", "per_item"),
     result_key_varies=False,
     parameter_order=("number_of_codes", "consume_unit", "max_uses_per_code", "code_length", "code_prefix"),
@@ -99,14 +105,16 @@ STANDARD = Family(
     codes_fold_case=False,
     codes_unique_in_store=True,
     codes_have_ids=False,
+    codes_have_type=False,
     code_fields=("user", "uses", "max_uses", "consume_unit"),
     unit_beside_codes=True,
     codes_sortable=False,
     keeps_history=True,
+    shows_current=True,
     ranks_promotions=False,
     automatic_code=True,
     lists_created_codes=False,
-    run_again_refused={"status": 422, "source": "request", "title": "Unprocessable Entity", "detail": ""},
+    reactivation_refused={"status": 422, "source": "request", "title": "Unprocessable Entity", "detail": ""},
     usages_unknown={
         "status": "404",
         "title": "Could not anonymize some usages",
@@ -136,6 +144,7 @@ RULE = Family(
     promotion_type="rule_promotion",
     owner_key="rule_promotion_id",
     ancestor_key="store_id",
+    belongs_to_store=True,
     consume_units=("per_checkout", "per_application"),
     result_key_varies=True,
     parameter_order=("number_of_codes", "max_uses_per_code", "consume_unit", "code_prefix", "code_length"),
@@ -145,14 +154,16 @@ RULE = Family(
     codes_fold_case=True,
     codes_unique_in_store=False,
     codes_have_ids=True,
+    codes_have_type=True,
     code_fields=("user", "uses", "max_uses", "max_uses_per_shopper", "consume_unit", "is_for_new_shopper"),
     unit_beside_codes=False,
     codes_sortable=True,
     keeps_history=False,
+    shows_current=False,
     ranks_promotions=True,
     automatic_code=False,
     lists_created_codes=True,
-    run_again_refused={"title": "Unprocessable Entity", "status": "422", "detail": ""},
+    reactivation_refused={"title": "Unprocessable Entity", "status": "422", "detail": ""},
     usages_unknown={
         "status": 404,
         "title": "Usages Not Found",

@@ -184,7 +184,7 @@ def duplicate_priority() -> ApiError:
 
 def too_many_codes_to_reactivate(family: Family) -> ApiError:
     """422: an expired promotion with too many codes cannot be given a later end."""
-    return ApiError(422, [family.run_again_refused])
+    return ApiError(422, [family.reactivation_refused])
 
 
 def too_many_jobs() -> ApiError:

@@ -66,7 +66,7 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     codes = [_code(item, batch) for item in wanted]
     # A code that is spelled like its key and has nothing of its own is the batch.
     book.extend({key: batch if _is_plain(code, key) else code for key, code in zip(keys, codes, strict=True)})
-    others = store.state.promotions[family.name].names
+    others = store.state.promotions[family].code_index
     elsewhere = {key for key, _ in others.holders(tuple(keys), besides=promotion.id)}
     repeated = [code.code for key, code in zip(keys, codes, strict=True) if key in elsewhere]
     return CreatedCodes([_encoded(store, promotion, book, code, stored=False) for code in codes], repeated)
@@ -163,5 +163,5 @@ def _is_plain(code: Code, key: str) -> bool:
 
 def _encoded(store: Store, promotion: Promotion, book: CodeBook, code: Code, *, stored: bool) -> bytes:
     code_id = book.id_of(book.key(code.code))
-    with_type = store.settings.rule_code_type and promotion.family.codes_have_ids
+    with_type = store.settings.rule_code_type and promotion.family.codes_have_type
     return msgspec.json.encode(code_document(code, code_id, with_type=with_type, stored=stored))

@@ -143,7 +143,7 @@ def open_file(store: Store, promotion_id: str, name: str, query: Mapping[str, st
         ended = format_seconds(int(expires) * SECOND)
         raise _denied(f"the URL expired at {ended} by the store's clock; ask for the job's file again")
     job = store.state.jobs.get(name.split("_")[0])
-    promotion = None if job is None else store.state.promotions[job.family.name].find(promotion_id)
+    promotion = None if job is None else store.state.promotions[job.family].find(promotion_id)
     if job is None or promotion is None:
         raise problems.not_found("the file is gone, for its promotion was deleted or the store was reset")
     captured = promotion.exports.get(job.id)

@@ -49,9 +49,9 @@ def _account_tags(rule: Mapping[str, Any]) -> Iterator[str]:
         pending.extend(child for child in current.get("children", ()) if isinstance(child, dict))
 
 
-FILTERS: Mapping[str, Mapping[str, Attribute]] = {
-    STANDARD.name: {"code": Attribute(_EQUAL, "list", lambda promotion: promotion.book)},
-    RULE.name: {
+FILTERS: Mapping[Family, Mapping[str, Attribute]] = {
+    STANDARD: {"code": Attribute(_EQUAL, "list", lambda promotion: promotion.book)},
+    RULE: {
         "code": Attribute(_EQUAL, "list", lambda promotion: promotion.book),
         "name": Attribute(frozenset({"like", "ilike"}), "string", lambda promotion: promotion.fields["name"]),
         "enabled": _field("enabled"),
@@ -114,7 +114,7 @@ def new_promotion(
         start=parse_date(request["start"]),
         end=parse_date(request["end"]),
     )
-    others = [store.state.promotions[family.name], *(() if beside is None else (beside,))]
+    others = [store.state.promotions[family], *(() if beside is None else (beside,))]
     _check(store, family, draft, others)
     limit = store.settings.promotions_limit
     if sum(map(len, others)) >= limit:
@@ -131,7 +131,7 @@ def new_promotion(
         entropy=store.state.entropy,
         codes_limit=codes_limit,
     )
-    promotion.keep_own_code(promotion.created_at)
+    promotion.update_automatic_code(promotion.created_at)
     return promotion
 
 
@@ -141,8 +141,8 @@ def list_promotions(store: Store, family: Family, page: Page, filter_text: str |
     Raises:
         ApiError: 400, the filter cannot be used.
     """
-    promotions = store.state.promotions[family.name]
-    condition = read_filter(store.settings, filter_text, FILTERS[family.name])
+    promotions = store.state.promotions[family]
+    condition = read_filter(store.settings, filter_text, FILTERS[family])
     if condition is not None:
         return list_newest_first(_candidates(store, family, condition), page, condition)
     return Listing(
@@ -164,7 +164,7 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
         start=parse_date(request["start"]) if "start" in request else promotion.start,
         end=parse_date(request["end"]) if "end" in request else promotion.end,
     )
-    _check(store, family, draft, [store.state.promotions[family.name]], former=promotion)
+    _check(store, family, draft, [store.state.promotions[family]], former=promotion)
     book = store.codes_of(promotion)
     is_reactivated = promotion.expired(now) and draft.end > now
     if is_reactivated and len(book) > store.settings.reenable_codes_limit:
@@ -177,14 +177,14 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
         book.clear()
     store.change_promotion(promotion, draft.fields, draft.start, draft.end)
     if promotion.automatic or was_automatic:
-        promotion.keep_own_code(now)
+        promotion.update_automatic_code(now)
     return promotion
 
 
 def list_history(promotion: Promotion, page: Page) -> Listing:
     """All versions of a promotion, the present one first and the others newest first."""
-    total = len(promotion.former) + 1
-    versions = [promotion.listed(), *reversed(promotion.former)]
+    total = len(promotion.previous_versions) + 1
+    versions = [promotion.listed(), *reversed(promotion.previous_versions)]
     return Listing(list(page.slice(versions)), total)
 
 
@@ -201,7 +201,7 @@ def _candidates(store: Store, family: Family, condition: CompiledFilter) -> Sequ
     """
     code = next((part.operands[0] for part in condition.conditions if part.attribute == "code"), None)
     if code is None:
-        return list(store.state.promotions[family.name].values())
+        return list(store.state.promotions[family].values())
     return store.promotions_with_code(family, code)
 
 

@@ -79,7 +79,7 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
         account_id=request.get("account_id"),
     )
     promotion.usages.append(usage)
-    store.state.usages[promotion.family.name][usage.id] = usage
+    store.state.usages[promotion.family][usage.id] = usage
     return usage
 
 
@@ -125,7 +125,7 @@ def anonymize_usages(store: Store, family: Family, request: Mapping[str, Any]) -
     """Take from usages of any promotion what tells who the shopper was. Unknown ids are named, the others are
     done all the same.
     """
-    known = store.state.usages[family.name]
+    known = store.state.usages[family]
     ids = list(dict.fromkeys(request["usage_ids"]))
     done = [known[each] for each in ids if each in known]
     for usage in done:

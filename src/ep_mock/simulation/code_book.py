@@ -16,7 +16,7 @@ from ep_mock.domain.codes import Batch, Code, as_code
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.code_names import CodeNames, Entries
+from ep_mock.simulation.code_index import CodeIndex, Entries
 from ep_mock.simulation.sorted_codes import SortedCodes
 
 _UUID = "(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -49,9 +49,9 @@ class CodeBook:
     __slots__ = (
         "_by_id",
         "_captured",
+        "_code_index",
         "_entropy",
         "_family",
-        "_names",
         "_promotion_id",
         "_sorted",
         "entries",
@@ -64,7 +64,7 @@ class CodeBook:
         self._by_id: dict[str, str] | None = None
         self._sorted = SortedCodes()
         self._captured: ref[CapturedCodes] | None = None
-        self._names: CodeNames | None = None
+        self._code_index: CodeIndex | None = None
         self.entries: Entries = {}
 
     def __len__(self) -> int:
@@ -78,13 +78,13 @@ class CodeBook:
     def __contains__(self, code: str) -> bool:
         return self.key(code) in self.entries
 
-    def watched_by(self, names: CodeNames | None) -> None:
+    def index_in(self, names: CodeIndex | None) -> None:
         """Tell `names` which codes are there, and from now on which come and go; whoever was told before,
         forgets them.
         """
-        if self._names is not None:
-            self._names.removed(self._promotion_id, self.entries, {})
-        self._names = names
+        if self._code_index is not None:
+            self._code_index.removed(self._promotion_id, self.entries, {})
+        self._code_index = names
         if names is not None and self.entries:
             names.added(self._promotion_id, self.entries, self.entries)
 
@@ -134,8 +134,8 @@ class CodeBook:
         """Add codes that are not there yet."""
         self._leave_captured()
         self.entries.update(entries)
-        if self._names is not None and entries:
-            self._names.added(self._promotion_id, entries, self.entries)
+        if self._code_index is not None and entries:
+            self._code_index.added(self._promotion_id, entries, self.entries)
         if self._by_id is not None and len(entries) <= _FEW:
             self._by_id.update(self._ids(entries))
         else:
@@ -152,15 +152,15 @@ class CodeBook:
         self._leave_captured()
         for key in keys:
             del self.entries[key]
-        if self._names is not None:
-            self._names.removed(self._promotion_id, keys, self.entries)
+        if self._code_index is not None:
+            self._code_index.removed(self._promotion_id, keys, self.entries)
         self._sorted.removed(keys)
 
     def clear(self) -> None:
         """Take away all codes."""
         gone, self.entries, self._captured = self.entries, {}, None
-        if self._names is not None:
-            self._names.removed(self._promotion_id, gone, self.entries)
+        if self._code_index is not None:
+            self._code_index.removed(self._promotion_id, gone, self.entries)
         self._by_id = None
         self._sorted = SortedCodes()
 
@@ -181,8 +181,8 @@ class CodeBook:
         if captured is None:
             return
         self.entries = self.entries.copy()
-        if self._names is not None and self.entries:
-            self._names.added(self._promotion_id, (), self.entries)
+        if self._code_index is not None and self.entries:
+            self._code_index.added(self._promotion_id, (), self.entries)
 
     def _index(self) -> Mapping[str, str]:
         if self._by_id is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from itertools import islice
 from typing import NamedTuple
 
-from ep_mock.simulation.code_names import CodeNames
+from ep_mock.simulation.code_index import CodeIndex
 from ep_mock.simulation.promotion import Promotion
 
 
@@ -23,10 +23,10 @@ class FamilyPromotions(Mapping[str, Promotion]):
     """Promotions by id, in order of creation. Each look-up costs the same, whatever the number of promotions.
 
     Attributes:
-        names: which of them have which codes.
+        code_index: which of them have which codes.
     """
 
-    __slots__ = ("_added", "_automatic_ends", "_by_id", "_by_priority", "_places", "_ranks", "names")
+    __slots__ = ("_added", "_automatic_ends", "_by_id", "_by_priority", "_places", "_ranks", "code_index")
 
     def __init__(self) -> None:
         self._by_id: dict[str, Promotion] = {}
@@ -35,7 +35,7 @@ class FamilyPromotions(Mapping[str, Promotion]):
         self._ranks: dict[str, _Rank] = {}
         self._automatic_ends: list[int] = []
         self._by_priority: dict[object, list[tuple[int, str]]] = {}
-        self.names = CodeNames()
+        self.code_index = CodeIndex()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -62,13 +62,13 @@ class FamilyPromotions(Mapping[str, Promotion]):
         self._by_id[promotion.id] = promotion
         self._added += 1
         self._places[promotion.id] = self._added
-        promotion.book.watched_by(self.names)
+        promotion.book.index_in(self.code_index)
         self._rank(promotion)
 
     def remove(self, promotion: Promotion) -> None:
         """Give up a promotion, and with it the names of its codes."""
         del self._by_id[promotion.id], self._places[promotion.id]
-        promotion.book.watched_by(None)
+        promotion.book.index_in(None)
         self._unrank(promotion.id)
 
     def changed(self, promotion: Promotion) -> None:
@@ -83,7 +83,8 @@ class FamilyPromotions(Mapping[str, Promotion]):
     def with_code(self, key: str) -> Sequence[Promotion]:
         """The promotions that have the code with this key, the oldest first."""
         found = sorted(
-            (promotion_id for _, promotion_id in self.names.holders((key,))), key=self._places.__getitem__
+            (promotion_id for _, promotion_id in self.code_index.holders((key,))),
+            key=self._places.__getitem__,
         )
         return [self._by_id[promotion_id] for promotion_id in found]
 

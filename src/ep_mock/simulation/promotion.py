@@ -19,10 +19,10 @@ EXPORTS_KEPT: Final = 10
 """Number of exports of a promotion whose files are kept; each may hold a copy of all its codes."""
 
 
-class Polled(NamedTuple):
-    """An answer to a request for jobs. As long as `cause` is the same, the answer is, too."""
+class CachedJobs(NamedTuple):
+    """An answer to a request for jobs. As long as `key` is the same, the answer is, too."""
 
-    cause: tuple[object, ...]
+    key: tuple[object, ...]
     body: bytes
 
 
@@ -37,10 +37,10 @@ class Promotion:
         codes_limit: a limit of its own, or None for the store's.
         jobs: in order of arrival.
         exports: the codes that its latest export jobs found when they were taken up, by job id; see
-            `keep_export`.
-        polled: how the latest request for its jobs was answered.
+            `capture_export`.
+        cached_jobs: how the latest request for its jobs was answered.
         usages: the checkouts in which its codes were used, oldest first.
-        former: the versions before this one as JSON, oldest first, where the family keeps them.
+        previous_versions: the versions before this one as JSON, oldest first, where the family keeps them.
     """
 
     __slots__ = (
@@ -48,16 +48,16 @@ class Promotion:
         "_listed",
         "author",
         "book",
+        "cached_jobs",
         "codes_limit",
         "created_at",
         "end",
         "exports",
         "family",
         "fields",
-        "former",
         "id",
         "jobs",
-        "polled",
+        "previous_versions",
         "start",
         "store_id",
         "updated_at",
@@ -93,8 +93,8 @@ class Promotion:
         self.codes_limit = codes_limit
         self.jobs: list[Job] = []
         self.exports: dict[str, CapturedCodes] = {}
-        self.polled: Polled | None = None
-        self.former: list[bytes] = []
+        self.cached_jobs: CachedJobs | None = None
+        self.previous_versions: list[bytes] = []
         self.usages: list[Usage] = []
         self._entropy = entropy
         self._listed: bytes | None = None
@@ -113,7 +113,7 @@ class Promotion:
         """Whether its end has passed, which makes its codes invalid."""
         return self.end <= now
 
-    def keep_export(self, job_id: str, captured: CapturedCodes | None = None) -> None:
+    def capture_export(self, job_id: str, captured: CapturedCodes | None = None) -> None:
         """Keep codes for the file of an export job, as they are now unless they were captured before; the
         oldest file may go for it.
         """
@@ -126,8 +126,10 @@ class Promotion:
         history.
         """
         if self.family.keeps_history:
-            version = self._entropy.uuid_of("version", self.id, str(len(self.former)))
-            self.former.append(msgspec.json.encode({**self.document(), "id": version, "current": False}))
+            version = self._entropy.uuid_of("version", self.id, str(len(self.previous_versions)))
+            self.previous_versions.append(
+                msgspec.json.encode({**self.document(), "id": version, "current": False})
+            )
         self.fields = dict(fields)
         self.start = start
         self.end = end
@@ -135,7 +137,7 @@ class Promotion:
         self.updated_by = author
         self._listed = None
 
-    def keep_own_code(self, now: int) -> None:
+    def update_automatic_code(self, now: int) -> None:
         """Give an automatic promotion the one code of its own that its family promises, and take it from one
         that is not automatic.
         """
@@ -162,11 +164,11 @@ class Promotion:
     def document(self) -> dict[str, Any]:
         """The promotion as the API prints it: keys in the published order, absent is absent."""
         document: dict[str, Any] = {"type": self.family.promotion_type, "id": self.id}
-        document[self.family.ancestor_key] = self.id if self.family.keeps_history else self.store_id
+        document[self.family.ancestor_key] = self.store_id if self.family.belongs_to_store else self.id
         for key in self.family.promotion_fields:
             if key in self.fields:
                 document[key] = self.fields[key]
-            if key == "enabled" and self.family.keeps_history:
+            if key == "enabled" and self.family.shows_current:
                 document["current"] = True
         document["start"] = format_seconds(self.start)
         document["end"] = format_seconds(self.end)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ep_mock.domain.dates import format_nanos
-from ep_mock.domain.families import FAMILIES
+from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.plans import Plan
 from ep_mock.domain.problems import CodesQuota, codes_quota
@@ -61,7 +61,7 @@ class StoreState:
     Attributes:
         entropy: where its ids and codes come from.
         store_id: the uuid that Rule promotions show.
-        promotions: by the name of their family; what changes them are methods of `Store`, which bring the
+        promotions: by their family; what changes them are methods of `Store`, which bring the
             codes first.
         jobs: all jobs by id in order of arrival, those of deleted promotions included.
         plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever
@@ -77,10 +77,8 @@ class StoreState:
         self.store_id = entropy.uuid_of("store")
         self.settings = settings
         self.timings = parse_timings(settings.timings)
-        self.promotions: dict[str, FamilyPromotions] = {
-            family.name: FamilyPromotions() for family in FAMILIES
-        }
-        self.usages: dict[str, dict[str, Usage]] = {family.name: {} for family in FAMILIES}
+        self.promotions: dict[Family, FamilyPromotions] = {family: FamilyPromotions() for family in FAMILIES}
+        self.usages: dict[Family, dict[str, Usage]] = {family: {} for family in FAMILIES}
         self.jobs: dict[str, Job] = {}
         self.jobs_created = 0
         self.plans: list[ActivePlan] = []
@@ -144,10 +142,10 @@ class StoreState:
         """
         if not (promotion.family.codes_unique_in_store and self.settings.unique_codes):
             return False
-        promotions = self.promotions[promotion.family.name]
+        promotions = self.promotions[promotion.family]
         return any(
             not promotions[other].expired(at)
-            for _, other in promotions.names.holders(keys, besides=promotion.id)
+            for _, other in promotions.code_index.holders(keys, besides=promotion.id)
         )
 
     def next_sequence(self) -> int:

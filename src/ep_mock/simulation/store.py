@@ -54,7 +54,7 @@ class Store:
         self.traffic = RequestControls(name, settings, seed)
         self.now = self.clock.now()
         self.writes = 0
-        self.looks = PollCounts()
+        self.poll_counts = PollCounts()
 
     @property
     def settings(self) -> Settings:
@@ -82,38 +82,38 @@ class Store:
         Those of all other promotions are brought to now as well, so that the codes that a running job makes
         are judged by what others had at that moment.
         """
-        self.bring_codes()
+        self.update_codes()
         return promotion.book
 
     def promotions_with_code(self, family: Family, code: str) -> Sequence[Promotion]:
         """The promotions of the family that have a code now, the oldest first."""
-        self.bring_codes()
-        return self.state.promotions[family.name].with_code(key_of(family, code))
+        self.update_codes()
+        return self.state.promotions[family].with_code(key_of(family, code))
 
     def add_promotion(self, promotion: Promotion) -> None:
         """Take in a new promotion with the codes that it has."""
-        self.bring_codes()
-        self.state.promotions[promotion.family.name].add(promotion)
+        self.update_codes()
+        self.state.promotions[promotion.family].add(promotion)
 
     def change_promotion(self, promotion: Promotion, fields: Mapping[str, Any], start: int, end: int) -> None:
         """Let a promotion become another version, from the present on."""
-        self.bring_codes()
+        self.update_codes()
         promotion.change(fields, start, end, at=self.now, author=self.settings.author)
-        self.state.promotions[promotion.family.name].changed(promotion)
+        self.state.promotions[promotion.family].changed(promotion)
 
     def remove_promotion(self, promotion: Promotion) -> None:
         """Give up a promotion with its codes and jobs."""
-        self.bring_codes()
+        self.update_codes()
         self.worker.abandon(promotion, self.now)
-        self.state.promotions[promotion.family.name].remove(promotion)
+        self.state.promotions[promotion.family].remove(promotion)
 
-    def bring_codes(self) -> None:
+    def update_codes(self) -> None:
         """Make or delete the codes that have come or gone by `now`.
 
         This comes before any change of what generated codes are judged by: codes, promotions, settings. The
             methods above do it.
         """
-        self.worker.bring_codes_to(self.now)
+        self.worker.update_codes(self.now)
 
     def promotion(self, family: Family, promotion_id: str) -> Promotion:
         """The promotion with this id.
@@ -121,7 +121,7 @@ class Store:
         Raises:
             ApiError: 404, there is none.
         """
-        promotion = self.state.promotions[family.name].find(promotion_id)
+        promotion = self.state.promotions[family].find(promotion_id)
         if promotion is None:
             raise problems.promotion_not_found()
         return promotion
@@ -190,7 +190,7 @@ class Store:
         """
         settings = self.settings.with_changes(changes, scopes=("store",))
         check_rate_limit(settings.rate_limit, self.clock.mode)
-        self.bring_codes()
+        self.update_codes()
         self.state.change_settings(settings)
         self.worker.reschedule(self.now)
 
@@ -204,7 +204,7 @@ class Store:
         self.settle()
         self.clock.switch(mode, scale)
 
-    def end_poll(self, promotion: Promotion) -> bool:
+    def advance_poll_clock(self, promotion: Promotion) -> bool:
         """A poll is answered: on a poll clock, move to the next change in that promotion. Answers whether
         anything has happened.
 

@@ -28,7 +28,7 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
             makes, exports or deletes.
         action: what becomes of the job at the end, with `error` when it is `fail`.
         stuck: it never ends by itself.
-        growth, shrinkage: the codes it makes, or deletes; None where it does neither.
+        generation, deletion: the codes that it makes or deletes; None where it does neither.
         generated: how many codes a cancelled job had made.
     """
 
@@ -41,8 +41,8 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
     action: Action = "complete"
     error: str | None = None
     stuck: bool = False
-    growth: CodeGeneration | None = None
-    shrinkage: CodeDeletion | None = None
+    generation: CodeGeneration | None = None
+    deletion: CodeDeletion | None = None
     generated: int = 0
 
     @property
@@ -53,7 +53,7 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
     @property
     def halfway(self) -> int | None:
         """When half of the codes have come or gone; None when there is no such moment to see."""
-        if self.units < 2 or not self.per_unit or not (self.growth or self.shrinkage):
+        if self.units < 2 or not self.per_unit or not (self.generation or self.deletion):
             return None
         return self.started + self.lead + self.per_unit * (self.units // 2)
 
@@ -74,7 +74,7 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
             return None
         if self.action == "complete":
             return {"generated": self.units}
-        return {"generated": self.generated, "deleted": self.shrinkage.deleted if self.shrinkage else 0}
+        return {"generated": self.generated, "deleted": self.deletion.deleted if self.deletion else 0}
 
 
 def timings_for(state: StoreState, job: Job) -> Timings:
@@ -111,7 +111,7 @@ def new_code_generation(
     )
 
 
-def begun(state: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
+def start_task(state: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
     """The work on a job that is taken up at `at`."""
     plan, timings = job.plan, timings_for(state, job)
     task = Task(
@@ -134,25 +134,27 @@ def begun(state: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
     units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
     if units:
         task.lead, task.per_unit, task.units = timings.generate, timings.generate_per_code, units
-        task.growth = new_code_generation(state, promotion, job.id, job.parameters, at, plan.codes)
+        task.generation = new_code_generation(state, promotion, job.id, job.parameters, at, plan.codes)
     return task
 
 
-def cancellation(state: StoreState, task: Task, at: int) -> Task:
+def cancel_task(state: StoreState, task: Task, at: int) -> Task:
     """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have
     been brought to `at`.
     """
-    job, growth, timings = task.job, task.growth, timings_for(state, task.job)
-    shrinkage = None if growth is None else CodeDeletion(task.promotion.book, growth.batch, growth.made)
+    job, generation, timings = task.job, task.generation, timings_for(state, task.job)
+    deletion = (
+        None if generation is None else CodeDeletion(task.promotion.book, generation.batch, generation.made)
+    )
     return Task(
         job=job,
         promotion=task.promotion,
         started=at,
         lead=timings.delete,
         per_unit=timings.delete_per_code,
-        units=0 if shrinkage is None else len(shrinkage),
+        units=0 if deletion is None else len(deletion),
         action="lose_race" if job.plan.lose_race else "finish_cancel",
         stuck=job.plan.is_stuck_in("cancelling"),
-        shrinkage=shrinkage,
-        generated=0 if growth is None else len(growth.made),
+        deletion=deletion,
+        generated=0 if generation is None else len(generation.made),
     )

@@ -14,7 +14,7 @@ from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.state import StoreState
-from ep_mock.simulation.task import Task, begun, cancellation, timings_for
+from ep_mock.simulation.task import Task, cancel_task, start_task, timings_for
 
 _CAUSES: dict[Action, str] = {
     "complete": "done",
@@ -28,14 +28,14 @@ class Worker:
 
     Attributes:
         task: what it is doing, None when it is free.
-        free_since: when it last became free.
+        idle_since: when it last became free.
         pickup_due: when it takes up the next job, None while it is busy, paused or has nothing to take up.
         paused: whether it takes up no job; what it has in its hands goes on.
     """
 
     def __init__(self, state: StoreState) -> None:
         self._state = state
-        self.free_since = 0
+        self.idle_since = 0
         self.pickup_due: int | None = None
         self._waiting: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
         self._stuck: OrderedDict[str, tuple[Job, Promotion]] = OrderedDict()
@@ -54,9 +54,13 @@ class Worker:
 
     def queue(self) -> list[tuple[Job, Promotion]]:
         """The pending jobs with their promotions, in order of arrival."""
-        return sorted(self.in_line(), key=lambda entry: entry[0].number) if self._stuck else self.in_line()
+        return (
+            sorted(self.pickup_order(), key=lambda entry: entry[0].number)
+            if self._stuck
+            else self.pickup_order()
+        )
 
-    def in_line(self) -> list[tuple[Job, Promotion]]:
+    def pickup_order(self) -> list[tuple[Job, Promotion]]:
         """The pending jobs in the order in which they will be taken up; those stuck in the queue come
         last.
         """
@@ -78,7 +82,7 @@ class Worker:
         to its work.
         """
         if self.task is None and not self.queued:
-            self.free_since = now
+            self.idle_since = now
         self.enqueue(job, promotion)
 
     def resume_job(self, job: Job, promotion: Promotion, now: int, *, generated: int, deleted: int) -> None:
@@ -89,16 +93,16 @@ class Worker:
             deleted: how many of them a cancelling one has deleted by now.
         """
         if job.parameters is None and job.status == "processing":
-            promotion.keep_export(job.id)
-        task = begun(self._state, job, promotion, job.history[1].at)
-        if task.growth is not None:
+            promotion.capture_export(job.id)
+        task = start_task(self._state, job, promotion, job.history[1].at)
+        if task.generation is not None:
             # What a description says is there comes into being now.
-            self._grow(task.growth, promotion, generated, lambda _: now)
+            self._grow(task.generation, promotion, generated, lambda _: now)
         done = generated
         if job.status == "cancelling":
-            task, done = cancellation(self._state, task, now), deleted
-            if task.shrinkage is not None:
-                task.shrinkage.advance_to(deleted)
+            task, done = cancel_task(self._state, task, now), deleted
+            if task.deletion is not None:
+                task.deletion.advance_to(deleted)
         if done:
             # As if it had begun just so long ago as what is done takes.
             task.started = now - task.lead - task.per_unit * done
@@ -133,26 +137,26 @@ class Worker:
         """
         self._schedule_pickup(now)
 
-    def bring_codes_to(self, now: int) -> None:
+    def update_codes(self, now: int) -> None:
         """Make or delete the codes that have come or gone by `now`; to be called before anybody looks at
         codes or changes them.
         """
         task = self.task
         if task is None:
             return
-        if task.growth is not None:
-            self._grow(task.growth, task.promotion, task.units_at(now), task.made_at)
-        if task.shrinkage is not None:
-            task.shrinkage.advance_to(task.units_at(now))
+        if task.generation is not None:
+            self._grow(task.generation, task.promotion, task.units_at(now), task.made_at)
+        if task.deletion is not None:
+            task.deletion.advance_to(task.units_at(now))
 
     def reserved_for(self, promotion: Promotion) -> int:
         """How many codes the running generate job of this promotion has yet to make, as of the last
-        `bring_codes_to`.
+        `update_codes`.
         """
         task = self.task
-        if task is None or task.promotion is not promotion or task.growth is None:
+        if task is None or task.promotion is not promotion or task.generation is None:
             return 0
-        return task.units - len(task.growth.made)
+        return task.units - len(task.generation.made)
 
     def cancel(self, job: Job, now: int) -> None:
         """Cancel a pending or processing job. Generation stops at this instant; what was made is deleted in
@@ -164,9 +168,9 @@ class Worker:
             self._move(job, "cancel", now, "cancelled while pending")
             self._schedule_pickup(now)
             return
-        self.bring_codes_to(now)
+        self.update_codes(now)
         self._move(job, "cancel", now, "cancel requested")
-        self.task = cancellation(self._state, task, now)
+        self.task = cancel_task(self._state, task, now)
         if self.task.action == "finish_cancel":
             task.promotion.exports.pop(job.id, None)
 
@@ -179,7 +183,7 @@ class Worker:
                 continue
             if self.task is not None and self.task.job is job:
                 self.task = None
-                self.free_since = now
+                self.idle_since = now
             else:
                 self._drop(job)
             self._move(job, "abandon", now, "promotion deleted")
@@ -195,7 +199,7 @@ class Worker:
         first = self._first()
         if first is not None:
             job, delay = first[0], timings_for(self._state, first[0]).pickup
-            self.pickup_due = max(now, max(job.created_at, self.free_since) + delay)
+            self.pickup_due = max(now, max(job.created_at, self.idle_since) + delay)
 
     def _first(self) -> tuple[Job, Promotion] | None:
         """The first in line that is not stuck there."""
@@ -220,8 +224,8 @@ class Worker:
         self._drop(job)
         self._move(job, "pick_up", at, "taken up by the worker")
         if job.parameters is None:
-            promotion.keep_export(job.id)
-        self.task = begun(self._state, job, promotion, at)
+            promotion.capture_export(job.id)
+        self.task = start_task(self._state, job, promotion, at)
 
     def _grow(
         self, growth: CodeGeneration, promotion: Promotion, count: int, made_at: Callable[[int], int]
@@ -229,14 +233,14 @@ class Worker:
         growth.advance_to(count, made_at, lambda keys, at: self._state.taken_elsewhere(promotion, keys, at))
 
     def _end(self, task: Task, at: int) -> None:
-        self.bring_codes_to(at)
+        self.update_codes(at)
         if task.action == "fail":
             task.promotion.exports.pop(task.job.id, None)
-            if task.growth is not None:
-                CodeDeletion(task.promotion.book, task.growth.batch, task.growth.made).advance_to(
-                    len(task.growth.made)
+            if task.generation is not None:
+                CodeDeletion(task.promotion.book, task.generation.batch, task.generation.made).advance_to(
+                    len(task.generation.made)
                 )
         self._move(task.job, task.action, at, task.error or _CAUSES[task.action], task=task)
         self.task = None
-        self.free_since = at
+        self.idle_since = at
         self._schedule_pickup(at)

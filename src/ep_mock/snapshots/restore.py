@@ -13,7 +13,7 @@ from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
 from ep_mock.simulation.code_book import CapturedCodes
 from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
-from ep_mock.simulation.code_names import Entries
+from ep_mock.simulation.code_index import Entries
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.poll_counts import PollCounts
 from ep_mock.simulation.promotion import Promotion
@@ -44,9 +44,9 @@ class Restoring:
         content.jobs = {job.id: self._job(job) for job in state.jobs}
         for usage in state.usages:
             own = {**msgspec.structs.asdict(usage), "family": family_named(usage.family)}
-            content.usages[usage.family][usage.id] = Usage(**own)
+            content.usages[own["family"]][usage.id] = Usage(**own)
         for promotion in state.promotions:
-            content.promotions[promotion.family].add(self._promotion(promotion))
+            content.promotions[family_named(promotion.family)].add(self._promotion(promotion))
         content.jobs_created = state.jobs_created
         content.plans = [ActivePlan(id=each.id, plan=each.plan, left=each.left) for each in state.plans]
         content.plans_made = state.plans_made
@@ -56,7 +56,7 @@ class Restoring:
         store.now = state.clock.now
         store.worker = Worker(content)
         self._fill_worker(store.worker, state.worker)
-        store.looks = PollCounts(store.moment, state.looks)
+        store.poll_counts = PollCounts(store.moment, state.looks)
 
     def _job(self, state: form.JobState) -> Job:
         job = Job(
@@ -97,8 +97,8 @@ class Restoring:
         promotion.updated_at, promotion.updated_by = state.updated_at, state.updated_by
         promotion.book.extend(self._entries(state.codes))
         promotion.jobs = [self._content.jobs[job_id] for job_id in state.jobs]
-        promotion.former = [msgspec.json.encode(version) for version in state.former]
-        promotion.usages = [self._content.usages[state.family][usage_id] for usage_id in state.usages]
+        promotion.previous_versions = [msgspec.json.encode(version) for version in state.former]
+        promotion.usages = [self._content.usages[promotion.family][usage_id] for usage_id in state.usages]
         return promotion
 
     def _entries(self, runs: form.CodeRuns) -> Entries:
@@ -112,19 +112,19 @@ class Restoring:
         return entries
 
     def _owner(self, job: Job) -> Promotion:
-        return self._content.promotions[job.family.name][job.promotion_id]
+        return self._content.promotions[job.family][job.promotion_id]
 
     def _fill_worker(self, worker: Worker, state: form.WorkerState) -> None:
         jobs = self._content.jobs
         for job_id in state.queue:
             worker.add_to_queue(jobs[job_id], self._owner(jobs[job_id]))
-        worker.free_since, worker.pickup_due, worker.paused = state.free_since, state.pickup_due, state.paused
+        worker.idle_since, worker.pickup_due, worker.paused = state.free_since, state.pickup_due, state.paused
         for job_id, runs in state.exports.items():
             promotion = self._owner(jobs[job_id])
             if not isinstance(runs, str):
-                promotion.keep_export(job_id, CapturedCodes(self._entries(runs)))
+                promotion.capture_export(job_id, CapturedCodes(self._entries(runs)))
             else:
-                promotion.keep_export(job_id, None if runs == promotion.id else promotion.exports[runs])
+                promotion.capture_export(job_id, None if runs == promotion.id else promotion.exports[runs])
         if state.task is not None:
             worker.task = self._task(state.task)
 
@@ -145,7 +145,7 @@ class Restoring:
         )
         if state.growth is not None:
             made = state.growth
-            task.growth = CodeGeneration(
+            task.generation = CodeGeneration(
                 promotion.book,
                 self._content.entropy,
                 made.source,
@@ -157,9 +157,9 @@ class Restoring:
             )
         if state.shrinkage is not None:
             left = state.shrinkage
-            task.shrinkage = CodeDeletion(
+            task.deletion = CodeDeletion(
                 promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted
             )
             # All of them: what somebody else has removed meanwhile keeps its turn, too.
-            task.shrinkage.keys = list(left.keys)
+            task.deletion.keys = list(left.keys)
         return task

@@ -7,7 +7,7 @@ import msgspec
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.settings import setting_names
 from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
-from ep_mock.simulation.code_names import Entries
+from ep_mock.simulation.code_index import Entries
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
@@ -53,7 +53,7 @@ class Saving:
             sequence=content.sequence,
             looks={
                 promotion_id: dict(requests)
-                for promotion_id, requests in store.looks.all_at(store.moment).items()
+                for promotion_id, requests in store.poll_counts.all_at(store.moment).items()
             },
         )
 
@@ -89,7 +89,7 @@ class Saving:
             codes_limit=promotion.codes_limit,
             codes=self._runs(self._store.codes_of(promotion).entries),
             jobs=[job.id for job in promotion.jobs],
-            former=[msgspec.json.decode(version) for version in promotion.former],
+            former=[msgspec.json.decode(version) for version in promotion.previous_versions],
             usages=[usage.id for usage in promotion.usages],
         )
 
@@ -121,7 +121,7 @@ class Saving:
         return form.WorkerState(
             queue=[job.id for job, _ in worker.queue()],
             task=None if worker.task is None else self._task(worker.task),
-            free_since=worker.free_since,
+            free_since=worker.idle_since,
             pickup_due=worker.pickup_due,
             paused=worker.paused,
             exports=self._exports(),
@@ -152,8 +152,8 @@ class Saving:
             error=task.error,
             stuck=task.stuck,
             generated=task.generated,
-            growth=None if task.growth is None else self._growth(task.growth),
-            shrinkage=None if task.shrinkage is None else self._shrinkage(task.shrinkage),
+            growth=None if task.generation is None else self._growth(task.generation),
+            shrinkage=None if task.deletion is None else self._shrinkage(task.deletion),
         )
 
     def _growth(self, growth: CodeGeneration) -> form.GrowthState:

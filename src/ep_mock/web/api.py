@@ -15,7 +15,7 @@ from ep_mock.domain.plans import Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.operations import codes, exports, jobs, promotions, usages
 from ep_mock.operations.listing import Listing
-from ep_mock.simulation.promotion import Polled
+from ep_mock.simulation.promotion import CachedJobs
 from ep_mock.web.request import PLAN_HEADER, Request
 from ep_mock.web.response import (
     Response,
@@ -44,15 +44,15 @@ def list_jobs(request: Request) -> Response:
     """GET …/jobs: what clients poll."""
     promotion, store = request.promotion, request.store
     # Most polls find nothing new. Then the answer is the same as before, with all its links.
-    cause = (store.state.transitions_total, store.settings, *request.address)
-    polled = promotion.polled
-    if polled is not None and polled.cause == cause:
-        return encoded_response(200, polled.body)
+    key = (store.state.transitions_total, store.settings, *request.address)
+    cached = promotion.cached_jobs
+    if cached is not None and cached.key == key:
+        return encoded_response(200, cached.body)
     answer = respond_with_list(
         request, lambda page: jobs.list_jobs(store, promotion, page, request.query.get("filter"))
     )
     if isinstance(answer.body, bytes):
-        promotion.polled = Polled(cause, answer.body)
+        promotion.cached_jobs = CachedJobs(key, answer.body)
     return answer
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ep_mock.errors import ApiError
-from ep_mock.simulation.stuck_polls import begin_poll, finish_poll
+from ep_mock.operations.polls import record_poll, refuse_futile_poll
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response
 
@@ -36,19 +36,19 @@ def answer_while_time_stands(request: Request) -> Response:
             # Logging in changes nothing, though somebody may do it before each request.
             store.writes += 1
         return answer
-    promotions = store.state.promotions[endpoint.family.name]
+    promotions = store.state.promotions[endpoint.family]
     promotion = promotions.get(request.parameters[0]) if request.parameters else None
     if promotion is None or not store.unfinished_jobs(promotion):
         return endpoint.handler(request)
     question = _question(request)
-    begin_poll(store, promotion, question)
+    refuse_futile_poll(store, promotion, question)
     try:
         answer = endpoint.handler(request)
     except ApiError as error:
         if error.status != _BAD_REQUEST:
-            finish_poll(store, promotion, question, moves=_moves(request, error.status))
+            record_poll(store, promotion, question, moves=_moves(request, error.status))
         raise
-    finish_poll(store, promotion, question, moves=_moves(request, answer.status))
+    record_poll(store, promotion, question, moves=_moves(request, answer.status))
     return answer
 
 

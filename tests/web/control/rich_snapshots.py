@@ -33,7 +33,7 @@ def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
     ):
         plans.add_plan(store.state, each)
     plans.withdraw_plan(store.state, "plan-2")
-    old = next(iter(store.state.promotions["standard"].values()))
+    old = next(iter(store.state.promotions[STANDARD].values()))
     promotions.update_promotion(store, old, {"description": "Another version"})
     gone = add_promotion(store, RULE, name="gone")
     export(store, gone)
@@ -49,17 +49,17 @@ def _making(store: Store) -> None:
     """Somebody has polled three times while time stood still."""
     waiting = store.worker.queue()[0][1]
     for _ in range(3):
-        store.looks.add(store.moment, waiting.id, "list_jobs")
+        store.poll_counts.add(store.moment, waiting.id, "list_jobs")
 
 
 def _deleting(store: Store) -> None:
     """A job is cancelling, some of its codes were deleted by hand, and another one of its promotion waits."""
     store.change_settings({"cancelling_blocks": False})
-    present = [each for family in FAMILIES for each in store.state.promotions[family.name].values()]
+    present = [each for family in FAMILIES for each in store.state.promotions[family].values()]
     busy = next(each for each in present if each.fields["name"] == "busy")
     cancel(store, busy, busy.jobs[-1])
     store.advance_to(store.now + 160 * MS)
-    store.bring_codes()
+    store.update_codes()
     codes.delete_code(store, busy, next(reversed(store.codes_of(busy).entries)))
     generate(store, busy, 7, code_prefix="Late", code_length=12)
 

@@ -265,7 +265,7 @@ def test_neither_do_they_over_a_socket_with_either_parser(server: MockServer) ->
         for target in (b"*", b"localhost:80", b"__ep_mock/reset"):
             assert over_a_socket(server, method, target, bearer, b"") in (0, 400, 404), (method, target)
     assert server.app.stores.names() == ["default"]
-    assert promotion.id in server.app.stores.get_or_create("default").store.state.promotions["standard"]
+    assert promotion.id in server.app.stores.get_or_create("default").store.state.promotions[STANDARD]
 
 
 STEERING = [("X-EP-Mock-Plan", '{"fail": "x"}'), ("X-EP-Mock-Arrange", "1")]

@@ -157,7 +157,7 @@ def test_a_wait_on_a_poll_clock_ends_whatever_the_state_of_the_store() -> None:
     client.created(path, {"data": code_generate(1)})
     client.advance(idle=True)
     unfinished = client.created(path, {"data": code_generate(1)})["id"]
-    (promotion,) = client.store.state.promotions["standard"].values()
+    (promotion,) = client.store.state.promotions[STANDARD].values()
     promotion.jobs.reverse()  # no verb makes such a store: its newest job has ended, an older one has not
     assert in_vain(client, job_id=unfinished)[0] == "Time stands still"
 

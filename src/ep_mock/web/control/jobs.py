@@ -13,11 +13,11 @@ from ep_mock.domain.families import FAMILIES
 from ep_mock.domain.lifecycle import FINAL, STATUSES
 from ep_mock.domain.plans import NO_PLAN
 from ep_mock.errors import ApiError
+from ep_mock.operations.polls import futile_polls
+from ep_mock.operations.waiting_reason import next_event, waiting_reason
 from ep_mock.simulation.job import Job
-from ep_mock.simulation.standstill import next_event, what_it_waits_for
 from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
-from ep_mock.simulation.stuck_polls import polls_in_vain
 from ep_mock.web.control.parameters import chosen, whole_number
 from ep_mock.web.long_poll import WAIT_SECONDS, wait_or_poll
 from ep_mock.web.request import Request
@@ -58,8 +58,8 @@ class ControlJobs:
             raise problems.job_not_found()
         record = job_with_history(job)
         if not job.ended:
-            record["waits_for"] = what_it_waits_for(request.store, job).text
-            if polls := polls_in_vain(request.store, job.promotion_id):
+            record["waits_for"] = waiting_reason(request.store, job).text
+            if polls := futile_polls(request.store, job.promotion_id):
                 record["polls"] = polls
         return json_response(200, record)
 
@@ -71,7 +71,7 @@ class ControlJobs:
 
 def _listed(job: Job, content: StoreState) -> dict[str, Any]:
     """A job with the name of its promotion, unless that has been deleted."""
-    promotion = content.promotions[job.family.name].get(job.promotion_id)
+    promotion = content.promotions[job.family].get(job.promotion_id)
     record = job_record(job)
     return record if promotion is None else {**record, "promotion_name": promotion.fields["name"]}
 
@@ -166,10 +166,10 @@ class JobWait:
         store = self._store
         if store.clock.mode != "poll":
             return
-        promotion = store.state.promotions[job.family.name].get(job.promotion_id)
+        promotion = store.state.promotions[job.family].get(job.promotion_id)
         moved = True
         while moved and promotion is not None and not job.ended and not self._has_come(job):
-            moved = store.end_poll(promotion)
+            moved = store.advance_poll_clock(promotion)
 
     def progress(self) -> str:
         """What is waited for, and how far it has come."""
@@ -183,7 +183,7 @@ class JobWait:
 
     def _why(self, job: Job) -> str:
         """Where the job stands, why, and what to do about it."""
-        reason = what_it_waits_for(self._store, job)
+        reason = waiting_reason(self._store, job)
         so_far = f"{self.description()}, but job {job.id} is {job.status}"
         return (
             f"{so_far} since {format_nanos(job.updated_at)}; {reason.text}{_OTHER_WAYS.get(reason.kind, '')}"

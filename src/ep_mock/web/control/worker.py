@@ -55,7 +55,7 @@ def worker_record(store: Store) -> dict[str, Any]:
         record["current"] = _work_record(worker.task, store.now)
     record["queue"] = queue = [
         {"position": position, "job": job_record(job)}
-        for position, (job, _) in enumerate(worker.in_line(), 1)
+        for position, (job, _) in enumerate(worker.pickup_order(), 1)
     ]
     if queue and worker.pickup_due is not None:
         queue[0] |= _due(worker.pickup_due)
@@ -65,7 +65,7 @@ def worker_record(store: Store) -> dict[str, Any]:
 def _work_record(task: Task, now: int) -> dict[str, Any]:
     if task.action in _DELETING:
         activity = "delete"
-    elif task.growth is not None:
+    elif task.generation is not None:
         activity = "generate"
     elif task.action == "fail" or task.job.parameters is not None:
         activity = "fail"

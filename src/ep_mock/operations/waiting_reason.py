@@ -37,7 +37,7 @@ def next_event(store: Store) -> int | None:
     return None if due is None or due > LATEST else due
 
 
-def what_it_waits_for(store: Store, job: Job) -> Reason:
+def waiting_reason(store: Store, job: Job) -> Reason:
     """Why an unfinished job goes no further now. The store must have been settled."""
     worker, due = store.worker, next_event(store)
     if job.plan.is_stuck_in(job.status):

@@ -9,7 +9,7 @@ from ep_mock.domain.codes import Batch
 from ep_mock.domain.families import STANDARD
 from ep_mock.entropy import Entropy
 from ep_mock.simulation.code_book import CapturedCodes, CodeBook
-from ep_mock.simulation.code_names import CodeNames
+from ep_mock.simulation.code_index import CodeIndex
 
 BATCH = Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=0, created_by="somebody")
 PROMOTIONS = 12
@@ -30,12 +30,12 @@ STEPS = st.lists(
 def test_whatever_comes_and_goes_the_holders_of_a_code_are_those_that_have_it(
     steps: list[tuple[str, int, set[str]]],
 ) -> None:
-    names = CodeNames()
+    names = CodeIndex()
     books = [CodeBook(STANDARD, f"promotion {number}", Entropy("seed")) for number in range(PROMOTIONS)]
     watched = dict.fromkeys(range(PROMOTIONS), True)
     captured: list[tuple[CapturedCodes, list[str]]] = []
     for book in books:
-        book.watched_by(names)
+        book.index_in(names)
     for step, number, keys in steps:
         book = books[number]
         if step == "add":
@@ -48,7 +48,7 @@ def test_whatever_comes_and_goes_the_holders_of_a_code_are_those_that_have_it(
             captured.append((book.capture(), list(book.entries)))
         elif step == "leave":
             watched[number] = not watched[number]
-            book.watched_by(names if watched[number] else None)
+            book.index_in(names if watched[number] else None)
         else:
             having = {
                 (key, f"promotion {other}")

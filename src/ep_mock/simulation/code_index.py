@@ -13,7 +13,7 @@ _FEW: Final = 8
 Entries = dict[str, Batch | Code]
 
 
-class CodeNames:
+class CodeIndex:
     """The promotions of one family by the keys of their codes. A look-up costs the keys, whatever the number
     of promotions.
 
