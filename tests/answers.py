@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from ep_mock.contract.answers import response_problems
 from ep_mock.contract.documents import Document, Operation, load_document
+from tests.documented_responses import response_problems
 from tests.vendor.documents import vendor_problems
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ep_mock.contract import documents
-from ep_mock.contract.answers import response_problems
 from ep_mock.contract.documents import load_document, parse_document
 from ep_mock.contract.schemas import compile_schema
 from ep_mock.contract.validation import validate_body
 from ep_mock.errors import UsageError
+from tests.documented_responses import response_problems
 
 SHIPPED = ("standard", "rule", "control")
 
@@ -44,7 +44,7 @@ def test_a_document_that_is_nowhere_is_a_usage_error_that_names_the_places(insta
     with pytest.raises(UsageError) as raised:
         documents.load_document("standard")
     assert str(raised.value) == (
-        f"OpenAPI document standard.json is found neither in {installation / 'src/ep_mock/_openapi'} "
+        f"OpenAPI document standard.json is neither in {installation / 'src/ep_mock/_openapi'} "
         f"nor in {installation / 'openapi'}: is ep-mock installed completely?"
     )
 
@@ -112,7 +112,7 @@ def test_operations_are_listed_in_document_order_with_what_a_handler_needs() -> 
             text_of(
                 {"/x": {"put": {"operationId": "a", "requestBody": {"$ref": "#/components/requestBodies/B"}}}}
             ),
-            "OpenAPI document mine: nothing is found at '#/components/requestBodies/B'",
+            "OpenAPI document mine: nothing at '#/components/requestBodies/B'",
         ),
         (
             text_of(
@@ -140,7 +140,7 @@ def test_a_document_that_cannot_be_used_says_why(text: bytes, message: str) -> N
     [
         (
             {"$ref": "#/components/schemas/None"},
-            "OpenAPI document mine: nothing is found at '#/components/schemas/None'",
+            "OpenAPI document mine: nothing at '#/components/schemas/None'",
         ),
         (
             {"$ref": "other.json#/X"},

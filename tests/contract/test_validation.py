@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ep_mock.contract.answers import response_problems
 from ep_mock.contract.documents import Operation, load_document
-from ep_mock.contract.validation import body_validator, validate_body
+from ep_mock.contract.validation import validate_body
 from ep_mock.errors import ApiError, UsageError
 from tests.contract.small_documents import operation_of, operation_taking
+from tests.documented_responses import response_problems
 
 JOB = {
     "oneOf": [{"$ref": "#/components/schemas/Generate"}, {"$ref": "#/components/schemas/Export"}],
@@ -225,9 +225,9 @@ class TestWrapper:
         assert validate_body(operation, b"") == validate_body(operation, b" ") == {}
         assert refusal(operation, b"{}") == [("data", "data is required")]
 
-    def test_an_operation_without_a_body_has_no_validator(self) -> None:
+    def test_an_operation_without_a_body_takes_none(self) -> None:
         with pytest.raises(UsageError, match="has no JSON body"):
-            body_validator(operation_of({"operationId": "cancelThing"}))
+            validate_body(operation_of({"operationId": "cancelThing"}), b"{}")
 
 
 class TestDiscriminator:

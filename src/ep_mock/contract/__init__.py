@@ -1,3 +1,1 @@
-"""The contract: the OpenAPI documents the mock keeps, and the check of bodies against them, in the words of
-the real service.
-"""
+"""The OpenAPI documents and the check of request bodies against them, in the words of the real service."""

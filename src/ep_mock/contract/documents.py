@@ -1,9 +1,9 @@
 """The shipped OpenAPI documents and the operations they describe.
 
-A document is read as JSON (PyYAML needs a hundred times as long) and indexed by operation; nothing is
-compiled here. Two extensions of the project stand at a `requestBody`: `x-data-schema` is a pointer to the
-schema of what is inside `data`, and `x-data-wrapper` says whether `data` has to be there (`required`) or a
-client may leave it out (`optional`: published clients do both, API_FACTS §2).
+A document is read as JSON (PyYAML takes a hundred times as long) and indexed by operation; nothing is
+compiled here. A `requestBody` can have two extensions of the project: `x-data-schema` is a pointer to the
+schema of the inside of `data`, and `x-data-wrapper` says whether `data` is `required` or `optional`
+(published clients do both, API_FACTS §2).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _JSON: Final = "application/json"
 
 
 class Operation(msgspec.Struct, frozen=True, eq=False):
-    """One method of one path. Two operations are equal only if they are the same object, so they can be keys.
+    """One method of one path. Operations are equal only if they are the same object, so they can be keys.
 
     Attributes:
         operation_id: unique in its document.
         method: in upper case.
         path: the template, such as `/v2/promotions/{promotion_id}/jobs`.
-        body_schema: the schema of what a handler receives: the inside of `data`, or the whole body where
-            there is no wrapper. None for an operation without a JSON body.
+        body_schema: the schema of the inside of `data`, or of the whole body where there is no wrapper.
+            None for an operation without a JSON body.
         body_required: whether an empty body is an error.
         wrapper: how the body carries `data`; None when the documented body has no such wrapper.
         raw: the operation as the document has it.
-        document: the document it belongs to, for its `#/components`.
+        document: the document of the operation, for its `#/components`.
     """
 
     operation_id: str
@@ -49,7 +49,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def query_parameters(self) -> tuple[str, ...]:
-        """The names that its query may have, in document order."""
+        """The names of the query parameters, in document order."""
         parameters = (self.document.dereference(each) for each in self.raw.get("parameters", ()))
         return tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query")
 
@@ -61,7 +61,7 @@ class Document:
     """One OpenAPI document.
 
     Attributes:
-        name: `standard`, `rule`, `control`, or whatever a caller gave.
+        name: `standard`, `rule` or `control`, or another name for error messages.
         raw: the parsed JSON.
         operations: all operations, in document order.
     """
@@ -80,21 +80,19 @@ class Document:
             raise UsageError(f"OpenAPI document {name}: an operationId is used twice")
 
     def operation(self, operation_id: str) -> Operation:
-        """The operation of that id. Raises UsageError if the document has none."""
+        """The operation with this id. Raises UsageError if the document has none."""
         try:
             return self._by_id[operation_id]
         except KeyError:
             raise UsageError(f"OpenAPI document {self.name} has no operation {operation_id!r}") from None
 
     def resolve(self, reference: str) -> Any:
-        """The part of the document that a local JSON pointer such as `#/components/schemas/Job` names, or
-        UsageError.
-        """
+        """The part that a local JSON pointer such as `#/components/schemas/Job` names, else UsageError."""
         node: Any = self.raw
         for step in reference.removeprefix("#").split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(node, dict) or key not in node:
-                raise UsageError(f"OpenAPI document {self.name}: nothing is found at {reference!r}")
+                raise UsageError(f"OpenAPI document {self.name}: nothing at {reference!r}")
             node = node[key]
         if not reference.startswith("#/"):
             raise UsageError(
@@ -118,10 +116,8 @@ class Document:
             schema = {"$ref": body["x-data-schema"]}
             wrapper = body.get("x-data-wrapper", "required")
             if wrapper not in _WRAPPERS:
-                raise UsageError(
-                    f"OpenAPI document {self.name}: {method} {path}: x-data-wrapper is one of {_WRAPPERS}, "
-                    f"not {wrapper!r}"
-                )
+                place = f"OpenAPI document {self.name}: {method} {path}"
+                raise UsageError(f"{place}: x-data-wrapper is one of {_WRAPPERS}, not {wrapper!r}")
         elif _JSON in body.get("content", {}):
             schema = body["content"][_JSON].get("schema", {})
         return Operation(
@@ -133,7 +129,7 @@ class Document:
 
 
 def parse_document(name: str, text: bytes) -> Document:
-    """The document that `text` holds as JSON. Raises UsageError if it is no OpenAPI document."""
+    """The document in this JSON text. Raises UsageError if it is not an OpenAPI document."""
     try:
         raw = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -143,10 +139,10 @@ def parse_document(name: str, text: bytes) -> Document:
 
 @cache
 def load_document(name: str) -> Document:
-    """The shipped document `standard`, `rule` or `control`: read once in a process, the same object ever
-    after.
+    """The shipped document `standard`, `rule` or `control`, read once in a process.
 
-    Raises UsageError, naming the places looked at, if this installation has no such document.
+    Raises:
+        UsageError: this installation has no such document; the message names the folders searched.
     """
     places = _places()
     for place in places:
@@ -159,13 +155,12 @@ def load_document(name: str) -> Document:
             raise UsageError(f"OpenAPI document {path} cannot be read: {error.strerror}") from None
         return parse_document(name, text)
     raise UsageError(
-        f"OpenAPI document {name}.json is found neither in {places[0]} nor in {places[1]}: is ep-mock "
-        f"installed completely?"
+        f"OpenAPI document {name}.json is neither in {places[0]} nor in {places[1]}: "
+        "is ep-mock installed completely?"
     )
 
 
 def _places() -> tuple[Path, Path]:
-    # A wheel carries the documents inside the package; an editable install and a checkout have them at the
-    # top of the repository.
+    # A wheel has the documents inside the package, a checkout at the top of the repository.
     package = Path(__file__).resolve().parent.parent
     return package / "_openapi", package.parent.parent / "openapi"

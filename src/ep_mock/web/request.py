@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from ep_mock.contract.documents import Operation
-from ep_mock.contract.validation import body_validator, validate_body
+from ep_mock.contract.validation import validate_body, validate_data
 from ep_mock.domain import problems
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page, read_page
@@ -203,7 +203,7 @@ class Request:
         Raises:
             ApiError: 400, with all that is wrong.
         """
-        body_validator(self._operation).check(data)
+        validate_data(self._operation, data)
 
     @property
     def _operation(self) -> Operation:

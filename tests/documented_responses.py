@@ -1,4 +1,4 @@
-"""Answers held against the document: for the tests, and for whoever asks for it at run time."""
+"""Checks responses against a document."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from ep_mock.contract.validation import NotDecodableError, decode
 
 
 def response_problems(operation: Operation, status: int, body: bytes) -> list[str]:
-    """How an answer differs from what the document promises for that operation and status; empty if it does
-    not.
+    """How a response differs from what the document promises for the operation and status; empty if it
+    does not.
 
-    Says `where: what` for each problem of a JSON body. A status that is not documented is a problem, and so
-        is a body where none is
-    documented; a body of another media type than JSON is not looked into.
+    Each problem of a JSON body is `where: what`. An undocumented status is a problem, and so is a body where
+    none is documented. Bodies of other media types than JSON are not checked.
     """
     response = _documented(operation, status)
     if response is None:
@@ -49,7 +48,7 @@ def _documented(operation: Operation, status: int) -> dict[str, Any] | None:
 
 @cache
 def _schema(operation: Operation, status: int) -> CompiledSchema | None:
-    """The schema of the JSON body of a documented answer; None if its body is no JSON."""
+    """The schema of the JSON body of a documented response; None if its body is not JSON."""
     response = _documented(operation, status) or {}
     for media_type, description in response["content"].items():
         if media_type.partition(";")[0].endswith(("/json", "+json")):
