@@ -1,4 +1,6 @@
-"""Places and times in fixtures and snapshots: what an error names, and what a moment means."""
+"""Places and times in fixtures and snapshots: the location that an error names, and the instant that a
+moment means.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ep_mock.domain.dates import MINIMUM, format_nanos, parse_date
+from ep_mock.domain.dates import format_nanos, parse_date
 from ep_mock.domain.families import Family
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.timings import LONGEST, SECOND
@@ -16,8 +18,8 @@ Moment = str | int | float
 """A date, or seconds from the time at which the fixture is loaded: -3600 is an hour ago."""
 
 Check = Callable[[Family, str, Mapping[str, Any]], Mapping[str, Any]]
-"""Checks what would be the data of a request (family, operation id, data) against the contract and gives it
-back; raises ApiError.
+"""Validates the data of a request (family, operation id, data) against the contract and returns it; raises
+ApiError.
 """
 
 _FARTHEST: Final = LONGEST // SECOND
@@ -25,87 +27,86 @@ _SHOWN: Final = 60
 
 
 class Location(NamedTuple):
-    """Where a value stands: the name of its fixture, and the path in it, such as
+    """The location of a value: the name of its document, and the path in it, such as
     `promotions[2].jobs[0].status`.
     """
 
     source: str
     path: str = ""
 
-    def at(self, *steps: str | int) -> Location:
-        """A place further inside."""
+    def child(self, *steps: str | int) -> Location:
+        """The location of a value inside this one."""
         path = self.path
         for step in steps:
             path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
         return Location(self.source, path)
 
-    def wrong(self, problem: str) -> UsageError:
-        """The error that this place has a problem."""
-        return UsageError(
-            f"{self.source}: {self.path}: {problem}" if self.path else f"{self.source}: {problem}"
-        )
+    def error(self, problem: str) -> UsageError:
+        """The error that the value here has a problem."""
+        where = f"{self.source}: {self.path}" if self.path else self.source
+        return UsageError(f"{where}: {problem}")
 
     def expect(self, fulfilled: bool, expected: str, got: object) -> None:
-        """Refuse what stands here unless something is fulfilled.
+        """Refuse the value here unless a condition is fulfilled.
 
         Raises:
             UsageError: it is not.
         """
         if not fulfilled:
-            raise self.wrong(f"expected {expected}, got {shown(got)}")
+            raise self.unexpected(expected, got)
 
-    def misfit(self, error: msgspec.ValidationError) -> UsageError:
-        """The error that what stands here has a part of the wrong type."""
+    def unexpected(self, expected: str, got: object) -> UsageError:
+        """The error that another value was expected here."""
+        return self.error(f"expected {expected}, got {shown(got)}")
+
+    def type_error(self, error: msgspec.ValidationError) -> UsageError:
+        """The error that the value here, or a part of it, has the wrong type."""
         problem, _, path = str(error).partition(" - at `$")
-        problem = (
-            problem.replace("`", "")
-            .replace(" | null", "")
-            .replace("Object missing required field ", "missing: ")
-        )
+        problem = problem.replace("`", "").replace(" | null", "")
+        problem = problem.replace("Object missing required field ", "missing: ")
         problem = problem[:1].lower() + problem[1:]
-        return Location(self.source, (self.path + path.removesuffix("`")).lstrip(".")).wrong(problem)
+        return Location(self.source, (self.path + path.removesuffix("`")).lstrip(".")).error(problem)
 
-    def refused(self, error: ApiError, inside: Sequence[str | int] = ()) -> UsageError:
-        """The error that what is described here would be refused in a request, where it stands at `inside`.
-        It names the first problem.
+    def api_error(self, error: ApiError, inside: Sequence[str | int] = ()) -> UsageError:
+        """The error that the API would refuse the value here; names the first problem.
+
+        Args:
+            inside: the path of the value in the data of the refused request.
         """
         item = error.errors[0]
-        first, *steps = [
-            int(step) if step.isdecimal() else step for step in item.get("source", "").split(".")
-        ]
+        source = item.get("source", "").split(".")
+        first, *steps = [int(step) if step.isdecimal() else step for step in source]
         # A missing property is named without its path.
-        place = self.at(*steps[len(inside) :]) if first == "data" else self
-        return place.wrong(item.get("detail") or item["title"])
+        location = self.child(*steps[len(inside) :]) if first == "data" else self
+        return location.error(item.get("detail") or item["title"])
 
-    def past(self, moment: Moment, now: int) -> int:
-        """The nanoseconds of a moment that stands here and must have passed at `now`."""
+    def past_instant(self, moment: Moment, now: int) -> int:
+        """The nanoseconds of a moment that must have passed at `now`.
+
+        Raises:
+            UsageError: it has not.
+        """
         instant = self.instant(moment, now)
         if instant > now:
-            raise self.wrong(
-                f"expected a time that has passed, such as -3600 for an hour ago; it is "
-                f"{format_nanos(now)}, got {shown(moment)}"
+            raise self.error(
+                "expected a time that has passed, such as -3600 for an hour ago; "
+                f"it is {format_nanos(now)}, got {shown(moment)}"
             )
         return instant
 
-    def past_nanos(self, moment: int, now: int, *, since: int = MINIMUM) -> None:
-        """Refuse nanoseconds that stand here unless they are between `since` and `now`."""
-        self.expect(
-            since <= moment <= now, f"nanoseconds of a time that has passed, from {since} to {now}", moment
-        )
-
     def instant(self, moment: Moment, now: int) -> int:
-        """The nanoseconds of a moment that stands here."""
+        """The nanoseconds of a moment."""
         if not isinstance(moment, str):
             if not -_FARTHEST <= moment <= _FARTHEST:
-                raise self.wrong(
-                    f"expected at most {_FARTHEST} seconds before or after the fixture is loaded, got "
-                    f"{shown(moment)}"
+                raise self.error(
+                    f"expected at most {_FARTHEST} seconds before or after the fixture is loaded, "
+                    f"got {shown(moment)}"
                 )
             return now + round(moment * SECOND)
         try:
             return parse_date(moment)
         except ValueError as error:
-            raise self.wrong(str(error)) from None
+            raise self.error(str(error)) from None
 
 
 def shown(value: object) -> str:

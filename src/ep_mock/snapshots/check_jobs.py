@@ -1,4 +1,4 @@
-"""What must hold of the jobs in a snapshot."""
+"""The rules for the jobs in a snapshot."""
 
 from __future__ import annotations
 
@@ -12,195 +12,121 @@ from ep_mock.domain.location import Check, Location
 from ep_mock.domain.plans import NO_PLAN, Plan, check_plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.snapshots import format as form
+from ep_mock.snapshots.rules import ROOT, Fields
 
 _STEPS: Final = frozenset((before, after) for (before, _), after in TRANSITIONS.items())
 
 
-class JobsCheck:
-    """The rules of jobs, held against one snapshot."""
-
-    def __init__(self, root: Location, state: form.StoreSnapshot, check: Check) -> None:
-        self._root = root
-        self._state = state
-        self._check = check
-        self._now = state.clock.now
-        self._families = {promotion.id: promotion.family for promotion in state.promotions}
-
-    def run(self) -> None:
-        """
-        Raises:
-            UsageError: a rule is broken. The message names the place.
-        """
-        number = 0
-        for index, job in enumerate(self._state.jobs):
-            place = self._root.at("jobs", index)
-            place.at("number").expect(
-                number < job.number,
-                f"a number above {number}, that of the job before",
-                job.number,
-            )
-            number = job.number
-            self._job(place, job)
-        made = self._root.at("jobs_created")
-        made.expect(
-            self._state.jobs_created == number,
-            f"the number of the newest job, {number}",
-            self._state.jobs_created,
-        )
-        self._unfinished_jobs_of_promotions()
-
-    def _job(self, place: Location, job: form.JobState) -> None:
-        self._request(place, job)
-        self._history(place, job)
-        self._outcome(place, job)
-        family = self._families.get(job.promotion_id)
-        place.at("family").expect(
-            family in (None, job.family),
-            f"that of its promotion, {family}",
-            job.family,
-        )
+def check_jobs(saved: form.StoreSnapshot, check: Check) -> None:
+    """
+    Raises:
+        UsageError: a job breaks a rule. The message names the location.
+    """
+    number, families = 0, {promotion.id: promotion.family for promotion in saved.promotions}
+    for index, job in enumerate(saved.jobs):
+        fields = Fields(ROOT.child("jobs", index), job)
+        fields.expect("number", number < job.number, f"a number above {number}, that of the job before")
+        number = job.number
+        _check_request(fields, job, check)
+        _check_history(fields, job, saved.clock.now)
+        _check_outcome(fields, job)
+        family = families.get(job.promotion_id)
+        fields.expect("family", family in (None, job.family), f"the family of its promotion, {family}")
         if job.status not in FINAL:
-            place.at("promotion_id").expect(
-                family is not None,
-                f"a promotion that is there, for the job is {job.status}",
-                job.promotion_id,
-            )
-        check_plan_of(place.at("plan"), job.plan)
-
-    def _request(self, place: Location, job: form.JobState) -> None:
-        """The job could have been asked for."""
-        family, parameters = family_named(job.family), job.parameters
-        generates = job.job_type == "code_generate"
-        expected = "parameters" if generates else "none"
-        place.at("parameters").expect(
-            (parameters is not None) == generates,
-            f"{expected}, for it is a {job.job_type} job",
-            parameters,
-        )
-        request = {
-            "type": "promotion_job",
-            "job_type": job.job_type,
-            "name": job.name,
-            "parameters": parameters,
-        }
-        sent = {name: value for name, value in request.items() if value is not None}
-        try:
-            self._check(family, "create_job", sent)
-        except ApiError as error:
-            raise place.refused(error) from None
-        for name in parameters or ():
-            known = ", ".join(family.parameter_order)
-            place.at("parameters").expect(
-                name in family.parameter_order,
-                f"no other names than {known}",
-                name,
-            )
-        length = (parameters or {}).get("code_length", DEFAULT_LENGTH)
-        place.at("parameters", "code_length").expect(type(length) is int, "a number", length)
-        keys = ("result", "generate_result") if family.result_key_varies else ("result",)
-        place.at("result_key").expect(job.result_key in keys, f"one of {', '.join(keys)}", job.result_key)
-
-    def _history(self, place: Location, job: form.JobState) -> None:
-        """The history takes steps of the life cycle, never back in time, and ends where the job is."""
-        history, at = job.history, place.at("history")
-        first, last = history[0], history[-1]
-        place.at("created_at").past_nanos(job.created_at, self._now)
-        at.at(0).expect(
-            (first.at, first.status) == (job.created_at, "pending"),
-            "pending since created_at",
-            [first.at, first.status],
-        )
-        for index, (before, after) in enumerate(pairwise(history), 1):
-            legal = (before.status, after.status) in _STEPS
-            at.at(index).expect(legal, f"a status that can follow {before.status}", after.status)
-            at.at(index).expect(
-                before.at <= after.at,
-                f"a time not before {before.at}, that of the entry before",
-                after.at,
-            )
-        at.at(len(history) - 1).expect(
-            last.at <= self._now,
-            f"a time that has passed at {self._now}",
-            last.at,
-        )
-        place.at("status").expect(
-            job.status == last.status,
-            f"the last status of the history, {last.status}",
-            job.status,
-        )
-        place.at("updated_at").expect(
-            job.updated_at == last.at,
-            f"the last time of the history, {last.at}",
-            job.updated_at,
-        )
-
-    def _outcome(self, place: Location, job: form.JobState) -> None:
-        """Error and result are those of a job that ended so."""
-        failed, result = job.status == "failed", job.result
-        place.at("error").expect(
-            (job.error is not None) == failed,
-            f"{'a text' if failed else 'none'}, for it is {job.status}",
-            job.error,
-        )
-        needed = job.status == "completed" and job.parameters is not None
-        at = place.at("result")
-        at.expect(result is not None or not needed, "a result, for the job has completed", result)
-        if result is None:
-            return
-        stopped = job.status == "cancelled" and job.history[-2].status == "cancelling"
-        allowed = needed or (job.parameters is not None and stopped)
-        at.expect(allowed, f"none, for it is a {job.status} {job.job_type} job", result)
-        names = set(result) in ({"generated"}, {"generated", "deleted"})
-        at.expect(names, "generated, and deleted where something was", list(result))
-        at.at("generated").expect(
-            result["generated"] <= wanted_codes(job),
-            f"at most number_of_codes, {wanted_codes(job)}",
-            result["generated"],
-        )
-        deleted = result.get("deleted", 0)
-        at.at("deleted").expect(
-            deleted <= result["generated"],
-            f"at most generated, {result['generated']}",
-            deleted,
-        )
-
-    def _unfinished_jobs_of_promotions(self) -> None:
-        """Only the newest job of a promotion is pending or processing.
-
-        After one that is cancelling come cancelled ones, and at most one that is pending.
-        """
-        newest: dict[str, form.JobState] = {}
-        later: dict[str, Status] = {}
-        for index in reversed(range(len(self._state.jobs))):
-            job = self._state.jobs[index]
-            after = newest.setdefault(job.promotion_id, job)
-            at = self._root.at("jobs", index, "status")
-            if job.status in ("pending", "processing"):
-                at.expect(
-                    job is after,
-                    f"a final status, for job {after.id} of the same promotion is newer",
-                    job.status,
-                )
-            elif job.status == "cancelling":
-                behind = later.get(job.promotion_id)
-                at.expect(
-                    behind is None,
-                    f"a final status, for a newer job of the same promotion is {behind}",
-                    job.status,
-                )
-            if job.status not in ("pending", "cancelled"):
-                later[job.promotion_id] = job.status
+            expected = f"an existing promotion, because the job is {job.status}"
+            fields.expect("promotion_id", family is not None, expected)
+        check_plan_of(fields.at("plan"), job.plan)
+    expected = f"the number of the newest job, {number}"
+    Fields(ROOT, saved).expect("jobs_created", saved.jobs_created == number, expected)
+    _check_unfinished_jobs(saved)
 
 
-def check_plan_of(place: Location, plan: Plan) -> None:
-    """A plan is one that could be made, or none."""
+def _check_request(fields: Fields, job: form.JobSnapshot, check: Check) -> None:
+    """A request could have created the job."""
+    family, parameters = family_named(job.family), job.parameters
+    generates = job.job_type == "code_generate"
+    expected = f"{'parameters' if generates else 'none'}, because it is a {job.job_type} job"
+    fields.expect("parameters", (parameters is not None) == generates, expected)
+    request = {"type": "promotion_job", "job_type": job.job_type, "name": job.name, "parameters": parameters}
+    try:
+        check(family, "create_job", {name: value for name, value in request.items() if value is not None})
+    except ApiError as error:
+        raise fields.location.api_error(error) from None
+    names = family.parameter_order
+    for name in parameters or ():
+        fields.at("parameters").expect(name in names, f"no other names than {', '.join(names)}", name)
+    length = (parameters or {}).get("code_length", DEFAULT_LENGTH)
+    fields.at("parameters", "code_length").expect(type(length) is int, "a number", length)
+    keys = ("result", "generate_result") if family.result_key_varies else ("result",)
+    fields.expect("result_key", job.result_key in keys, f"one of {', '.join(keys)}")
+
+
+def _check_history(fields: Fields, job: form.JobSnapshot, now: int) -> None:
+    """The history follows the life cycle, never goes back in time, and ends with the job's status."""
+    history, first, last = job.history, job.history[0], job.history[-1]
+    fields.expect_past("created_at", now)
+    created = (first.at, first.status) == (job.created_at, "pending")
+    fields.at("history", 0).expect(created, "pending since created_at", [first.at, first.status])
+    for index, (before, after) in enumerate(pairwise(history), 1):
+        legal, entry = (before.status, after.status) in _STEPS, fields.at("history", index)
+        entry.expect(legal, f"a status that can follow {before.status}", after.status)
+        entry.expect(
+            before.at <= after.at, f"a time not before {before.at}, that of the entry before", after.at
+        )
+    fields.at("history", len(history) - 1).expect(last.at <= now, f"a time up to now, {now}", last.at)
+    fields.expect("status", job.status == last.status, f"the last status of the history, {last.status}")
+    fields.expect("updated_at", job.updated_at == last.at, f"the last time of the history, {last.at}")
+
+
+def _check_outcome(fields: Fields, job: form.JobSnapshot) -> None:
+    """Error and result belong to the status."""
+    failed, generates, result = job.status == "failed", job.parameters is not None, job.result
+    expected = f"{'a text' if failed else 'none'}, because it is {job.status}"
+    fields.expect("error", (job.error is not None) == failed, expected)
+    needed = generates and job.status == "completed"
+    fields.expect("result", result is not None or not needed, "a result, because the job has completed")
+    if result is None:
+        return
+    stopped = job.status == "cancelled" and job.history[-2].status == "cancelling"
+    allowed = needed or (generates and stopped)
+    fields.expect("result", allowed, f"none, because it is a {job.status} {job.job_type} job")
+    names = {"generated"} <= result.keys() <= {"generated", "deleted"}
+    fields.at("result").expect(names, "generated and, optionally, deleted", list(result))
+    generated, deleted, requested = result["generated"], result.get("deleted", 0), requested_codes(job)
+    expected = f"at most number_of_codes, {requested}"
+    fields.at("result", "generated").expect(generated <= requested, expected, generated)
+    fields.at("result", "deleted").expect(deleted <= generated, f"at most generated, {generated}", deleted)
+
+
+def _check_unfinished_jobs(saved: form.StoreSnapshot) -> None:
+    """Only the newest job of a promotion is pending or processing.
+
+    A cancelling job is followed only by cancelled ones and at most one pending one.
+    """
+    newest: dict[str, form.JobSnapshot] = {}
+    later: dict[str, Status] = {}
+    for index, job in reversed([*enumerate(saved.jobs)]):
+        fields, after = Fields(ROOT.child("jobs", index), job), newest.setdefault(job.promotion_id, job)
+        reason = f"a final status, because job {after.id} of the same promotion is newer"
+        if job.status in ("pending", "processing"):
+            fields.expect("status", job is after, reason)
+        elif job.status == "cancelling":
+            status = later.get(job.promotion_id)
+            reason = f"a final status, because a newer job of the same promotion is {status}"
+            fields.expect("status", status is None, reason)
+        if job.status not in ("pending", "cancelled"):
+            later[job.promotion_id] = job.status
+
+
+def check_plan_of(location: Location, plan: Plan) -> None:
+    """The plan is one that could be made, or none."""
     if plan != NO_PLAN:
         try:
             check_plan(plan)
         except UsageError as error:
-            raise place.wrong(str(error)) from None
+            raise location.error(str(error)) from None
 
 
-def wanted_codes(job: form.JobState) -> int:
-    """How many codes a job was asked for."""
+def requested_codes(job: form.JobSnapshot) -> int:
+    """The number of codes that a job was asked for."""
     return 0 if job.parameters is None else int(job.parameters["number_of_codes"])

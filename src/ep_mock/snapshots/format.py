@@ -1,14 +1,14 @@
-"""What a snapshot looks like: the whole of a store as plain data, version 1. Times are nanoseconds since the
-epoch.
+"""The format of snapshots, version 1: a whole store as plain data. Times are nanoseconds since the epoch.
 
-The types refuse what a value cannot be by itself; what the values must be to each other is the matter of
-`snapshot_check`. Codes refer to their batch by its place in `batches`, jobs and promotions to each other by
-id. Not saved: the journal, faults, and the keys that sign tokens and URLs.
+Fields are named as in the records of `simulation` and `domain`, so that `of` can copy them; `rename` lists
+the JSON keys that differ. The types refuse values that are wrong by themselves, `snapshots.check` those that
+contradict each other. Codes refer to their batch by its index in `batches`, jobs and promotions to each
+other by id. Not saved: the journal, faults, and the keys that sign tokens and URLs.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import Meta
@@ -24,24 +24,34 @@ from ep_mock.timings import LONGEST as LONGEST_STEP
 VERSION: Literal[1] = 1
 
 Count = Annotated[int, Meta(ge=0, le=10**15)]
-"""How often something was done: no store comes near the end of these."""
+"""Number of events; no store comes near the end."""
 Uses = Annotated[int, Meta(ge=0)]
-"""How often codes can be used; the API sets no limit to it."""
+"""Number of uses of a code; the API sets no limit to it."""
 Quantity = Annotated[int, Meta(ge=0, le=100_000_000)]
-"""How many codes: no more than the greatest limit that can be set."""
+"""Number of codes, up to the greatest limit that can be set."""
 Duration = Annotated[int, Meta(ge=0, le=LONGEST_STEP)]
 Instant = int
-"""Nanoseconds; bounds beyond 64 bits are not for msgspec to check."""
+"""Nanoseconds; msgspec can't check bounds beyond 64 bits."""
 Identity = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\Z")]
 PlanId = Annotated[str, Meta(pattern="^plan-[1-9][0-9]{0,14}\\Z")]
 Text = Annotated[str, Meta(min_length=1)]
 
 
-class _State(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _Snapshot(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Plain data, strictly read."""
 
+    @classmethod
+    def of(cls, record: object, **different: Any) -> Self:
+        """The snapshot of a record, with the fields of the record.
 
-class BatchState(_State, kw_only=True):
+        Args:
+            different: fields that the record doesn't have, or has in another form.
+        """
+        same = [name for name in cls.__struct_fields__ if name not in different]
+        return cls(**{name: getattr(record, name) for name in same}, **different)
+
+
+class BatchSnapshot(_Snapshot, kw_only=True):
     """See `domain.codes.Batch`."""
 
     prefix: str = ""
@@ -53,7 +63,7 @@ class BatchState(_State, kw_only=True):
     created_by: str
 
 
-class CodeState(_State, kw_only=True):
+class CodeSnapshot(_Snapshot, kw_only=True):
     """See `domain.codes.Code`."""
 
     code: Text
@@ -66,24 +76,24 @@ class CodeState(_State, kw_only=True):
     is_for_new_shopper: bool | None = None
 
 
-class PlainRun(_State, kw_only=True, tag="plain"):
-    """Codes one after the other that differ in nothing from their batch, by their keys."""
+class PlainRun(_Snapshot, kw_only=True, tag="plain"):
+    """The keys of consecutive codes that don't differ from their batch."""
 
     batch: Count
     keys: Annotated[list[Text], Meta(min_length=1)]
 
 
-class SingleCode(_State, kw_only=True, tag="code"):
-    """One code in which something differs."""
+class SingleCode(_Snapshot, kw_only=True, tag="code"):
+    """One code that differs from its batch."""
 
     key: Text
-    code: CodeState
+    code: CodeSnapshot
 
 
 CodeRuns = list[PlainRun | SingleCode]
 
 
-class JobState(_State, kw_only=True):
+class JobSnapshot(_Snapshot, kw_only=True):
     """See `simulation.job.Job`."""
 
     id: Identity
@@ -104,8 +114,8 @@ class JobState(_State, kw_only=True):
     history: Annotated[list[Transition], Meta(min_length=1)]
 
 
-class UsageState(_State, kw_only=True):
-    """See `simulation.usage.Usage`. Those of deleted promotions are kept, too."""
+class UsageSnapshot(_Snapshot, kw_only=True):
+    """See `simulation.usage.Usage`. Usages of deleted promotions are kept, too."""
 
     id: Identity
     family: FamilyName
@@ -123,7 +133,7 @@ class UsageState(_State, kw_only=True):
     anonymized: bool = False
 
 
-class PromotionState(_State, kw_only=True):
+class PromotionSnapshot(_Snapshot, kw_only=True, rename={"previous_versions": "former"}):
     """See `simulation.promotion.Promotion`."""
 
     id: Identity
@@ -138,12 +148,12 @@ class PromotionState(_State, kw_only=True):
     codes_limit: Quantity | None = None
     codes: CodeRuns = []
     jobs: list[Identity] = []
-    former: list[dict[str, Any]] = []
+    previous_versions: list[dict[str, Any]] = []
     usages: list[Identity] = []
 
 
-class GrowthState(_State, kw_only=True):
-    """See `simulation.growth.CodeGeneration`."""
+class CodeGenerationSnapshot(_Snapshot, kw_only=True):
+    """See `simulation.code_generation.CodeGeneration`."""
 
     source: Identity
     batch: Count
@@ -153,8 +163,8 @@ class GrowthState(_State, kw_only=True):
     made: list[Text]
 
 
-class ShrinkageState(_State, kw_only=True):
-    """See `simulation.growth.CodeDeletion`."""
+class CodeDeletionSnapshot(_Snapshot, kw_only=True):
+    """See `simulation.code_generation.CodeDeletion`."""
 
     batch: Count
     keys: list[Text]
@@ -162,7 +172,7 @@ class ShrinkageState(_State, kw_only=True):
     deleted: Quantity
 
 
-class TaskState(_State, kw_only=True):
+class TaskSnapshot(_Snapshot, kw_only=True, rename={"generation": "growth", "deletion": "shrinkage"}):
     """See `simulation.task.Task`."""
 
     job: Identity
@@ -174,63 +184,63 @@ class TaskState(_State, kw_only=True):
     error: Text | None = None
     stuck: bool = False
     generated: Quantity = 0
-    growth: GrowthState | None = None
-    shrinkage: ShrinkageState | None = None
+    generation: CodeGenerationSnapshot | None = None
+    deletion: CodeDeletionSnapshot | None = None
 
 
-class WorkerState(_State, kw_only=True):
+class WorkerSnapshot(_Snapshot, kw_only=True, rename={"idle_since": "free_since"}):
     """See `simulation.worker.Worker`.
 
     Attributes:
-        exports: the codes of exported files by job id; a text is the id of what has the very same codes: the
-            job's promotion, or another export of it that comes first.
+        exports: the codes of exported files by job id. A text is an id: the file has the codes that the job's
+            promotion has now, or those of an earlier export of it.
     """
 
     queue: list[Identity] = []
-    task: TaskState | None = None
-    free_since: Instant
+    task: TaskSnapshot | None = None
+    idle_since: Instant
     pickup_due: Instant | None = None
     paused: bool = False
     exports: dict[Identity, CodeRuns | Identity] = {}
 
 
-class PlanState(_State, kw_only=True):
-    """A plan in force."""
+class PlanSnapshot(_Snapshot, kw_only=True):
+    """See `simulation.state.ActivePlan`."""
 
     id: PlanId
     plan: Plan
     left: Annotated[int, Meta(ge=1)]
 
 
-class ClockState(_State, kw_only=True):
-    """The clock as it was."""
+class ClockSnapshot(_Snapshot, kw_only=True):
+    """See `ep_mock.clock.Clock`."""
 
     mode: ClockMode
     now: Instant
     scale: float
 
 
-class StoreSnapshot(_State, kw_only=True):
+class StoreSnapshot(_Snapshot, kw_only=True, rename={"poll_counts": "looks"}):
     """A whole store."""
 
     ep_mock_snapshot: Literal[1]
-    clock: ClockState
+    clock: ClockSnapshot
     settings: dict[str, Any]
     entropy_key: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     entropy_drawn: Count
-    batches: list[BatchState]
-    promotions: list[PromotionState]
-    jobs: list[JobState]
+    batches: list[BatchSnapshot]
+    promotions: list[PromotionSnapshot]
+    jobs: list[JobSnapshot]
     jobs_created: Count
-    usages: list[UsageState] = []
-    plans: list[PlanState]
+    usages: list[UsageSnapshot] = []
+    plans: list[PlanSnapshot]
     plans_made: Count
-    worker: WorkerState
+    worker: WorkerSnapshot
     transitions: list[JobTransition]
     transitions_total: Count
     sequence: Count | None = None
-    """Older snapshots have none, and their transitions no numbers: see `snapshot_numbering`."""
+    """Missing in older snapshots, whose transitions have no numbers: see `snapshots.numbering`."""
     polls: Count = 0
     polled_at: Instant = 0
-    """No longer used, and `polls` neither: older snapshots have them."""
-    looks: dict[Identity, dict[Text, Count]] = {}
+    """Unused, like `polls`; older snapshots have them."""
+    poll_counts: dict[Identity, dict[Text, Count]] = {}

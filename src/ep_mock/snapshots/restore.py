@@ -1,9 +1,11 @@
-"""A snapshot on its way into a new store."""
+"""Restoring: the records of a new store, built from a snapshot."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from inspect import signature
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,80 +27,53 @@ from ep_mock.simulation.worker import Worker
 from ep_mock.snapshots import format as form
 from ep_mock.snapshots.numbering import number_transitions
 
+_Record = TypeVar("_Record")
+
 
 class Restoring:
     """One snapshot on its way into a new store."""
 
-    def __init__(self, store: Store, state: form.StoreSnapshot) -> None:
+    def __init__(self, store: Store, saved: form.StoreSnapshot) -> None:
         self._store = store
-        self._state = state
-        self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in state.batches]
-        store.state = StoreState(
-            store.state.name, store.settings, Entropy.from_state(state.entropy_key, state.entropy_drawn)
-        )
-        self._content = store.state
+        self._saved = saved
+        self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in saved.batches]
+        entropy = Entropy.from_state(saved.entropy_key, saved.entropy_drawn)
+        self._state = store.state = StoreState(store.state.name, store.settings, entropy)
 
     def fill(self) -> None:
-        state, content, store = self._state, self._content, self._store
-        content.sequence = number_transitions(state) if state.sequence is None else state.sequence
-        content.jobs = {job.id: self._job(job) for job in state.jobs}
-        for usage in state.usages:
-            own = {**msgspec.structs.asdict(usage), "family": family_named(usage.family)}
-            content.usages[own["family"]][usage.id] = Usage(**own)
-        for promotion in state.promotions:
-            content.promotions[family_named(promotion.family)].add(self._promotion(promotion))
-        content.jobs_created = state.jobs_created
-        content.plans = [ActivePlan(id=each.id, plan=each.plan, left=each.left) for each in state.plans]
-        content.plans_made = state.plans_made
-        content.transitions.extend(state.transitions)
-        content.transitions_total = state.transitions_total
-        store.clock = Clock(state.clock.mode, start=state.clock.now, scale=state.clock.scale)
-        store.now = state.clock.now
-        store.worker = Worker(content)
-        self._fill_worker(store.worker, state.worker)
-        store.poll_counts = PollCounts(store.moment, state.looks)
+        saved, state, store = self._saved, self._state, self._store
+        state.sequence = number_transitions(saved) if saved.sequence is None else saved.sequence
+        for job in saved.jobs:
+            state.jobs[job.id] = _record(Job, job, family=family_named(job.family))
+        for usage in saved.usages:
+            family = family_named(usage.family)
+            state.usages[family][usage.id] = _record(Usage, usage, family=family)
+        for promotion in saved.promotions:
+            state.promotions[family_named(promotion.family)].add(self._promotion(promotion))
+        state.plans = [_record(ActivePlan, active) for active in saved.plans]
+        state.transitions.extend(saved.transitions)
+        for name in ("jobs_created", "plans_made", "transitions_total"):
+            setattr(state, name, getattr(saved, name))
+        store.clock = Clock(saved.clock.mode, start=saved.clock.now, scale=saved.clock.scale)
+        store.now = saved.clock.now
+        store.worker = Worker(state)
+        self._fill_worker(store.worker, saved.worker)
+        store.poll_counts = PollCounts(store.moment, saved.poll_counts)
 
-    def _job(self, state: form.JobState) -> Job:
-        job = Job(
-            id=state.id,
-            number=state.number,
-            family=family_named(state.family),
-            promotion_id=state.promotion_id,
-            job_type=state.job_type,
-            name=state.name,
-            parameters=state.parameters,
-            created_at=state.created_at,
-            result_key=state.result_key,
-            plan=state.plan,
-            plan_id=state.plan_id,
+    def _promotion(self, saved: form.PromotionSnapshot) -> Promotion:
+        state, family = self._state, family_named(saved.family)
+        promotion = _record(
+            Promotion,
+            saved,
+            without="codes",
+            family=family,
+            store_id=state.store_id,
+            entropy=state.entropy,
+            jobs=[state.jobs[job_id] for job_id in saved.jobs],
+            previous_versions=[msgspec.json.encode(version) for version in saved.previous_versions],
+            usages=[state.usages[family][usage_id] for usage_id in saved.usages],
         )
-        job.status, job.updated_at, job.error, job.result = (
-            state.status,
-            state.updated_at,
-            state.error,
-            state.result,
-        )
-        job.history = state.history
-        return job
-
-    def _promotion(self, state: form.PromotionState) -> Promotion:
-        promotion = Promotion(
-            id=state.id,
-            family=family_named(state.family),
-            store_id=self._content.store_id,
-            fields=state.fields,
-            start=state.start,
-            end=state.end,
-            created_at=state.created_at,
-            author=state.author,
-            entropy=self._content.entropy,
-            codes_limit=state.codes_limit,
-        )
-        promotion.updated_at, promotion.updated_by = state.updated_at, state.updated_by
-        promotion.book.extend(self._entries(state.codes))
-        promotion.jobs = [self._content.jobs[job_id] for job_id in state.jobs]
-        promotion.previous_versions = [msgspec.json.encode(version) for version in state.former]
-        promotion.usages = [self._content.usages[promotion.family][usage_id] for usage_id in state.usages]
+        promotion.book.extend(self._entries(saved.codes))
         return promotion
 
     def _entries(self, runs: form.CodeRuns) -> Entries:
@@ -107,59 +82,64 @@ class Restoring:
             if isinstance(run, form.PlainRun):
                 entries.update(dict.fromkeys(run.keys, self._batches[run.batch]))
             else:
-                own: Mapping[str, Any] = msgspec.structs.asdict(run.code)
-                entries[run.key] = Code(**{**own, "batch": self._batches[run.code.batch]})
+                entries[run.key] = _record(Code, run.code, batch=self._batches[run.code.batch])
         return entries
 
     def _owner(self, job: Job) -> Promotion:
-        return self._content.promotions[job.family][job.promotion_id]
+        return self._state.promotions[job.family][job.promotion_id]
 
-    def _fill_worker(self, worker: Worker, state: form.WorkerState) -> None:
-        jobs = self._content.jobs
-        for job_id in state.queue:
+    def _fill_worker(self, worker: Worker, saved: form.WorkerSnapshot) -> None:
+        jobs = self._state.jobs
+        for job_id in saved.queue:
             worker.add_to_queue(jobs[job_id], self._owner(jobs[job_id]))
-        worker.idle_since, worker.pickup_due, worker.paused = state.free_since, state.pickup_due, state.paused
-        for job_id, runs in state.exports.items():
+        for name in ("idle_since", "pickup_due", "paused"):
+            setattr(worker, name, getattr(saved, name))
+        for job_id, runs in saved.exports.items():
             promotion = self._owner(jobs[job_id])
             if not isinstance(runs, str):
                 promotion.capture_export(job_id, CapturedCodes(self._entries(runs)))
             else:
                 promotion.capture_export(job_id, None if runs == promotion.id else promotion.exports[runs])
-        if state.task is not None:
-            worker.task = self._task(state.task)
+        if saved.task is not None:
+            worker.task = self._task(saved.task)
 
-    def _task(self, state: form.TaskState) -> Task:
-        job = self._content.jobs[state.job]
+    def _task(self, saved: form.TaskSnapshot) -> Task:
+        job = self._state.jobs[saved.job]
         promotion = self._owner(job)
-        task = Task(
-            job=job,
-            promotion=promotion,
-            started=state.started,
-            lead=state.lead,
-            per_unit=state.per_unit,
-            units=state.units,
-            action=state.action,
-            error=state.error,
-            stuck=state.stuck,
-            generated=state.generated,
-        )
-        if state.growth is not None:
-            made = state.growth
-            task.generation = CodeGeneration(
-                promotion.book,
-                self._content.entropy,
-                made.source,
-                self._batches[made.batch],
-                made.length,
-                given=made.given,
-                drawn=made.drawn,
-                made=made.made,
+        task = _record(Task, saved, job=job, promotion=promotion, generation=None, deletion=None)
+        if saved.generation is not None:
+            task.generation = _record(
+                CodeGeneration,
+                saved.generation,
+                book=promotion.book,
+                entropy=self._state.entropy,
+                batch=self._batches[saved.generation.batch],
             )
-        if state.shrinkage is not None:
-            left = state.shrinkage
-            task.deletion = CodeDeletion(
-                promotion.book, self._batches[left.batch], (), done=left.done, deleted=left.deleted
-            )
-            # All of them: what somebody else has removed meanwhile keeps its turn, too.
-            task.deletion.keys = list(left.keys)
+        if saved.deletion is not None:
+            batch = self._batches[saved.deletion.batch]
+            task.deletion = _record(CodeDeletion, saved.deletion, book=promotion.book, batch=batch, keys=())
+            # All of them: a code that was removed meanwhile keeps its turn, too.
+            task.deletion.keys = saved.deletion.keys
         return task
+
+
+def _record(
+    kind: Callable[..., _Record], saved: msgspec.Struct, *, without: str = "", **different: Any
+) -> _Record:
+    """The record of a snapshot, with the fields of the snapshot.
+
+    Args:
+        without: a field that the record doesn't have.
+        different: fields that the snapshot doesn't have, or has in another form.
+    """
+    fields = {**msgspec.structs.asdict(saved), **different}
+    fields.pop(without, None)
+    record = kind(**{name: fields.pop(name) for name in _arguments(kind) & fields.keys()})
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record
+
+
+@cache
+def _arguments(kind: Callable[..., object]) -> frozenset[str]:
+    return frozenset(signature(kind).parameters)

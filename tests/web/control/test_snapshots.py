@@ -213,13 +213,13 @@ def refusal(snapshot: object) -> str:
             "manual",
             "promotions.0.codes.0.batch",
             99,
-            "snapshot: promotions[0].codes[0].batch: expected the number of one of the ",
+            "snapshot: promotions[0].codes[0].batch: expected the index of one of the ",
         ),
         (
             "manual",
             "promotions.0.codes.0.keys",
             ["a", "a"],
-            "snapshot: promotions[0].codes[0]: expected no code that is there ",
+            "snapshot: promotions[0].codes[0]: expected each code once, ",
         ),
         (
             "manual",
@@ -258,7 +258,12 @@ def refusal(snapshot: object) -> str:
             "snapshot: jobs[0].history[1]: expected a status that can follow pending, got ",
         ),
         ("manual", "jobs.0.history.1.0", 1, "snapshot: jobs[0].history[1]: expected a time not before "),
-        ("manual", "jobs.0.error", "x", "snapshot: jobs[0].error: expected none, for it is completed, got "),
+        (
+            "manual",
+            "jobs.0.error",
+            "x",
+            "snapshot: jobs[0].error: expected none, because it is completed, got ",
+        ),
         (
             "manual",
             "jobs.0.result.generated",
@@ -287,13 +292,13 @@ def refusal(snapshot: object) -> str:
             "manual",
             "worker.pickup_due",
             10**19,
-            "snapshot: worker.pickup_due: expected none, for the worker is busy, paused or has ",
+            "snapshot: worker.pickup_due: expected none, because the worker is busy, paused or has ",
         ),
         (
             "manual",
             "worker.task.units",
             7,
-            "snapshot: worker.task.units: expected as many codes as the job makes, 100, got 7",
+            "snapshot: worker.task.units: expected the number of codes that the job makes, 100, got 7",
         ),
         ("manual", "worker.task.per_unit", 10**19, "snapshot: worker.task.per_unit: expected int <= "),
         ("manual", "worker.task.started", 5, "snapshot: worker.task: expected work that ends at "),
@@ -301,7 +306,7 @@ def refusal(snapshot: object) -> str:
             "manual",
             "worker.task.growth.drawn",
             3,
-            "snapshot: worker.task.growth.drawn: expected at least as many as were made, ",
+            "snapshot: worker.task.growth.drawn: expected at least the number of codes made, ",
         ),
         (
             "manual",
@@ -313,14 +318,14 @@ def refusal(snapshot: object) -> str:
             "manual",
             "usages.0.code_key",
             "x",
-            "snapshot: usages[0].code_key: expected what its code is stored under, ",
+            "snapshot: usages[0].code_key: expected the key of its code, ",
         ),
         ("manual", "plans.0.left", 9, "snapshot: plans[0].left: expected at most its times, 3, got 9"),
         (
             "manual",
             "plans_made",
             1,
-            "snapshot: plans[1].id: expected ids that rise, up to plan-1, for so many were made, ",
+            "snapshot: plans[1].id: expected ascending ids up to plan-1, the latest plan made, ",
         ),
         (
             "manual",
@@ -333,7 +338,7 @@ def refusal(snapshot: object) -> str:
             "manual",
             "transitions_total",
             0,
-            "snapshot: transitions_total: expected as many as there are entries in the histories of all ",
+            "snapshot: transitions_total: expected the number of entries in the histories of all ",
         ),
         (
             "manual",
@@ -345,26 +350,26 @@ def refusal(snapshot: object) -> str:
             "manual",
             "sequence",
             None,
-            "snapshot: jobs[0].history[0]: expected no sequence, for the store has none, got ",
+            "snapshot: jobs[0].history[0]: expected no sequence, because the store has none, got ",
         ),
         ("manual", "jobs.0.history.0.3", 0, "snapshot: transitions["),
         (
             "poll",
             "worker.task.shrinkage.done",
             50,
-            "snapshot: worker.task.units: expected what is left to delete and what is done, got 50",
+            "snapshot: worker.task.units: expected the number of keys plus done, 80, got 50",
         ),
         (
             "poll",
             "worker.task.action",
             "complete",
-            "snapshot: worker.task.action: expected one of finish_cancel, lose_race, for it is ",
+            "snapshot: worker.task.action: expected one of finish_cancel, lose_race, because it is ",
         ),
         (
             "real",
             "worker.task.error",
             None,
-            "snapshot: worker.task.error: expected a text, for it ends with fail, got null",
+            "snapshot: worker.task.error: expected a text, because it ends with fail, got null",
         ),
     ],
 )
@@ -388,7 +393,7 @@ def test_two_unfinished_jobs_of_one_promotion_are_refused() -> None:
     next(each for each in snapshot["promotions"] if each["id"] == twin["promotion_id"])["jobs"].append(
         twin["id"]
     )
-    assert f"for job {twin['id']} of the same promotion is newer" in refusal(snapshot)
+    assert f"because job {twin['id']} of the same promotion is newer" in refusal(snapshot)
 
 
 def test_a_cancelling_job_and_a_newer_one_of_its_promotion_are_restored() -> None:
