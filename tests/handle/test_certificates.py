@@ -72,5 +72,5 @@ def test_a_server_without_https_is_told() -> None:
         url = plain.url.replace("http:", "https:")
         with Handle.connect(url) as handle, pytest.raises(UnreachableError) as error:
             handle.health()
-    assert str(error.value).startswith(f"what answers at {url} does not speak https as expected (")
+    assert str(error.value).startswith(f"the server at {url} does not speak https (")
     assert str(error.value).endswith("; is its address http://...?")

@@ -136,7 +136,7 @@ def test_an_application_is_steered_without_a_server() -> None:
     with Handle.in_process(create_app(clock="poll")) as handle:
         job = handle.jobs.generate(handle.promotions.create(), 3)
         assert handle.wait_for_job(job).status == "completed"
-        with pytest.raises(UsageError, match="has no address; serve it with MockServer to have one"):
+        with pytest.raises(UsageError, match="has no URL; serve it with MockServer to get one"):
             _ = handle.url
     assert handle.jobs.get(job).status == "completed", "a closed handle opens itself again"
 

@@ -20,7 +20,7 @@ A_WORD = "expected one of pending, processing, completed, failed, cancelling, ca
 SOME = "a promotion or its id"
 FAMILIES = "expected one of standard, rule, got"
 SETTINGS = "settings: expected ep_mock.Settings, or keywords such as clock='manual', got"
-NEWEST = "say promotion=... for the newest job of a promotion"
+NEWEST = "write promotion=... for the newest job of a promotion"
 MODES = "expected one of real, scaled, manual, poll, got"
 
 # For mypy they take anything, as for those who do not run it.
@@ -37,7 +37,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     ),
     (
         lambda mock: mock.promotions.create("Summer sale"),
-        f"promotions.create: family: {FAMILIES} 'Summer sale'; a name is given as name=...",
+        f"promotions.create: family: {FAMILIES} 'Summer sale'; write a name as name=...",
     ),
     (
         lambda mock: mock.promotions.list("Rule"),
@@ -134,11 +134,11 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     ),
     (
         lambda mock: mock.requests.count(match={"operation": "create_job"}),
-        "requests.count: there is no keyword 'match'; write what is inside as keywords, as in operation='create_job'",
+        "requests.count: there is no keyword 'match'; write its content as keywords, as in operation='create_job'",
     ),
     (
         lambda mock: mock.requests.assert_called("create_job"),
-        "requests.assert_called: times: expected a whole number, got 'create_job'; write operation='create_job' for what is expected",
+        "requests.assert_called: times: expected a whole number, got 'create_job'; write operation='create_job' to name an operation",
     ),
     (
         lambda mock: mock.requests.assert_called(count=1),
@@ -166,7 +166,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda mock: mock.fault(delay="1s"), "fault: delay: expected a number or a mapping, got '1s'"),
     (
         lambda mock: mock.delete_fault({"id": "1"}),
-        "delete_fault: expected an id, as the call that made it has answered, got {'id': '1'}; write its ['id']",
+        "delete_fault: expected an id that plan() or fault() returned, got {'id': '1'}; write its ['id']",
     ),
     (lambda mock: mock.plan(fial="x"), "plan: there is no keyword 'fial'; did you mean 'fail'?"),
     (lambda mock: mock.plan(codes="A"), "plan: codes: expected a list, got 'A'"),
@@ -189,7 +189,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda mock: mock.reset(codes_limit=True), "reset: codes_limit: expected a whole number, got True"),
     (
         lambda mock: mock.reset(auth="strict"),
-        "reset: there is no keyword 'auth'; it is a setting of the whole server, chosen when that starts",
+        "reset: there is no keyword 'auth'; it is a setting of the whole server: set it when you start the server",
     ),
     (
         lambda mock: mock.settings(code_limit=5),
@@ -197,7 +197,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     ),
     (
         lambda mock: mock.settings(clock="poll"),
-        "settings: there is no keyword 'clock'; write reset(clock=...), as a store begins with it",
+        "settings: there is no keyword 'clock'; write reset(clock=...), as a store starts with it",
     ),
     (
         lambda mock: mock.load_fixture(["campaign"]),
@@ -206,7 +206,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda mock: mock.load_fixture(Path("absent.json")), "absent.json: there is no such file"),
     (
         lambda mock: mock.restore("saved.json"),
-        "restore: expected what snapshot() has answered, got 'saved.json'; write restore(json.loads(Path(...).read_text()))",
+        "restore: expected data that snapshot() returned, got 'saved.json'; write restore(json.loads(Path(...).read_text()))",
     ),
     (
         lambda mock: mock.of_store(mock),
@@ -344,7 +344,5 @@ def test_a_list_of_codes_beyond_the_pages_of_the_api_is_refused_rather_than_cut(
     mock.clock.until_idle()
     assert len({code["code"] for code in mock.codes.list(promotion)}) == 10_100
     mock.codes.create(promotion, "ONE-MORE")
-    with pytest.raises(
-        UsageError, match=r"^codes.list: the pages of the API reach 10,100 of them, and there are 10,101; "
-    ):
+    with pytest.raises(UsageError, match=r"^codes.list: the API's pages reach only 10,100 of 10,101; "):
         mock.codes.list(promotion)

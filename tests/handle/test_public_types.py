@@ -9,6 +9,7 @@ import inspect
 import os
 import typing
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import ep_mock
 import ep_mock.handle
@@ -24,7 +25,7 @@ def public_signatures() -> Iterator[tuple[str, Mapping[str, object]]]:
         for name in getattr(module, "__all__", ["httpx_transport", "httpx2_transport"]):
             exported = getattr(module, name)
             yield name, getattr(exported, "__annotations__", {})
-            for part, member in vars(exported).items() if isinstance(exported, type) else ():
+            for part, member in members_of(exported).items():
                 function = (
                     member.fget
                     if isinstance(member, property)
@@ -34,6 +35,13 @@ def public_signatures() -> Iterator[tuple[str, Mapping[str, object]]]:
                     not part.startswith("_") or (part == "__init__" and exported in MADE_BY_USERS)
                 ):
                     yield f"{name}.{part}", function.__annotations__
+
+
+def members_of(exported: object) -> dict[str, Any]:
+    """What a class of ep-mock has, including what it inherits from others of ep-mock."""
+    classes = exported.__mro__ if isinstance(exported, type) else ()
+    ours = [each for each in classes if each.__module__.startswith("ep_mock")]
+    return {name: member for each in reversed(ours) for name, member in vars(each).items()}
 
 
 def names_in(annotation: object) -> set[str]:

@@ -34,7 +34,7 @@ def test_a_failed_test_shows_jobs_and_requests_and_how_to_repeat_it(run: Run) ->
         "        +0.255 s  completed   done",
         "requests:",
         f"  #1 GET /v2/promotions/{promotion}/jobs -> 200 served",
-        "the same ids and codes again: --ep-mock-seed=7",
+        "to repeat the same ids and codes: --ep-mock-seed=7",
     ]
     shown = [line for line in lines if line.startswith("E ")]
     assert shown[0].endswith(f"WaitError: Ended otherwise: waited for failed, but job {job} is completed")
@@ -46,7 +46,7 @@ def test_the_seed_that_is_told_is_the_one_that_the_test_had(run: Run) -> None:
         "import pytest\n\n@pytest.mark.ep_mock(seed='9')\ndef test_it(ep_mock):\n    assert False",
         "--ep-mock-seed=7",
     )
-    marked.stdout.fnmatch_lines(["the same ids and codes again: --ep-mock-seed=9"])
+    marked.stdout.fnmatch_lines(["to repeat the same ids and codes: --ep-mock-seed=9"])
 
 
 def test_a_test_that_passed_or_was_skipped_tells_nothing(run: Run) -> None:
@@ -192,14 +192,14 @@ def test_a_test_whose_client_polls_in_vain_fails_with_the_reason_in_its_report(r
     result.stdout.fnmatch_lines(
         [
             "        still processing: plan-1 keeps it stuck there: cancel it, or delete its promotion",
-            "        time stands still: 201 polls since anything changed",
+            "        time does not move: 201 polls without a change",
             "  #202 GET * -> 503 refused",
             "        still pending: the worker is paused: resume it with POST /__ep_mock/worker/resume",
-            "        time stands still: 201 polls since anything changed",
+            "        time does not move: 201 polls without a change",
             "  #201 GET * -> 503 refused",
             "        still pending: the poll clock stands at *, the worker's next event is due at *, or any with --poll-moves any",
-            "        time stands still: 201 polls since anything changed",
+            "        time does not move: 201 polls without a change",
             "E *RefusedError: GET /v2/promotions/*/codes was refused with 503: Time stands still: 200 polls (GET *",
-            "        time stands still: 201 polls since anything changed",
+            "        time does not move: 201 polls without a change",
         ]
     )

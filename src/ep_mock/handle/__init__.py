@@ -1,7 +1,6 @@
-"""One object to steer a store of ep-mock, embedded or over HTTP: promotions, jobs, time, plans, faults, and
-what was requested.
+"""`Handle` steers one store of ep-mock, embedded or over HTTP.
 
-All types that its methods take and answer can be imported from here.
+This package exports all types of its arguments and results.
 """
 
 from ep_mock.clock import ClockMode
@@ -35,8 +34,8 @@ from ep_mock.handle.errors import (
 )
 from ep_mock.handle.handle import Handle
 from ep_mock.handle.jobs import JobsHandle
-from ep_mock.handle.places import AnyJob, AnyPromotion, Promotion
 from ep_mock.handle.promotions import CodesHandle, PromotionsHandle
+from ep_mock.handle.references import AnyJob, AnyPromotion, Promotion
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.typed_arguments import (
     Checkout,

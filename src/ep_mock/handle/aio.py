@@ -1,4 +1,4 @@
-"""The waiting verbs for async tests."""
+"""The waits for async tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Unpack
 from ep_mock.control_messages import Job, RecordedRequest
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.jobs import WAIT_SECONDS, JobsHandle
-from ep_mock.handle.places import AnyJob, AnyPromotion
+from ep_mock.handle.references import AnyJob, AnyPromotion
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.typed_arguments import RequestQuery
 
@@ -20,10 +20,9 @@ _Result = TypeVar("_Result")
 
 
 class AsyncWaits:
-    """Waits that let the event loop (asyncio's) go on, so that code under test in the same loop can do what
-    is waited for.
+    """Waits that leave the asyncio event loop free for the code under test in the same loop.
 
-    All other verbs are short and the same for both kinds of tests.
+    All other methods of the handle are short: async tests call them as they are.
     """
 
     def __init__(self, jobs: JobsHandle, requests: RequestsHandle) -> None:
@@ -40,7 +39,7 @@ class AsyncWaits:
         others_advance: bool = False,
     ) -> Job:
         """See `JobsHandle.wait`."""
-        return await _beside(
+        return await _in_thread(
             partial(
                 self._jobs.wait,
                 job,
@@ -52,32 +51,30 @@ class AsyncWaits:
         )
 
     async def wait_for_requests(
-        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]
+        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **query: Unpack[RequestQuery]
     ) -> list[RecordedRequest]:
         """See `RequestsHandle.wait`."""
-        return await _beside(partial(self._requests.wait, times=times, timeout=timeout, **chosen))
+        return await _in_thread(partial(self._requests.wait, times=times, timeout=timeout, **query))
 
 
-async def _beside(wait: Callable[[], _Result]) -> _Result:
-    """What `wait` returns or raises, on a thread of its own. A caller who is cancelled leaves it to itself:
-    it keeps nothing alive.
-    """
+async def _in_thread(wait: Callable[[], _Result]) -> _Result:
+    """Run `wait` on a daemon thread. If the caller is cancelled, the thread ends by itself later."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[_Result] = loop.create_future()
 
-    def settle(how: Callable[[Any], None], value: object) -> None:
+    def settle(setter: Callable[[Any], None], value: object) -> None:
         if not outcome.done():
-            how(value)
+            setter(value)
 
     def run() -> None:
-        how: Callable[[Any], None] = outcome.set_result
+        setter: Callable[[Any], None] = outcome.set_result
         value: object
         try:
             value = wait()
         except BaseException as error:
-            how, value = outcome.set_exception, error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, how, value)
+            setter, value = outcome.set_exception, error
+        with contextlib.suppress(RuntimeError):  # The loop is closed, so there is no caller to tell.
+            loop.call_soon_threadsafe(settle, setter, value)
 
     threading.Thread(target=run, name="ep-mock-wait", daemon=True).start()
     return await outcome

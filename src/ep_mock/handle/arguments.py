@@ -1,6 +1,4 @@
-"""What a caller gives to a verb, checked before anything is sent: a mistake is one sentence that says what to
-write.
-"""
+"""Checks of arguments, made before anything is sent. Each error is one sentence that says what to write."""
 
 from __future__ import annotations
 
@@ -11,9 +9,10 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from ep_mock.errors import UsageError
+from ep_mock.handle.typed_arguments import HINTS
 
-_LONGEST: Final = 80
-_KINDS: Final[Mapping[object, tuple[type | tuple[type, ...], str]]] = {
+_LONGEST_SHOWN: Final = 80
+_TYPES: Final[Mapping[object, tuple[type | tuple[type, ...], str]]] = {
     str: (str, "text"),
     bool: (bool, "True or False"),
     int: (int, "a whole number"),
@@ -24,104 +23,107 @@ _KINDS: Final[Mapping[object, tuple[type | tuple[type, ...], str]]] = {
 }
 
 
-def wrong(place: str, expected: str, given: object, hint: str = "") -> UsageError:
-    """The error for an argument that cannot be meant; `hint` is what to write instead."""
-    text = repr(given)
-    shown = text if len(text) <= _LONGEST else f"an object of the type {type(given).__name__}"
-    if not hint and isinstance(getattr(given, "id", None), str):
+def argument_error(place: str, expected: str, value: object, hint: str = "") -> UsageError:
+    """The error for an argument of the wrong kind. `hint` says what to write instead."""
+    text = repr(value)
+    shown = text if len(text) <= _LONGEST_SHOWN else f"an object of the type {type(value).__name__}"
+    if not hint and isinstance(getattr(value, "id", None), str):
         hint = "write its id"
     return UsageError(f"{place}: expected {expected}, got {shown}{f'; {hint}' if hint else ''}")
 
 
-def check_word(place: str, given: object, words: Collection[str], hint: str = "") -> None:
+def check_word(place: str, value: object, words: Collection[str], hint: str = "") -> None:
     """
     Raises:
-        UsageError: it is none of the words.
+        UsageError: the value is not one of the words.
     """
-    if not isinstance(given, str) or given not in words:
-        raise wrong(place, f"one of {', '.join(words)}", given, did_you_mean(given, words) or hint)
+    if not isinstance(value, str) or value not in words:
+        raise argument_error(place, f"one of {', '.join(words)}", value, did_you_mean(value, words) or hint)
 
 
-def check_seconds(place: str, given: object) -> None:
-    """
-    Raises:
-        UsageError: it is no number of seconds.
-    """
-    if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given) or given < 0:
-        raise wrong(place, "a number of seconds", given)
-
-
-def check_count(place: str, given: object) -> None:
+def check_seconds(place: str, value: object) -> None:
     """
     Raises:
-        UsageError: it is no whole number above 0.
+        UsageError: the value is not a number of seconds.
     """
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise wrong(place, "a whole number above 0", given)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+        raise argument_error(place, "a number of seconds", value)
 
 
-def check_keywords(
-    verb: str, given: Mapping[str, Any], typed: type, instead: Mapping[str, str] | None = None
-) -> None:
-    """Check the keywords of a verb.
+def check_count(place: str, value: object) -> None:
+    """
+    Raises:
+        UsageError: the value is not a whole number above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise argument_error(place, "a whole number above 0", value)
 
-    Args:
-        typed: a TypedDict that says which there are.
-        instead: what to write for names that people take for keywords.
+
+def check_whole_number(place: str, value: object, hint: str = "") -> None:
+    """
+    Raises:
+        UsageError: the value is not a whole number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise argument_error(place, "a whole number", value, hint)
+
+
+def check_keywords(verb: str, arguments: Mapping[str, Any], typed_dict: type) -> None:
+    """Check keyword arguments against a TypedDict.
 
     Raises:
-        UsageError: there is no such keyword, or its value is of another kind.
+        UsageError: there is no such keyword, or its value is of another type.
     """
-    kinds = _kinds_of(typed)
-    for name, value in given.items():
-        if name not in kinds:
-            hint = (instead or {}).get(name) or did_you_mean(name, kinds) or f"there are {', '.join(kinds)}"
+    types = _types_in(typed_dict)
+    for name, value in arguments.items():
+        if name not in types:
+            hint = HINTS.get(typed_dict, {}).get(name) or did_you_mean(name, types)
+            hint = hint or f"expected one of {', '.join(types)}"
             raise UsageError(f"{verb}: there is no keyword {name!r}; {hint}")
-        _check(f"{verb}: {name}", value, kinds[name])
+        _check(f"{verb}: {name}", value, types[name])
 
 
-def did_you_mean(given: object, words: Collection[str]) -> str:
-    """The word that was meant, as a hint; empty when none comes near."""
-    # Imported when needed: only who errs pays for it.
+def did_you_mean(value: object, words: Collection[str]) -> str:
+    """A hint that names the closest word; empty if no word is close."""
+    # Imported here because only an error needs it.
     from difflib import get_close_matches
 
-    close = get_close_matches(given.lower(), words, 1) if isinstance(given, str) else []
+    close = get_close_matches(value.lower(), words, 1) if isinstance(value, str) else []
     return f"did you mean {close[0]!r}?" if close else ""
 
 
 @cache
-def _kinds_of(typed: type) -> dict[str, Any]:
-    return get_type_hints(typed)
+def _types_in(typed_dict: type) -> dict[str, Any]:
+    return get_type_hints(typed_dict)
 
 
-def _check(place: str, value: object, kind: Any) -> None:
-    if _fits(value, kind):
-        if is_typeddict(kind) and isinstance(value, Mapping):
-            check_keywords(place, value, kind)
+def _check(place: str, value: object, expected: Any) -> None:
+    if _fits(value, expected):
+        if is_typeddict(expected) and isinstance(value, Mapping):
+            check_keywords(place, value, expected)
         return
-    if get_origin(kind) is Literal:
-        check_word(place, value, get_args(kind))
-    raise wrong(place, _expected(kind), value)
+    if get_origin(expected) is Literal:
+        check_word(place, value, get_args(expected))
+    raise argument_error(place, _name_of(expected), value)
 
 
-def _fits(value: object, kind: Any) -> bool:
-    if kind is Any:
+def _fits(value: object, expected: Any) -> bool:
+    if expected is Any:
         return True
-    if get_origin(kind) is Literal:
-        return isinstance(value, str) and value in get_args(kind)
-    if get_origin(kind) in (Union, UnionType):
-        return any(_fits(value, each) for each in get_args(kind))
-    if isinstance(value, bool) and kind in (int, float):
+    if get_origin(expected) is Literal:
+        return isinstance(value, str) and value in get_args(expected)
+    if get_origin(expected) in (Union, UnionType):
+        return any(_fits(value, each) for each in get_args(expected))
+    if isinstance(value, bool) and expected in (int, float):
         return False
-    return isinstance(value, _described(kind)[0])
+    return isinstance(value, _classes_and_name(expected)[0])
 
 
-def _expected(kind: Any) -> str:
-    if get_origin(kind) in (Union, UnionType):
-        return " or ".join(_expected(each) for each in get_args(kind))
-    return _described(kind)[1]
+def _name_of(expected: Any) -> str:
+    if get_origin(expected) in (Union, UnionType):
+        return " or ".join(_name_of(each) for each in get_args(expected))
+    return _classes_and_name(expected)[1]
 
 
-def _described(kind: Any) -> tuple[type | tuple[type, ...], str]:
-    """The classes that a kind stands for, and its name."""
-    return _KINDS[Mapping if is_typeddict(kind) else get_origin(kind) or kind]
+def _classes_and_name(expected: Any) -> tuple[type | tuple[type, ...], str]:
+    return _TYPES[Mapping if is_typeddict(expected) else get_origin(expected) or expected]

@@ -1,6 +1,4 @@
-"""How a handle reaches its server: over HTTP, or by calling the application in process. Both are plain
-blocking calls.
-"""
+"""The connection of a handle to its server: over HTTP, or in process. Calls block."""
 
 from __future__ import annotations
 
@@ -20,37 +18,40 @@ if TYPE_CHECKING:
 
 
 class Reply(NamedTuple):
-    """What came back."""
+    """A response."""
 
     status: int
     body: bytes
 
 
 class Connection(Protocol):
-    """A way to a server."""
+    """A connection to a server."""
 
     @property
     def url(self) -> str:
-        """Where clients of the API find the server, without a slash at the end.
+        """The base URL of the server, without a slash at the end.
 
         Raises:
-            UsageError: it is served nowhere.
+            UsageError: there is no server, only an application.
         """
         ...
 
     def call(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, server_timeout: float
     ) -> Reply:
-        """One request. `target` is path and query; `server_timeout` is the number of seconds that the
-        server itself may wait before it answers.
+        """Send a request and return the response.
+
+        Args:
+            target: path and query.
+            server_timeout: number of seconds that the server may wait before it responds.
 
         Raises:
-            UnreachableError: nobody answers.
+            UnreachableError: there is no response.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connection. A later call opens it again."""
         ...
 
 
@@ -63,7 +64,7 @@ class HttpConnection:
             verify: whom to trust when the address begins with https.
 
         Raises:
-            UsageError: this is no HTTP address, or `verify` cannot be used.
+            UsageError: the URL is not an HTTP address, or `verify` cannot be used.
         """
         self._client = HttpClient(url, verify)
         self.url = self._client.url
@@ -89,8 +90,7 @@ class HttpConnection:
         reason = reason_of(error)
         if isinstance(error, ssl.SSLError):
             return UnreachableError(
-                f"what answers at {self.url} does not speak https as expected ({reason}); is its address "
-                "http://...?"
+                f"the server at {self.url} does not speak https ({reason}); is its address http://...?"
             )
         return UnreachableError(
             f"ep-mock does not answer at {self.url} ({reason}); is the server running, and is this "
@@ -99,14 +99,13 @@ class HttpConnection:
 
 
 class InProcessConnection:
-    """Calls the application itself, without a socket, also from within an event loop.
+    """Calls an application without a socket. Calls are possible inside an event loop too.
 
-    The application runs on a thread of its own meanwhile, so that waiting for something holds up nobody but
-    the caller.
+    The application runs on another thread, so a call that waits blocks only its caller.
     """
 
     def __init__(self, app: ASGIApp, url: Callable[[], str] | None = None) -> None:
-        """`url` tells the address of a server that serves the same application."""
+        """`url` returns the address of a server for the same application."""
         self._app = checked_app(app)
         self._url = url
         self._loop = LoopThread()
@@ -115,22 +114,23 @@ class InProcessConnection:
     def url(self) -> str:
         if self._url is None:
             raise UsageError(
-                "this application is called in process and has no address; serve it with MockServer to have "
-                "one"
+                "this application is called in process and has no URL; serve it with MockServer to get one"
             )
         return self._url()
 
     def call(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, server_timeout: float
     ) -> Reply:
-        sent = {"host": "localhost", "content-length": str(len(body or b"")), **headers}
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
+        all_headers = {"host": "localhost", "content-length": str(len(body or b"")), **headers}
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in all_headers.items()]
         try:
             reply = self._loop.run(
                 call_app(self._app, method, target.encode("latin-1"), encoded, body or b"")
             )
         except ConnectionError as error:
-            raise UnreachableError(f"the application gave no answer to {method} {target}: {error}") from None
+            raise UnreachableError(
+                f"the application sent no response to {method} {target}: {error}"
+            ) from None
         return Reply(reply.status, reply.body)
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
-"""What can go wrong when steering a store. Each message says what was asked, what came, and what to do."""
+"""Errors of the handle. Each message names the call, the response, and what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ep_mock.domain.display import printable
@@ -10,11 +11,11 @@ from ep_mock.serving.event_loops import inside_event_loop
 
 
 class HandleError(EpMockError):
-    """A call of the handle did not do what it says."""
+    """A call of the handle failed."""
 
 
 class UnreachableError(HandleError):
-    """Nobody answers at the server's address."""
+    """There is no response from the server's address."""
 
 
 class RefusedError(HandleError):
@@ -23,38 +24,36 @@ class RefusedError(HandleError):
     Attributes:
         status: the HTTP status.
         errors: the items of the error document.
-        reasons: what they say, in one line.
+        reasons: the text of these items, in one line.
     """
 
     def __init__(self, call: str, status: int, errors: list[dict[str, Any]]) -> None:
-        told = [
+        reasons = [
             ": ".join(str(item[key]) for key in ("title", "source", "detail") if item.get(key))
             for item in errors
         ]
-        self.reasons = printable("; ".join(told)) or "no reason given"
+        self.reasons = printable("; ".join(reasons)) or "no reason given"
         super().__init__(f"{call} was refused with {status}: {self.reasons}")
         self.status = status
         self.errors = errors
 
 
 class WaitError(HandleError, AssertionError):
-    """What was waited for did not come; the message has the job's history. An assertion, for a test that
-    waits expects it.
-    """
+    """A wait for a job failed. The message shows the job's history. It counts as a failed assertion."""
 
 
 class RequestAssertionError(HandleError, AssertionError):
-    """Requests that a test expects did not come, or came too often; the message shows the nearest ones."""
+    """Expected requests are missing, or there are too many. The message shows the nearest requests."""
 
 
-def why_in_vain(title: str, detail: str) -> str:
-    """What a wait that did not come true says, with what the caller could have done."""
+def why_wait_failed(error: Mapping[str, Any]) -> str:
+    """Describe a failed wait by its item of the error document, with a hint for the caller."""
     hint = ""
-    if title == "Time stands still":
+    if error["title"] == "Time stands still":
         hint = "; with this handle: clock.next(), clock.advance(seconds) or clock.until_idle()"
-    elif title == "Timed out" and inside_event_loop():
+    elif error["title"] == "Timed out" and inside_event_loop():
         hint = (
-            "; this wait held up the event loop, in which nothing could happen meanwhile: await the same "
-            "verb of `aio` instead"
+            "; this wait blocked the event loop, so nothing in the loop could happen: await the method of "
+            "the same name in `aio` instead"
         )
-    return f"{title}: {detail}{hint}"
+    return f"{error['title']}: {error['detail']}{hint}"

@@ -1,4 +1,4 @@
-"""Jobs: creating them, looking at them, waiting for them."""
+"""Jobs: create, read, cancel, wait."""
 
 from __future__ import annotations
 
@@ -13,37 +13,30 @@ from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import STATUSES, Status
 from ep_mock.handle.arguments import check_seconds, check_word
-from ep_mock.handle.errors import RefusedError, WaitError, why_in_vain
-from ep_mock.handle.places import (
+from ep_mock.handle.errors import RefusedError, WaitError, why_wait_failed
+from ep_mock.handle.references import (
     FAMILY_NAMES,
     AnyJob,
     AnyPromotion,
-    Location,
-    call_promotion,
+    PromotionReference,
     job_id_of,
-    path_of,
-    place_of,
+    promotion_path,
+    promotion_reference,
 )
 from ep_mock.handle.store_client import StoreClient
 
 WAIT_SECONDS: Final = 10.0
-WAIT_ENDED: Final = 409
+WAIT_FAILED: Final = 409
 
-_ALL: Final = 1_000_000_000
+_NO_LIMIT: Final = 1_000_000_000
 
 
 class _Jobs(msgspec.Struct):
     jobs: list[Job]
 
 
-class _Ended(msgspec.Struct):
-    title: str
-    detail: str
-    history: list[HistoryEntry] = []
-
-
 class JobsHandle:
-    """The jobs of a store, those of deleted promotions included."""
+    """The jobs of a store, including those of deleted promotions."""
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client
@@ -57,26 +50,31 @@ class JobsHandle:
         name: str | None = None,
         **parameters: Any,
     ) -> Job:
-        """Create a job that makes codes, through the API."""
-        body: dict[str, Any] = {
-            "job_type": "code_generate",
-            "parameters": {"number_of_codes": number_of_codes, **parameters},
-        }
-        return self._create(place_of("jobs.generate", promotion, family), name, body)
+        """Create a job that generates codes, through the API."""
+        reference = promotion_reference("jobs.generate", promotion, family)
+        return self._create(
+            reference,
+            name,
+            {
+                "job_type": "code_generate",
+                "parameters": {"number_of_codes": number_of_codes, **parameters},
+            },
+        )
 
     def export(
         self, promotion: AnyPromotion, *, family: FamilyName | None = None, name: str | None = None
     ) -> Job:
         """Create a job that exports codes, through the API."""
-        return self._create(place_of("jobs.export", promotion, family), name, {"job_type": "code_export"})
+        reference = promotion_reference("jobs.export", promotion, family)
+        return self._create(reference, name, {"job_type": "code_export"})
 
     def cancel(self, job: AnyJob) -> Job:
-        """Cancel a job, through the API; answers how it stands then."""
+        """Cancel a job through the API, and return it with its new status."""
         self._client.api("POST", f"{self._path('jobs.cancel', job)}/cancel")
         return self.get(job)
 
     def file(self, job: AnyJob) -> bytes:
-        """The CSV of a completed export."""
+        """Return the CSV file of a completed export."""
         href: str = self._client.api("GET", f"{self._path('jobs.file', job)}/file")["href"]
         return self._client.fetch("/" + href.split("/", 3)[3])
 
@@ -87,23 +85,24 @@ class JobsHandle:
         family: FamilyName | None = None,
         promotion: AnyPromotion | None = None,
     ) -> list[Job]:
-        """All jobs of the store, newest first."""
-        asked: dict[str, Any] = {"status": status, "family": family, "limit": _ALL}
+        """List jobs of the store, newest first."""
+        query: dict[str, Any] = {"limit": _NO_LIMIT}
         if status is not None:
             check_word("jobs.list: status", status, STATUSES)
+            query["status"] = status
         if family is not None:
             check_word("jobs.list: family", family, FAMILY_NAMES)
+            query["family"] = family
         if promotion is not None:
-            asked["promotion_id"] = place_of("jobs.list", promotion).id
-        query = urlencode({key: value for key, value in asked.items() if value is not None})
-        return self._client.read(_Jobs, "GET", f"/jobs?{query}").jobs
+            query["promotion_id"] = promotion_reference("jobs.list", promotion).id
+        return self._client.read(_Jobs, "GET", f"/jobs?{urlencode(query)}").jobs
 
     def get(self, job: AnyJob) -> Job:
-        """A job as it stands now."""
+        """Return the current state of a job."""
         return self._history("jobs.get", job).job
 
     def history(self, job: AnyJob) -> JobHistory:
-        """A job and every status it has had, with time and cause."""
+        """Return a job with all statuses it has had, with time and cause."""
         return self._history("jobs.history", job)
 
     def wait(
@@ -115,57 +114,54 @@ class JobsHandle:
         timeout: float = WAIT_SECONDS,
         others_advance: bool = False,
     ) -> Job:
-        """Wait until a job has a status, or one of several; until it has ended when none is given.
+        """Wait until a job has a status. A poll clock moves during the wait.
 
-        Without a job it is the newest one, of the promotion or of the store. A poll clock is moved by the
-        wait. On a manual clock a wait that can never end fails at once, unless `others_advance` says that
-        somebody else moves the clock. `timeout` counts real seconds, at most 600.
+        Args:
+            job: The job to wait for (default: the newest one, of the promotion or of the store).
+            status: The status, or several of which one is enough (default: until the job has ended).
+            promotion: Wait for the newest job of this promotion.
+            timeout: Maximum wait in real seconds, up to 600.
+            others_advance: On a manual clock, wait for other code to move the clock. Otherwise a wait
+                that cannot succeed fails at once.
 
         Raises:
-            WaitError: it has ended otherwise, nothing will happen any more, or the time is up; with the job's
-                history.
+            WaitError: the job ended in another status, nothing more will happen, or the time is up. The
+                message shows the job's history.
         """
         __tracebackhide__ = True
         check_seconds("wait_for_job: timeout", timeout)
-        wanted: dict[str, Any] = {"timeout": timeout, "others_advance": others_advance}
+        body: dict[str, Any] = {"timeout": timeout, "others_advance": others_advance}
         if job is not None:
-            wanted["job_id"] = job_id_of("wait_for_job", job)
+            body["job_id"] = job_id_of("wait_for_job", job)
         if promotion is not None:
-            wanted["promotion_id"] = place_of("wait_for_job", promotion).id
+            body["promotion_id"] = promotion_reference("wait_for_job", promotion).id
         if status is not None:
-            statuses = list(status) if isinstance(status, list | tuple | set | frozenset) else [status]
-            for each in statuses:
+            body["status"] = list(status) if isinstance(status, list | tuple | set | frozenset) else [status]
+            for each in body["status"]:
                 check_word("wait_for_job: status", each, STATUSES)
-            wanted["status"] = statuses
         try:
-            return self._client.read(JobHistory, "POST", "/jobs/wait", wanted, patience=timeout).job
+            return self._client.read(JobHistory, "POST", "/jobs/wait", body, server_timeout=timeout).job
         except RefusedError as error:
-            if error.status != WAIT_ENDED:
+            if error.status != WAIT_FAILED:
                 raise
-            explained = _explained(error)
-        raise WaitError(explained)
+            message = _failure(error.errors[0])
+        raise WaitError(message)
 
-    def _create(self, place: Location, name: str | None, body: dict[str, Any]) -> Job:
-        document = {"type": "promotion_job", **({} if name is None else {"name": name}), **body}
-        created = call_promotion(self._client, "POST", place, "/jobs", {"data": document})
+    def _create(self, reference: PromotionReference, name: str | None, fields: dict[str, Any]) -> Job:
+        job = {"type": "promotion_job", **({} if name is None else {"name": name}), **fields}
+        created = reference.call(self._client, "POST", "/jobs", {"data": job})
         return self.get(created["data"]["id"])
 
     def _history(self, verb: str, job: AnyJob) -> JobHistory:
         return self._client.read(JobHistory, "GET", f"/jobs/{quote(job_id_of(verb, job), safe='')}/history")
 
     def _path(self, verb: str, job: AnyJob) -> str:
-        """Where the API has a job."""
+        """The path of a job in the API."""
         known = job if isinstance(job, Job) else self._history(verb, job).job
-        return f"{path_of(known.promotion_id, known.family)}/jobs/{known.id}"
+        return f"{promotion_path(known.promotion_id, known.family)}/jobs/{known.id}"
 
 
-def history_lines(history: Sequence[HistoryEntry]) -> list[str]:
-    """A job's history, a status in each line."""
-    return [f"{entry.at}  {entry.status:<10}  {entry.cause}" for entry in history]
-
-
-def _explained(error: RefusedError) -> str:
-    item = error.errors[0]
-    ended = msgspec.convert({**item, "history": item.get("meta", {}).get("history", [])}, _Ended)
-    lines = [why_in_vain(ended.title, ended.detail), *(f"  {line}" for line in history_lines(ended.history))]
-    return "\n".join(map(printable, lines))
+def _failure(error: dict[str, Any]) -> str:
+    history = msgspec.convert(error.get("meta", {}).get("history", []), list[HistoryEntry])
+    lines = [f"  {entry.at}  {entry.status:<10}  {entry.cause}" for entry in history]
+    return "\n".join(map(printable, [why_wait_failed(error), *lines]))

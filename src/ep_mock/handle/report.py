@@ -1,4 +1,4 @@
-"""What has happened in a store, in a few lines: for whoever reads why a test failed."""
+"""A short report about a store, for the reader of a failed test."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ MOST_REQUESTS: Final = 10
 
 
 def store_report(clock: ClockHandle, jobs: JobsHandle, requests: RequestsHandle) -> str:
-    """The store's time, the histories of its latest jobs and the latest requests. Names and paths cannot
-    steer a terminal.
+    """Describe the store's time, its last jobs with their histories, and the last requests.
+
+    Control characters in names and paths are escaped, so the text is safe to print to a terminal.
     """
     reading = clock.read()
     lines = [f"clock: {reading.mode}, {reading.now}", *_job_lines(jobs), *_request_lines(requests)]
@@ -30,22 +31,22 @@ def _job_lines(jobs: JobsHandle) -> Iterator[str]:
     found = jobs.list()
     yield _heading("job", len(found), MOST_JOBS)
     for job in reversed(found[:MOST_JOBS]):
-        yield from (f"  {line}" for line in _history_of(jobs.history(job)))
+        yield from (f"  {line}" for line in _history_lines(jobs.history(job)))
 
 
-def _history_of(told: JobHistory) -> Iterator[str]:
-    job = told.job
-    named = "" if job.name is None else f" {job.name!r}"
+def _history_lines(history: JobHistory) -> Iterator[str]:
+    job = history.job
+    name = "" if job.name is None else f" {job.name!r}"
     number = "" if job.parameters is None else f" of {job.parameters['number_of_codes']}"
     result = "" if job.result is None else f" {job.result}"
-    yield f"{job.job_type}{number}{named} for {job.family} promotion {job.promotion_id}, job {job.id}{result}"
-    began = parse_date(told.history[0].at)
-    for entry in told.history:
-        yield f"  {(parse_date(entry.at) - began) / SECOND:+10.3f} s  {entry.status:<10}  {entry.cause}"
-    if told.waits_for is not None:
-        yield f"      still {job.status}: {told.waits_for}"
-    if told.polls > 1:
-        yield f"      time stands still: {told.polls} polls since anything changed"
+    yield f"{job.job_type}{number}{name} for {job.family} promotion {job.promotion_id}, job {job.id}{result}"
+    created = parse_date(history.history[0].at)
+    for entry in history.history:
+        yield f"  {(parse_date(entry.at) - created) / SECOND:+10.3f} s  {entry.status:<10}  {entry.cause}"
+    if history.waits_for is not None:
+        yield f"      still {job.status}: {history.waits_for}"
+    if history.polls > 1:
+        yield f"      time does not move: {history.polls} polls without a change"
 
 
 def _request_lines(requests: RequestsHandle) -> Iterator[str]:

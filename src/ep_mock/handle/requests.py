@@ -1,6 +1,4 @@
-"""What was requested of a store: questions to the journal, and assertions that show the nearest requests when
-they fail.
-"""
+"""The journal of a store: queries, waits, and assertions that show the nearest requests when they fail."""
 
 from __future__ import annotations
 
@@ -11,25 +9,19 @@ import msgspec
 
 from ep_mock.control_messages import NearRequest, RecordedRequest
 from ep_mock.domain.display import printable
-from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, wrong
-from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_in_vain
-from ep_mock.handle.jobs import WAIT_ENDED, WAIT_SECONDS
+from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, check_whole_number
+from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_wait_failed
+from ep_mock.handle.jobs import WAIT_FAILED, WAIT_SECONDS
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import RequestQuery
 
-_SHOWN: Final = 5
-_LONGEST: Final = 200
-_INSTEAD: Final = {
-    "match": "write what is inside as keywords, as in operation='create_job'",
-    "count": "did you mean 'times'?",
-    "url": "did you mean 'path'?",
-    "last": "take the last of the list that comes",
-}
-_BESIDE: Final = ("status", "outcome", "fault", "after", "last")
+_MOST_SHOWN: Final = 5
+_LONGEST_SHOWN: Final = 200
+_OUTSIDE_MATCH: Final = ("status", "outcome", "fault", "after", "last")
 
 
 class _Found(msgspec.Struct):
-    requests: list[RecordedRequest]
+    requests: list[RecordedRequest] = []
     total: int = 0
     nearest: list[NearRequest] = []
 
@@ -39,142 +31,134 @@ class _Count(msgspec.Struct):
 
 
 class RequestsHandle:
-    """The journal of a store: what the code under test has requested. What a handle does itself is not in it.
+    """The journal of a store: requests from the code under test. Calls of handles are not in it.
 
-    Requests are chosen by keywords: `method`, `path` (a pattern: `*` within a segment, `**` for any text),
-        `operation` (such as
-    `create_job`), `family`, `headers` and `query` (patterns by name; None for one that must not be there),
-    `body` (JSON that the body must have in it), `body_contains`; and by what became of them: `status`,
-    `outcome`, `fault`, `after` (a number).
+    The keywords of a query:
+        method: The HTTP method.
+        path: A pattern: `*` matches any text within a segment, `**` any text.
+        operation: The operation, such as `create_job`.
+        family: `standard` or `rule`.
+        headers, query: Patterns by name; None for a name that must be absent.
+        body: JSON that the body must contain.
+        body_contains: Text that the body must contain.
+        status, outcome, fault: The status of the response, its outcome, and the id of an applied fault.
+        after: Only requests with a greater number.
     """
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client
 
     def all(self, last: int | None = None) -> list[RecordedRequest]:
-        """Every request that is remembered, or the last ones, oldest first."""
+        """List all requests in the journal, or the last ones, oldest first."""
         if last is not None:
             check_count("requests.all: last", last)
-        return self._client.read(
-            _Found, "GET", "/requests" if last is None else f"/requests?last={last}"
-        ).requests
+        path = "/requests" if last is None else f"/requests?last={last}"
+        return self._client.read(_Found, "GET", path).requests
 
-    def find(self, **chosen: Unpack[RequestQuery]) -> list[RecordedRequest]:
-        """The requests that match, oldest first."""
-        return self._found("requests.find", chosen).requests
+    def find(self, **query: Unpack[RequestQuery]) -> list[RecordedRequest]:
+        """List the matching requests, oldest first."""
+        return self._find("requests.find", query).requests
 
-    def count(self, **chosen: Unpack[RequestQuery]) -> int:
-        """How many requests match."""
-        return self._client.read(_Count, "POST", "/requests/count", _query("requests.count", chosen)).count
+    def count(self, **query: Unpack[RequestQuery]) -> int:
+        """Return the number of matching requests."""
+        return self._client.read(_Count, "POST", "/requests/count", _body("requests.count", query)).count
 
     def wait(
-        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **chosen: Unpack[RequestQuery]
+        self, *, times: int = 1, timeout: float = WAIT_SECONDS, **query: Unpack[RequestQuery]
     ) -> list[RecordedRequest]:
-        """Wait until requests have matched, `times` of them; those that came already count. `timeout` counts
-        real seconds, at most 600.
+        """Wait for matching requests. Earlier requests count.
+
+        Args:
+            times: Number of requests to wait for.
+            timeout: Maximum wait in real seconds, up to 600.
 
         Raises:
-            RequestAssertionError: they did not come in time; with the nearest ones.
+            RequestAssertionError: the time is up. The message shows the nearest requests.
         """
         __tracebackhide__ = True
         check_count("wait_for_requests: times", times)
         check_seconds("wait_for_requests: timeout", timeout)
-        body = {**_query("wait_for_requests", chosen), "count": times, "timeout": timeout}
+        body = {**_body("wait_for_requests", query), "count": times, "timeout": timeout}
         try:
-            return self._client.read(_Found, "POST", "/requests/wait", body, patience=timeout).requests
+            return self._client.read(_Found, "POST", "/requests/wait", body, server_timeout=timeout).requests
         except RefusedError as error:
-            if error.status != WAIT_ENDED:
+            if error.status != WAIT_FAILED:
                 raise
-            ended = error.errors[0]
-        found = msgspec.convert({"requests": [], **ended["meta"]}, _Found)
-        raise RequestAssertionError(
-            _failure(
-                f"{why_in_vain(ended['title'], ended['detail'])}; wanted: {_shown(chosen)}", found, chosen
-            )
-        )
+            item = error.errors[0]
+        found = msgspec.convert(item["meta"], _Found)
+        raise _failure(f"{why_wait_failed(item)}; expected {_described(query)}", found, query)
 
-    def assert_called(self, times: int | None = None, **chosen: Unpack[RequestQuery]) -> None:
+    def assert_called(self, times: int | None = None, **query: Unpack[RequestQuery]) -> None:
         """Fail unless requests match: at least one, or exactly `times`.
 
         Raises:
-            RequestAssertionError: with the nearest requests and in what they differ.
+            RequestAssertionError: the message shows the nearest requests and their differences.
         """
         __tracebackhide__ = True
-        if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
-            raise wrong(
-                "requests.assert_called: times",
-                "a whole number",
-                times,
-                "write operation='create_job' for what is expected",
-            )
-        found = self._found("requests.assert_called", chosen)
+        if times is not None:
+            hint = "write operation='create_job' to name an operation"
+            check_whole_number("requests.assert_called: times", times, hint)
+        found = self._find("requests.assert_called", query)
         if found.total == times or (times is None and found.total):
             return
-        wanted = "at least one request" if times is None else f"{times} request{'' if times == 1 else 's'}"
-        raise RequestAssertionError(
-            _failure(f"expected {wanted} with {_shown(chosen)}, got {found.total}", found, chosen)
-        )
+        number = "at least one request" if times is None else f"{times} request{'' if times == 1 else 's'}"
+        raise _failure(f"expected {number} with {_described(query)}, got {found.total}", found, query)
 
-    def assert_not_called(self, **chosen: Unpack[RequestQuery]) -> None:
-        """Fail if a request matches.
+    def assert_not_called(self, **query: Unpack[RequestQuery]) -> None:
+        """Fail if any request matches.
 
         Raises:
-            RequestAssertionError: with the requests that do.
+            RequestAssertionError: the message shows the matching requests.
         """
         __tracebackhide__ = True
-        found = self._found("requests.assert_not_called", chosen)
+        found = self._find("requests.assert_not_called", query)
         if found.total:
-            raise RequestAssertionError(
-                _failure(f"expected no request with {_shown(chosen)}, got {found.total}", found, chosen)
-            )
+            raise _failure(f"expected no request with {_described(query)}, got {found.total}", found, query)
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Delete all requests from the journal."""
         self._client.control("DELETE", "/requests")
 
-    def _found(self, verb: str, chosen: Mapping[str, Any]) -> _Found:
-        return self._client.read(_Found, "POST", "/requests/find", _query(verb, chosen))
+    def _find(self, verb: str, query: Mapping[str, Any]) -> _Found:
+        return self._client.read(_Found, "POST", "/requests/find", _body(verb, query))
 
 
-def _failure(first: str, found: _Found, chosen: Mapping[str, Any]) -> str:
-    lines = [first]
+def _body(verb: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a query and write it as the control plane takes it."""
+    check_keywords(verb, query, RequestQuery)
+    body = {name: query[name] for name in _OUTSIDE_MATCH if name in query}
+    match = {name: value for name, value in query.items() if name not in _OUTSIDE_MATCH}
+    return {**body, "match": match} if match else body
+
+
+def _failure(first_line: str, found: _Found, query: Mapping[str, Any]) -> RequestAssertionError:
+    lines = [first_line]
     if found.requests:
-        lines += ["matching requests:", *(f"  {request}" for request in found.requests[-_SHOWN:])]
+        lines += ["matching requests:", *(f"  {request}" for request in found.requests[-_MOST_SHOWN:])]
     if found.nearest:
         lines.append("nearest requests:")
         for near in found.nearest:
-            lines += [
-                f"  {near.request}",
-                *(f"    {_difference(name, near.request, chosen)}" for name in near.differences),
-            ]
+            lines.append(f"  {near.request}")
+            lines += [f"    {_difference(name, near.request, query)}" for name in near.differences]
     if not found.requests and not found.nearest:
         lines.append("there were no requests")
-    return "\n".join(map(printable, lines))
+    return RequestAssertionError("\n".join(map(printable, lines)))
 
 
-def _difference(name: str, request: RecordedRequest, chosen: Mapping[str, Any]) -> str:
-    """`status: 401, not 201`; of headers and parameters, which come as `headers.NAME`, the one that
-    differs.
-    """
-    place, _, part = name.partition(".")
-    wanted = chosen[place]
-    if not part:
-        return f"{name}: {_short(request.value_of(name))}, not {_short(wanted)}"
-    given = {key.lower() if place == "headers" else key: value for key, value in wanted.items()}
-    return f"{name}: {_short(request.value_of(place).get(part))}, not {_short(given[part])}"
+def _difference(name: str, request: RecordedRequest, query: Mapping[str, Any]) -> str:
+    """`status: 401, not 201`. The name of a header or query parameter is `headers.NAME` or `query.NAME`."""
+    keyword, _, part = name.partition(".")
+    actual, expected = request.value_of(keyword), query[keyword]
+    if part:
+        lowered = {key.lower() if keyword == "headers" else key: value for key, value in expected.items()}
+        actual, expected = actual.get(part), lowered[part]
+    return f"{name}: {_shortened(actual)}, not {_shortened(expected)}"
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
-def _query(verb: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    check_keywords(verb, chosen, RequestQuery, _INSTEAD)
-    beside = {key: chosen[key] for key in _BESIDE if key in chosen}
-    match = {key: value for key, value in chosen.items() if key not in _BESIDE}
-    return {**beside, "match": match} if match else beside
-
-
-def _shown(chosen: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value!r}" for key, value in chosen.items()) or "any properties"
+def _described(query: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in query.items()) or "any properties"

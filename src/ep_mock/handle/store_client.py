@@ -1,4 +1,4 @@
-"""Calls to one store of a server, with errors that explain themselves."""
+"""Calls to one store of a server."""
 
 from __future__ import annotations
 
@@ -12,122 +12,128 @@ from ep_mock.handle.errors import RefusedError
 
 CONTROL: Final = "/__ep_mock"
 
-_ANY_TOKEN: Final = "ep-mock-handle"  # noqa: S105 - any text is a token for lenient auth
+_ANY_TOKEN: Final = "ep-mock-handle"  # noqa: S105 - lenient auth accepts any text as a token
 _UNAUTHORIZED: Final = 401
 
-_Record = TypeVar("_Record")
+_Body = TypeVar("_Body")
 
 
 class StoreClient:
-    """Makes calls for one store: to the control plane, and to the API to arrange things, which leaves no
-    trace in the journal.
+    """Calls the control plane for one store, and the API as test set-up, which leaves no journal entries.
 
     Attributes:
         store: the name of the store.
-        client_id, client_secret: what it logs in with.
+        client_id, client_secret: the credentials for the API.
+        control_token: the token for the control plane, or an empty text.
     """
 
     def __init__(
         self, connection: Connection, store: str, client_id: str, client_secret: str, control_token: str
     ) -> None:
         self._connection = connection
-        self._control_token = control_token
-        self._issued: str | None = None
+        self._issued_token: str | None = None
         self.store = store
         self.client_id = client_id
         self.client_secret = client_secret
+        self.control_token = control_token
 
     @property
     def token(self) -> str:
-        """A token that the server has issued; the same one until it is forgotten."""
-        if self._issued is None:
+        """A token issued by the server. It stays the same until `forget_token`."""
+        if self._issued_token is None:
             form = {
                 "grant_type": "client_credentials",
                 "client_id": self.client_id,
                 "client_secret": self.client_secret,
             }
-            headers = {**self._arranging(), "Content-Type": "application/x-www-form-urlencoded"}
-            answer = self._checked("POST", "/oauth/access_token", headers, urlencode(form).encode(), 0.0)
-            issued: str = msgspec.json.decode(answer)["access_token"]
-            self._issued = issued
-        return self._issued
+            headers = {**self._api_headers(), "Content-Type": "application/x-www-form-urlencoded"}
+            body = self._call("POST", "/oauth/access_token", headers, urlencode(form).encode())
+            issued: str = msgspec.json.decode(body)["access_token"]
+            self._issued_token = issued
+        return self._issued_token
 
     def forget_token(self) -> None:
-        """Log in anew when a token is needed."""
-        self._issued = None
+        """Log in again when a token is needed."""
+        self._issued_token = None
 
-    def control(self, method: str, path: str, body: object = None, *, patience: float = 0.0) -> bytes:
-        """A call to the control plane; answers its body.
+    def control(self, method: str, path: str, body: object = None, *, server_timeout: float = 0.0) -> bytes:
+        """Call the control plane and return the body of the response.
+
+        Args:
+            server_timeout: number of seconds that the server may wait before it responds.
 
         Raises:
-            RefusedError: the server refused it.
+            RefusedError: the server refused the call.
         """
-        headers = self._steering()
-        return self._checked(method, CONTROL + path, headers, _encoded(headers, body), patience)
+        headers = self._control_headers()
+        return self._call(method, CONTROL + path, headers, _to_json(headers, body), server_timeout)
 
     def read(
-        self, kind: type[_Record], method: str, path: str, body: object = None, *, patience: float = 0.0
-    ) -> _Record:
-        """The same, with the answer as a record."""
-        return msgspec.json.decode(self.control(method, path, body, patience=patience), type=kind)
+        self, kind: type[_Body], method: str, path: str, body: object = None, *, server_timeout: float = 0.0
+    ) -> _Body:
+        """Call the control plane and decode the response as `kind`."""
+        return msgspec.json.decode(self.control(method, path, body, server_timeout=server_timeout), type=kind)
 
     def decoded(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """The same, with the answer as plain data."""
-        answer: dict[str, Any] = msgspec.json.decode(self.control(method, path, body))
-        return answer
+        """Call the control plane and decode the response as plain data."""
+        return self.read(dict[str, Any], method, path, body)
 
     def api(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """A call to the API; answers the JSON, `{}` where there is none.
+        """Call the API and decode the response; a response without a body is `{}`.
 
         Raises:
-            RefusedError: the API refused it.
+            RefusedError: the API refused the call.
         """
-        headers = {**self._arranging(), "Authorization": f"Bearer {self._issued or _ANY_TOKEN}"}
-        raw = _encoded(headers, body)
+        headers = {**self._api_headers(), "Authorization": f"Bearer {self._issued_token or _ANY_TOKEN}"}
+        encoded = _to_json(headers, body)
         try:
-            answer = self._checked(method, path, headers, raw, 0.0)
+            response = self._call(method, path, headers, encoded)
         except RefusedError as error:
             if error.status != _UNAUTHORIZED:
                 raise
-            # Strict auth, or the token has expired: the store's time moves fast.
+            # Auth is strict, or the token has expired because the store's time moved.
             self.forget_token()
             headers["Authorization"] = f"Bearer {self.token}"
-            answer = self._checked(method, path, headers, raw, 0.0)
-        decoded: dict[str, Any] = msgspec.json.decode(answer) if answer else {}
+            response = self._call(method, path, headers, encoded)
+        decoded: dict[str, Any] = msgspec.json.decode(response) if response else {}
         return decoded
 
     def fetch(self, target: str) -> bytes:
-        """What lies at a path that needs no token, such as an exported file."""
-        return self._checked("GET", target, self._arranging(), None, 0.0)
+        """Return the body at a path that needs no token, such as an exported file."""
+        return self._call("GET", target, self._api_headers())
 
-    def _arranging(self) -> dict[str, str]:
-        return {**self._steering(), "X-EP-Mock-Arrange": "1"}
+    def _api_headers(self) -> dict[str, str]:
+        return {**self._control_headers(), "X-EP-Mock-Arrange": "1"}
 
-    def _steering(self) -> dict[str, str]:
-        headers = {"X-EP-Mock-Store": self.store}
-        if self._control_token:
-            headers["X-EP-Mock-Token"] = self._control_token
-        return headers
+    def _control_headers(self) -> dict[str, str]:
+        token = {"X-EP-Mock-Token": self.control_token} if self.control_token else {}
+        return {"X-EP-Mock-Store": self.store, **token}
 
-    def _checked(
-        self, method: str, target: str, headers: dict[str, str], body: bytes | None, patience: float
+    def _call(
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        server_timeout: float = 0.0,
     ) -> bytes:
-        reply = self._connection.call(method, target, headers, body, patience)
+        reply = self._connection.call(method, target, headers, body, server_timeout)
         if reply.status >= 400:
-            raise RefusedError(f"{method} {target.partition('?')[0]}", reply.status, _items(reply))
+            raise RefusedError(f"{method} {target.partition('?')[0]}", reply.status, _errors_in(reply))
         return reply.body
 
 
-def _encoded(headers: dict[str, str], body: object) -> bytes | None:
+def _to_json(headers: dict[str, str], body: object) -> bytes | None:
+    """Encode a body, and add its content type to the headers."""
     if body is None:
         return None
     headers["Content-Type"] = "application/json"
     return msgspec.json.encode(body)
 
 
-def _items(reply: Reply) -> list[dict[str, Any]]:
+def _errors_in(reply: Reply) -> list[dict[str, Any]]:
     try:
-        items: list[dict[str, Any]] = msgspec.json.decode(reply.body)["errors"]
+        errors: list[dict[str, Any]] = msgspec.json.decode(reply.body)["errors"]
     except (msgspec.DecodeError, KeyError, TypeError):
         return [{"title": reply.body[:200].decode(errors="replace")}]
-    return items
+    return errors

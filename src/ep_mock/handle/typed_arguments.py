@@ -1,20 +1,22 @@
-"""The keyword arguments of the handle's methods, for editors and type checkers. What each one means stands at
-the method's own page.
+"""The keyword arguments of the handle's methods, for editors, type checkers and the checks at run time.
+
+docs/control.md explains each of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FamilyName
+from ep_mock.settings import setting_names
 from ep_mock.traffic.faults import Connection, ErrorName, Phase
 from ep_mock.traffic.journal import Outcome
 
 
 class StoreSettings(TypedDict, total=False):
-    """The settings that a store has at any time: see `ep_mock.Settings`."""
+    """Settings that can change at any time: see `ep_mock.Settings`."""
 
     timings: str
     codes_limit: int
@@ -36,7 +38,7 @@ class StoreSettings(TypedDict, total=False):
 
 
 class ResetSettings(StoreSettings, total=False):
-    """The settings that a store can begin with."""
+    """Settings that a store can start with."""
 
     seed: str
     clock: ClockMode
@@ -45,7 +47,7 @@ class ResetSettings(StoreSettings, total=False):
 
 
 class ClockChange(TypedDict, total=False):
-    """Another way for time to pass."""
+    """A change of the clock."""
 
     mode: ClockMode
     scale: float
@@ -53,7 +55,7 @@ class ClockChange(TypedDict, total=False):
 
 
 class Matcher(TypedDict, total=False):
-    """What a request must be like; what is not said matches all."""
+    """Properties that a request must have. Without any, all requests match."""
 
     method: str
     path: str
@@ -66,7 +68,7 @@ class Matcher(TypedDict, total=False):
 
 
 class RequestQuery(Matcher, total=False):
-    """What a request must be like, and what must have become of it."""
+    """Properties that a recorded request and its outcome must have."""
 
     status: int
     outcome: Outcome
@@ -75,7 +77,7 @@ class RequestQuery(Matcher, total=False):
 
 
 class StubAnswer(TypedDict, total=False):
-    """An answer of one's own; it needs a status."""
+    """A response made by the test. `status` is required."""
 
     status: int
     headers: Mapping[str, str]
@@ -84,14 +86,14 @@ class StubAnswer(TypedDict, total=False):
 
 
 class DelayRange(TypedDict):
-    """A delay by chance, in real seconds."""
+    """Limits of a random delay, in real seconds."""
 
     least: float
     most: float
 
 
 class FaultOptions(TypedDict, total=False):
-    """Which requests a fault is for, how many of them, and what happens to them."""
+    """The requests that a fault affects, and what happens to them."""
 
     match: Matcher
     times: int
@@ -105,14 +107,19 @@ class FaultOptions(TypedDict, total=False):
     connection: Connection
 
 
-class PlanOptions(TypedDict, total=False):
-    """Which jobs a plan is for, how many of them, and what becomes of them."""
+class PlannedJobs(TypedDict, total=False):
+    """The jobs that a plan affects."""
 
     family: FamilyName
     promotion_id: str
     job_type: Literal["code_generate", "code_export"]
     name: str
     times: int
+
+
+class PlanOptions(PlannedJobs, total=False):
+    """The jobs that a plan affects, and what happens to them."""
+
     timings: str
     fail: str
     stuck: Literal["pending", "processing", "cancelling"]
@@ -122,18 +129,8 @@ class PlanOptions(TypedDict, total=False):
     codes: Sequence[str]
 
 
-class PlannedJobs(TypedDict, total=False):
-    """Which jobs a plan is for, and how many of them."""
-
-    family: FamilyName
-    promotion_id: str
-    job_type: Literal["code_generate", "code_export"]
-    name: str
-    times: int
-
-
 class Checkout(TypedDict, total=False):
-    """Who uses a code, and how often."""
+    """The shopper who uses a code, and how often."""
 
     times_used: int
     order_id: str
@@ -141,3 +138,32 @@ class Checkout(TypedDict, total=False):
     customer_email: str
     account_id: str
     new_shopper: bool
+
+
+_SETTINGS_OF_THE_SERVER: Final = dict.fromkeys(
+    setting_names("server"), "it is a setting of the whole server: set it when you start the server"
+)
+HINTS: Final[Mapping[type, Mapping[str, str]]] = {
+    ResetSettings: _SETTINGS_OF_THE_SERVER,
+    StoreSettings: {
+        **_SETTINGS_OF_THE_SERVER,
+        **{name: f"write reset({name}=...), as a store starts with it" for name in setting_names("start")},
+    },
+    FaultOptions: {
+        **{name: f"write match={{{name!r}: ...}}" for name in Matcher.__annotations__},
+        "status": "write answer={'status': ...}, or error= with a name such as 'internal'",
+        "name": "did you mean 'error'?",
+    },
+    PlanOptions: {
+        "promotion": "write promotion_id=promotion.id",
+        "job": "write job_id=..., the id that the job will get",
+    },
+    RequestQuery: {
+        "match": "write its content as keywords, as in operation='create_job'",
+        "count": "did you mean 'times'?",
+        "url": "did you mean 'path'?",
+        "last": "take the last of the returned list",
+    },
+    Checkout: {"times": "did you mean 'times_used'?"},
+}
+"""What to write instead of names that people mistake for keywords, for each TypedDict."""

@@ -7,23 +7,23 @@ from ep_mock.handle.store_client import StoreClient
 
 
 class WorkerHandle:
-    """Looks at the worker, and stops it from taking up jobs."""
+    """Reads, pauses and steps the worker."""
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client
 
     def read(self) -> WorkerReading:
-        """What it does, and who waits."""
+        """Return the worker's current job and its queue."""
         return self._client.read(WorkerReading, "GET", "/worker")
 
     def pause(self) -> WorkerReading:
-        """Take up no more jobs; what it has in its hands goes on."""
+        """Pick up no more jobs. The current job continues."""
         return self._client.read(WorkerReading, "POST", "/worker/pause")
 
     def resume(self) -> WorkerReading:
-        """Take up jobs again."""
+        """Pick up jobs again."""
         return self._client.read(WorkerReading, "POST", "/worker/resume")
 
     def step(self) -> Advanced:
-        """Move time to its next event and let just that one happen, also while it is paused."""
+        """Move time to the worker's next event and run only that event, even while the worker is paused."""
         return self._client.read(Advanced, "POST", "/worker/step")

@@ -108,7 +108,7 @@ class Session(ABC):
     def report(self, handle: Handle) -> str:
         """What has happened in a store, and how to have the same again."""
         try:
-            return f"{handle.report()}\nthe same ids and codes again: --ep-mock-seed={self._seed_of_test}"
+            return f"{handle.report()}\nto repeat the same ids and codes: --ep-mock-seed={self._seed_of_test}"
         except HandleError as error:
             return str(error)
 
