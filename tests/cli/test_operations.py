@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from ep_mock import MockServer
-from ep_mock.cli.remote.connection import Connection
+from ep_mock.cli.remote.client import Remote
 from ep_mock.contract.documents import load_document
 from tests.cli.shell import Shell
 from tests.docs.test_cli import TEXT
@@ -83,11 +83,11 @@ def named_in_full(row: str) -> str:
 @pytest.mark.parametrize("name", sorted(set(VERBS) - {"get_health", "get_document", "get_documents"}))
 def test_the_verb_makes_the_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[tuple[str, str]] = []
-    exchange = Connection._exchange
+    send = Remote._send
 
-    def recorded(self: Connection, method: str, path: str, *rest: Any) -> tuple[int, bytes]:
+    def recorded(self: Remote, method: str, path: str, *rest: Any) -> Any:
         called.append((method, path.partition("?")[0]))
-        return exchange(self, method, path, *rest)
+        return send(self, method, path, *rest)
 
     with MockServer(clock="manual", fixtures=("campaign",)) as server:
         shell = Shell(server.url)
@@ -97,7 +97,7 @@ def test_the_verb_makes_the_call(name: str, monkeypatch: pytest.MonkeyPatch) -> 
         visit(server)
         given = shell.says("snapshot", "save", "-")
         with monkeypatch.context() as patched:
-            patched.setattr(Connection, "_exchange", recorded)
+            patched.setattr(Remote, "_send", recorded)
             shell.says(*VERBS[name].split(), given=given if name == "restore_snapshot" else None)
     wanted = re.compile(re.sub(r"\{\w+\}", "[^/]+", OPERATIONS[name].path))
     assert any(method == OPERATIONS[name].method and wanted.fullmatch(path) for method, path in called), (

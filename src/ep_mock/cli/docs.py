@@ -1,19 +1,20 @@
-"""`ep-mock docs`: the page of a running server that shows all its operations."""
+"""`ep-mock docs`: the documentation page of a running server."""
 
 from __future__ import annotations
 
 import click
 
-from ep_mock.cli.remote.options import Remote, server_options
+from ep_mock.cli.remote.client import Remote
+from ep_mock.cli.remote.options import server_options
 
 
-@click.command("docs", short_help="Tell the address of the page that shows all operations.")
+@click.command("docs", short_help="Print the address of the server's documentation page.")
 @click.option("--html", is_flag=True, help="Print the page itself.")
 @server_options
 def command(remote: Remote, html: bool) -> None:
-    """Tell the address of the page that shows all operations of the API and of the control plane, for a
-    browser.
+    """Print the address of the page that documents all operations of the API and the control plane. Open it
+    in a browser.
     """
     page = remote.call("GET", "docs")
-    address = remote.connection.address("docs")
+    address = remote.address("docs")
     remote.show({"url": address}, lambda _: page if html else address)

@@ -1,4 +1,4 @@
-"""Standard output: its width, its colours, and what happens when it cannot be written."""
+"""Standard output: its width, its colours, and errors in writing to it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ import click
 
 _CANNOT_WRITE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 COLORS: Final = ("auto", "always", "never")
+STATUS_COLORS: Final = {
+    "pending": "yellow",
+    "processing": "cyan",
+    "completed": "green",
+    "failed": "red",
+    "cancelling": "magenta",
+    "cancelled": "blue",
+}
 
 
 def width() -> int | None:
-    """The number of columns of the terminal; None where standard output is something else, which takes lines
-    of any length.
-    """
+    """Number of columns of the terminal; None if standard output is no terminal: then lines may be long."""
     if sys.stdout is None or not sys.stdout.isatty():
         return None
     return shutil.get_terminal_size().columns
 
 
 def fit_height(text: str) -> str:
-    """The first lines of a text, as many as the terminal shows at once, and the number of those left out."""
+    """The first lines of a text, as many as fit the terminal, and the number of the others."""
     lines = text.split("\n")
     room = shutil.get_terminal_size().lines - 1
     if len(lines) <= room:
@@ -36,9 +42,7 @@ def fit_height(text: str) -> str:
 
 
 def use_color(choice: str) -> None:
-    """Decide whether the current command prints colours: `auto` is on a terminal only, and not with
-    NO_COLOR.
-    """
+    """Turn the colours of the current command on or off. `auto`: on a terminal, unless NO_COLOR is set."""
     context = click.get_current_context()
     if choice != "auto":
         context.color = choice == "always"
@@ -48,12 +52,11 @@ def use_color(choice: str) -> None:
 
 @contextlib.contextmanager
 def output_errors() -> Iterator[None]:
-    """Turn a failure to write to standard output into one line of error; a reader that has gone is no error
-    to tell.
+    """Turn a failure to write to standard output into one line of error, or silence if its reader has gone.
 
     Raises:
         ClickException: standard output cannot be written.
-        Exit: its reader has gone; the exit code is 1.
+        Exit: the reader has gone; the exit code is 1.
     """
     try:
         yield
@@ -70,7 +73,7 @@ def output_errors() -> Iterator[None]:
 
 
 def _discard_output() -> None:
-    """What is still in the buffer would fail once more when the process ends."""
+    """Drop the buffer: flushing it at exit would fail again."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sink = os.open(os.devnull, os.O_WRONLY)
         try:

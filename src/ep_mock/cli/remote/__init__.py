@@ -1,3 +1,1 @@
-"""What the commands that steer a running server have in common: the way to it, their options, and how answers
-are shown.
-"""
+"""What the commands for a running server share: its client, their options, and how they show answers."""

@@ -1,6 +1,4 @@
-"""Refusals of a server as sentences: they name the option that was given, not the place in the body that was
-sent.
-"""
+"""Error documents as sentences that name the user's option instead of the place in the request body."""
 
 from __future__ import annotations
 
@@ -18,19 +16,19 @@ _MOST_CHOICES: Final = 8
 
 
 def refusal(answer: Any, status: int) -> str:
-    """The problems of an error document in one line."""
+    """The errors of an error document in one line."""
     items = answer.get("errors", []) if isinstance(answer, dict) else []
     return "; ".join(_sentence(item) for item in items) or f"the server refused it with {status}"
 
 
 def near_match(text: str, names: list[str]) -> str | None:
-    """The name that was probably meant."""
+    """The name that the user probably meant."""
     return next(iter(difflib.get_close_matches(text, names, 1)), None)
 
 
 def _sentence(item: Mapping[str, Any]) -> str:
     title, source, detail = (str(item.get(name) or "") for name in ("title", "source", "detail"))
-    # The validator's rules and the phrases of HTTP tell a person nothing that the detail does not.
+    # The validator's rule names and the phrases of HTTP add nothing to the detail.
     if detail and (_RULE_NAME.fullmatch(title) or title in _PHRASES):
         title = ""
     place, value = _place_of(source)
@@ -45,36 +43,26 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 
 def _place_of(source: str) -> tuple[str, Any]:
-    """The flag or argument that a place in the body comes from, with the value that it was given; else the
-    place itself.
-    """
+    """The option or argument that a place in the body comes from, and its value; else the place itself."""
     context = click.get_current_context(silent=True)
-    last = source.rpartition(".")[2]
-    if context is not None and source:
-        for parameter in context.command.params:
-            if parameter.name == last:
-                value = context.params.get(last)
-                return (
-                    parameter.opts[-1]
-                    if isinstance(parameter, click.Option)
-                    else parameter.human_readable_name
-                ), value
+    name = source.rpartition(".")[2]
+    for parameter in context.command.params if context is not None and source else ():
+        if parameter.name == name:
+            is_option = isinstance(parameter, click.Option)
+            flag = parameter.opts[-1] if is_option else parameter.human_readable_name
+            return flag, context.params.get(name) if context is not None else None
     return source.removeprefix("data."), None
 
 
 def _not_a_choice(value: Any, choices: list[str], place: str) -> str:
-    near = near_match(value, choices) if isinstance(value, str) else None
-    listed = (
-        f"; expected {', '.join(choices[:-1])} or {choices[-1]}"
-        if len(choices) > 1
-        else f"; expected {choices[0]}"
-    )
+    *first, last = choices
+    expected = f"expected {', '.join(first)} or {last}" if first else f"expected {last}"
     if not isinstance(value, str):
-        return listed.removeprefix("; ")
-    what = re.sub(r"^-+", "", place).replace("-", " ")
+        return expected
+    near = near_match(value, choices) if len(choices) > _MOST_CHOICES else None
+    what = place.lstrip("-").replace("-", " ")
     article = "an" if what[:1] in "aeiou" else "a"
-    hint = f"; did you mean {near}?" if near and len(choices) > _MOST_CHOICES else listed
-    return f"{value!r} is not {article} {what}{hint}"
+    return f"{value!r} is not {article} {what}; {f'did you mean {near}?' if near else expected}"
 
 
 _PHRASES: Final = {status.phrase for status in HTTPStatus}

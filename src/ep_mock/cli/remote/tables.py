@@ -1,4 +1,4 @@
-"""Answers for people: tables of plain text, as wide as the terminal at most."""
+"""Answers for people: tables of plain text that fit the terminal."""
 
 from __future__ import annotations
 
@@ -20,14 +20,10 @@ _KEPT: Final = ("no", "number", "status", "at", "since")
 _ID: Final = re.compile(
     r"([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}([0-9a-f]{4})"
 )
+_JOB_HEADINGS: Final = ("no", "job", "family", "type", "promotion", "name", "status", "outcome", "since")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} ([0-9:.]+)")
 _COLORS: Final = {
-    "pending": "yellow",
-    "processing": "cyan",
-    "completed": "green",
-    "failed": "red",
-    "cancelling": "magenta",
-    "cancelled": "blue",
+    **output.STATUS_COLORS,
     "served": "green",
     "refused": "yellow",
     "unmatched": "yellow",
@@ -38,12 +34,10 @@ _COLORS: Final = {
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str, *, expendable: str = ""
 ) -> str:
-    """A line for each row below its headings, or the text `empty` where there is no row.
+    """The headings and a line for each row; the text `empty` if there is no row.
 
-    Columns are as wide as their cells. On a terminal the table is at most as wide as that: ids and times are
-        shortened first, then
-    the column `expendable` is left out, then the widest ones are cut. Characters that could steer the
-    terminal are escaped.
+    On a terminal the table is at most as wide as the screen: ids and times are shortened first, then the
+    column `expendable` is left out, then the widest columns are cut. Control characters are escaped.
     """
     lines = [[plain(cell) for cell in row] for row in rows]
     if not lines:
@@ -56,77 +50,73 @@ def table(
             headings, *lines = ([*line[:left_out], *line[left_out + 1 :]] for line in [headings, *lines])
     widths = _widths([headings, *lines])
     if room is not None:
-        _narrow(
-            widths, room - len(_GAP) * (len(headings) - 1), kept=[heading in _KEPT for heading in headings]
-        )
+        fixed = [heading in _KEPT for heading in headings]
+        _narrow(widths, room - len(_GAP) * (len(headings) - 1), fixed)
     shown = [_line(headings, widths, {"bold": True}), *(_line(line, widths) for line in lines)]
     return "\n".join(shown)
 
 
+def partial_table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str, *, total: int, flag: str
+) -> str:
+    """A table, and below it the number of rows that it lacks."""
+    missing = total - len(rows)
+    text = table(headings, rows, empty)
+    return f"{text}\n{missing} more; raise {flag}" if missing > 0 else text
+
+
 def plain(cell: object) -> str:
-    """A value as it is shown: `true` and `false`, lists and objects as JSON, nothing for None."""
+    """The text of a value: `true` and `false`, JSON for lists and objects, nothing for None."""
     if cell is None:
         return ""
     return printable(cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False))
 
 
 def fit_line(text: str) -> str:
-    """A line, cut on a terminal that is narrower."""
+    """The line, cut to the width of the terminal."""
     room = output.width()
     return text if room is None else _cut(text, room)
 
 
 def moment(text: str) -> str:
-    """A time with milliseconds, floored: `2024-12-03 23:31:35.962`."""
+    """A time, truncated to milliseconds: `2024-12-03 23:31:35.962`."""
     return text[:23].replace("T", " ")
 
 
-def job_row(job: Mapping[str, Any]) -> list[object]:
-    """A job as a row below `JOB_HEADINGS`."""
-    number, promotion = job.get("number"), job.get("promotion_name")
-    described = [number, job["id"], job["family"], job["job_type"], promotion, job.get("name")]
-    return [*described, job["status"], outcome(job), moment(job["updated_at"])]
-
-
-JOB_HEADINGS = ("no", "job", "family", "type", "promotion", "name", "status", "outcome", "since")
-
-
-def outcome(job: Mapping[str, Any]) -> str:
-    """What has come of a job: its error or its numbers."""
-    if "error" in job:
-        return str(job["error"])
-    return ", ".join(f"{number} {name}" for name, number in job.get("result", {}).items())
+def job_table(jobs: Iterable[Mapping[str, Any]]) -> str:
+    """A list of jobs."""
+    rows = [
+        [
+            *(
+                job.get(name)
+                for name in ("number", "id", "family", "job_type", "promotion_name", "name", "status")
+            ),
+            _outcome(job),
+            moment(job["updated_at"]),
+        ]
+        for job in jobs
+    ]
+    return table(_JOB_HEADINGS, rows, "no jobs", expendable="job")
 
 
 def transitions(answer: Mapping[str, Any]) -> str:
-    """What an advance has answered."""
+    """The answer to an advance."""
     rows = [
-        [
-            moment(entry["at"]),
-            entry["job_id"],
-            entry["family"],
-            entry["job_type"],
-            entry["status"],
-            entry["cause"],
-        ]
-        for entry in answer["transitions"]
+        [moment(each["at"]), *(each[name] for name in ("job_id", "family", "job_type", "status", "cause"))]
+        for each in answer["transitions"]
     ]
     listed = table(("at", "job", "family", "type", "status", "cause"), rows, "nothing has happened")
     return f"{listed}\nadvanced {answer['advanced']:g} s, now {moment(answer['now'])}"
 
 
 def history(answer: Mapping[str, Any]) -> str:
-    """A job and how it came to where it is."""
-    rows = [[moment(entry["at"]), entry["status"], entry["cause"]] for entry in answer["history"]]
+    """A job and its history."""
+    rows = [[moment(each["at"]), each["status"], each["cause"]] for each in answer["history"]]
     job = answer["job"]
-    said = [
-        f"job {job['id']}",
-        f"{job['family']} {job['job_type']} of promotion {job['promotion_id']}",
-        job["status"],
-        outcome(job),
-    ]
+    work = f"{job['family']} {job['job_type']} of promotion {job['promotion_id']}"
+    facts = [f"job {job['id']}", work, job["status"], _outcome(job)]
+    head = ", ".join(printable(fact) for fact in facts if fact)
     waits_for = f"\nstill {job['status']}: {printable(answer['waits_for'])}" if "waits_for" in answer else ""
-    head = ", ".join(printable(part) for part in said if part)
     return f"{head}\n{table(('at', 'status', 'cause'), rows, '')}{waits_for}"
 
 
@@ -134,6 +124,13 @@ def clock_line(clock: Mapping[str, Any]) -> str:
     """A clock in one line: `manual clock, 2024-12-03 23:31:35.962`."""
     scale = f" x{clock['scale']:g}" if clock["mode"] == "scaled" else ""
     return f"{clock['mode']} clock{scale}, {moment(clock['now'])}"
+
+
+def _outcome(job: Mapping[str, Any]) -> str:
+    """The job's error or its numbers."""
+    if "error" in job:
+        return str(job["error"])
+    return ", ".join(f"{number} {name}" for name, number in job.get("result", {}).items())
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], style: Mapping[str, Any] | None = None) -> str:
@@ -168,17 +165,15 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(_columns, column)) for column in zip(*lines, strict=True)]
 
 
-def _narrow(widths: list[int], room: int, kept: Sequence[bool]) -> None:
-    """Take columns away from the widest, until all fit or none can give any more; then the terminal breaks
-    the lines.
-    """
+def _narrow(widths: list[int], room: int, fixed: Sequence[bool]) -> None:
+    """Narrow the widest columns until all fit, or until none can get narrower: then the terminal wraps."""
     while (excess := sum(widths) - room) > 0:
-        givers = [number for number, width in enumerate(widths) if width > _NARROWEST and not kept[number]]
-        if not givers:
+        wide = [number for number, width in enumerate(widths) if width > _NARROWEST and not fixed[number]]
+        if not wide:
             return
-        widest = max(widths[number] for number in givers)
-        broad = [number for number in givers if widths[number] == widest]
-        following = max((widths[number] for number in givers if widths[number] < widest), default=_NARROWEST)
+        widest = max(widths[number] for number in wide)
+        broad = [number for number in wide if widths[number] == widest]
+        following = max((widths[number] for number in wide if widths[number] < widest), default=_NARROWEST)
         step = max(1, min(widest - following, excess // len(broad)))
         for number in broad[:excess]:
             widths[number] -= step
@@ -194,9 +189,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def _columns(text: str) -> int:
-    """The number of columns that a terminal gives a text: two for the wide letters of East Asia, none for
-    marks on other letters.
-    """
+    """The width of a text on a terminal: two columns for a wide East Asian letter, none for a mark."""
     if text.isascii():
         return len(text)
     return sum(

@@ -1,4 +1,4 @@
-"""Commands that go on until ctrl-C: what they show changes, or more of it comes."""
+"""Commands that run until ctrl-C and show what changes or arrives."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, Final
 import click
 
 from ep_mock.cli import output
-from ep_mock.cli.remote.connection import RefusedError
-from ep_mock.cli.remote.options import Remote, json_text
+from ep_mock.cli.remote.client import RefusedError, Remote, json_text
 
 INTERRUPTED: Final = 130
 _PACE: Final = 0.5
@@ -19,10 +18,10 @@ _HOME_AND_CLEAR: Final = "\x1b[H\x1b[2J"
 
 
 def watch(remote: Remote, look: Callable[[], Any], render: Callable[[Any], str]) -> int:
-    """Show what `look` answers, and again each time it has changed; returns the exit code once ctrl-C comes.
+    """Show what `look` returns, and again after each change. Returns the exit code after ctrl-C.
 
-    A terminal is redrawn. Elsewhere each state is printed below the one before, with an empty line between;
-    JSON is one line a state.
+    A terminal is redrawn. Other outputs get each state below the previous one, after an empty line. JSON is
+    one line per state.
     """
     pause = threading.Event()
     shown = None
@@ -50,29 +49,28 @@ def _draw(remote: Remote, answer: Any, render: Callable[[Any], str], *, first: b
 
 
 def follow_requests(remote: Remote, query: Mapping[str, Any], last: int, show: Callable[[Any], None]) -> int:
-    """Show the latest requests of the journal that match, then each one that comes; returns the exit code
-    once ctrl-C comes.
+    """Show the last matching requests of the journal, then each new one. Returns the exit code after ctrl-C.
 
-    A reset, restore or deletion of the store is told on standard error; then it goes on with the requests of
-    the new store.
+    After a reset, restore or deletion of the store, a line on standard error says so, and the requests of the
+    new store follow.
     """
     try:
         after = _latest_number(remote)
         for request in remote.call("POST", "requests/find", {**query, "last": last})["requests"]:
             if request["number"] <= after:
                 show(request)
-        for request in _coming(remote, query, after):
+        for request in _new_requests(remote, query, after):
             show(request)
     except KeyboardInterrupt:
         pass
     return INTERRUPTED
 
 
-def _coming(remote: Remote, query: Mapping[str, Any], after: int) -> Iterator[Any]:
+def _new_requests(remote: Remote, query: Mapping[str, Any], after: int) -> Iterator[Any]:
     while True:
         body = {**query, "after": after, "count": 1, "timeout": _WAIT}
         try:
-            found = remote.call("POST", "requests/wait", body, seconds=_WAIT)["requests"]
+            found = remote.call("POST", "requests/wait", body, server_timeout=_WAIT)["requests"]
         except RefusedError as error:
             if error.title not in ("Store is gone", "Timed out"):
                 raise

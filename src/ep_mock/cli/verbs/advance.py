@@ -1,4 +1,4 @@
-"""`ep-mock advance`: move the time of a running server's store."""
+"""`ep-mock advance`: move the time of a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from ep_mock.cli.remote.options import Remote, remote_options
+from ep_mock.cli.remote.client import Remote
+from ep_mock.cli.remote.options import remote_options
 from ep_mock.cli.remote.tables import transitions
 from ep_mock.errors import UsageError
 from ep_mock.timings import SECOND, parse_duration
@@ -16,10 +17,10 @@ from ep_mock.timings import SECOND, parse_duration
 @click.argument("how", metavar="DURATION|DATE|next|idle")
 @remote_options
 def command(remote: Remote, how: str) -> None:
-    """Move the time of a store and print what has happened on the way.
+    """Move the time of a store forward and print what happened meanwhile.
 
-    DURATION is such as 10s, 250ms, 5m, 1h or 2d; DATE such as 2025-01-31 or 2025-01-31T10:00:00Z; next is the
-    worker's next event; idle is when all jobs have ended.
+    DURATION: such as 10s, 250ms, 5m, 1h or 2d. DATE: such as 2025-01-31 or 2025-01-31T10:00:00Z. next: to the
+    worker's next event. idle: until all jobs have ended.
     """
     remote.show(remote.call("POST", "clock/advance", _body(how)), transitions)
 
@@ -27,8 +28,7 @@ def command(remote: Remote, how: str) -> None:
 def _body(how: str) -> dict[str, Any]:
     if how in ("next", "idle"):
         return {how: True}
-    # A date has a dash after its year; the server knows all the forms of dates.
-    if how[4:5] == "-":
+    if how[4:5] == "-":  # the dash after a year; the server parses the date
         return {"to": how}
     try:
         return {"seconds": parse_duration(how) / SECOND}

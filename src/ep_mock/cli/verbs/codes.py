@@ -1,4 +1,4 @@
-"""`ep-mock codes`: the codes of a promotion in a running server's store."""
+"""`ep-mock codes`: the codes of a promotion."""
 
 from __future__ import annotations
 
@@ -6,47 +6,42 @@ from typing import Any
 
 import click
 
-from ep_mock.cli.groups import VerbGroup
 from ep_mock.cli.remote.api import Api, api_options
-from ep_mock.cli.remote.options import Remote
-from ep_mock.cli.remote.tables import table
+from ep_mock.cli.remote.client import Remote
+from ep_mock.cli.remote.groups import VerbGroup
+from ep_mock.cli.remote.options import given, limit_option
+from ep_mock.cli.remote.tables import partial_table
 
 _HEADINGS = ("code", "uses left", "of", "user", "consume unit", "created by")
 _FIELDS = ("code", "uses", "max_uses", "user", "consume_unit", "created_by")
 
 
-@click.group("codes", cls=VerbGroup, short_help="List the codes of a promotion, create or delete some.")
+@click.group("codes", cls=VerbGroup, short_help="List, create or delete codes of a promotion.")
 def command() -> None:
-    """List the codes of a promotion, create or delete some, by calls of the API that leave no trace in the
-    journal.
+    """List, create or delete codes of a promotion of either family. The API calls that this makes leave no
+    entry in the journal.
     """
 
 
 @command.command("list", short_help="List codes.")
 @click.argument("promotion_id", metavar="PROMOTION")
-@click.option(
-    "--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="At most this many."
-)
+@limit_option(100, "Maximum number of codes to list.")
 @api_options
 def list_codes(remote: Remote, api: Api, promotion_id: str, limit: int) -> None:
-    """List the codes of a promotion of either family, in the API's order."""
-    codes, total = api.listed(f"{api.promotion(promotion_id)[1]}/codes", limit)
+    """List the codes of a promotion in the API's order."""
+    codes, total = api.listed(f"{api.path_of(promotion_id)}/codes", limit)
     remote.show({"codes": codes, "total": total}, _listed)
 
 
 @command.command("create", short_help="Create codes.")
 @click.argument("promotion_id", metavar="PROMOTION")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@click.option("--uses", type=int, metavar="N", help="How often each can be used; without end if not given.")
-@click.option("--user", metavar="TEXT", help="Who alone can use them.")
+@click.option("--uses", type=int, metavar="N", help="Number of uses of each code (default: unlimited).")
+@click.option("--user", metavar="TEXT", help="The only user who can use the codes.")
 @api_options
 def create(_: Remote, api: Api, /, promotion_id: str, codes: tuple[str, ...], **fields: Any) -> None:
-    """Add codes by hand to a promotion of either family: all of them, or none. To have them generated, see
-    `ep-mock jobs create`.
-    """
-    given = {name: value for name, value in fields.items() if value is not None}
-    items = [{"code": code, **given} for code in codes]
-    api.call("POST", f"{api.promotion(promotion_id)[1]}/codes", {"type": "promotion_codes", "codes": items})
+    """Add these codes to a promotion: all of them, or none. To generate codes, see `ep-mock jobs create`."""
+    _send(api, "POST", promotion_id, [{"code": code, **given(fields)} for code in codes])
 
 
 @command.command("delete", short_help="Delete codes.")
@@ -54,12 +49,14 @@ def create(_: Remote, api: Api, /, promotion_id: str, codes: tuple[str, ...], **
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @api_options
 def delete(_: Remote, api: Api, promotion_id: str, codes: tuple[str, ...]) -> None:
-    """Delete codes of a promotion. Codes that it does not have are passed over."""
-    items = [{"code": code} for code in codes]
-    api.call("DELETE", f"{api.promotion(promotion_id)[1]}/codes", {"type": "promotion_codes", "codes": items})
+    """Delete codes of a promotion. Codes that do not exist are ignored."""
+    _send(api, "DELETE", promotion_id, [{"code": code} for code in codes])
+
+
+def _send(api: Api, method: str, promotion_id: str, items: list[dict[str, Any]]) -> None:
+    api.call(method, f"{api.path_of(promotion_id)}/codes", {"type": "promotion_codes", "codes": items})
 
 
 def _listed(answer: dict[str, Any]) -> str:
-    text = table(_HEADINGS, [[each.get(name) for name in _FIELDS] for each in answer["codes"]], "no codes")
-    more = answer["total"] - len(answer["codes"])
-    return f"{text}\n{more} more; raise --limit" if more else text
+    rows = [[code.get(name) for name in _FIELDS] for code in answer["codes"]]
+    return partial_table(_HEADINGS, rows, "no codes", total=answer["total"], flag="--limit")

@@ -1,4 +1,4 @@
-"""`ep-mock promotions`: the promotions of a running server's store."""
+"""`ep-mock promotions`: the promotions of a store."""
 
 from __future__ import annotations
 
@@ -7,61 +7,53 @@ from typing import Any
 
 import click
 
-from ep_mock.cli.groups import VerbGroup
-from ep_mock.cli.remote.api import FAMILY, Api, api_options
-from ep_mock.cli.remote.options import Remote
-from ep_mock.cli.remote.tables import moment, table
-from ep_mock.domain.families import FAMILIES, Family, family_named
+from ep_mock.cli.remote.api import Api, api_options
+from ep_mock.cli.remote.client import Remote
+from ep_mock.cli.remote.groups import VerbGroup
+from ep_mock.cli.remote.options import FAMILY_NAMES, limit_option
+from ep_mock.cli.remote.tables import moment, partial_table, table
+from ep_mock.domain.families import FAMILIES, family_named
 from ep_mock.domain.ordinary_promotions import ordinary_promotion
 from ep_mock.errors import UsageError
 
 _HEADINGS = ("promotion", "family", "name", "enabled", "automatic", "start", "end")
+_FAMILY_OF_TYPE = {family.promotion_type: family.name for family in FAMILIES}
 
 
-@click.group("promotions", cls=VerbGroup, short_help="List promotions, create, show or delete some.")
+@click.group("promotions", cls=VerbGroup, short_help="List, show, create or delete promotions.")
 def command() -> None:
-    """List the promotions of a store, create, show or delete some, by calls of the API that leave no trace in
-    the journal.
+    """List, show, create or delete promotions of both families. The API calls that this makes leave no entry
+    in the journal.
     """
 
 
 @command.command("list", short_help="List promotions.")
-@FAMILY
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="At most this many of a family.",
-)
+@click.option("--family", type=FAMILY_NAMES, help="Only this family.")
+@limit_option(1000, "Maximum number of promotions to list of each family.")
 @api_options
 def list_promotions(remote: Remote, api: Api, family: Any, limit: int) -> None:
     """List the promotions of a store in the API's order."""
-    promotions: list[dict[str, Any]] = []
-    total = 0
-    for kind in [family_named(family)] if family else FAMILIES:
-        found, number = api.listed(f"/v2/{kind.collection}", limit)
-        promotions += found
-        total += number
-    remote.show({"promotions": promotions, "total": total}, _listed)
+    families = [family_named(family)] if family else FAMILIES
+    lists = [api.listed(f"/v2/{each.collection}", limit) for each in families]
+    promotions = [promotion for found, _ in lists for promotion in found]
+    remote.show({"promotions": promotions, "total": sum(total for _, total in lists)}, _listed)
 
 
 @command.command("create", short_help="Create a promotion.")
 @click.argument("name", default="A promotion")
 @click.option(
-    "--family", type=click.Choice([family.name for family in FAMILIES]), default="standard", show_default=True
+    "--family", type=FAMILY_NAMES, default="standard", show_default=True, help="Family of the promotion."
 )
 @click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="A field of it, JSON or text; repeatable.",
+    help="Set a field, to JSON or text; repeatable.",
 )
 @api_options
 def create(remote: Remote, api: Api, name: str, family: Any, assignments: tuple[str, ...]) -> None:
-    """Create a promotion called NAME. It is in force and not automatic, unless --set says otherwise."""
+    """Create a promotion called NAME. It is enabled, valid now and not automatic; --set changes that."""
     kind = family_named(family)
     fields = dict(_assignment(text) for text in assignments)
     promotion = api.call("POST", f"/v2/{kind.collection}", ordinary_promotion(kind, name, fields))
@@ -72,17 +64,17 @@ def create(remote: Remote, api: Api, name: str, family: Any, assignments: tuple[
 @click.argument("promotion_id", metavar="PROMOTION")
 @api_options
 def show(remote: Remote, api: Api, promotion_id: str) -> None:
-    """Show all fields of a promotion of either family."""
-    remote.show(api.promotion(promotion_id)[2], lambda answer: table(("field", "value"), answer.items(), ""))
+    """Show all fields of a promotion."""
+    remote.show(api.promotion(promotion_id)[1], lambda answer: table(("field", "value"), answer.items(), ""))
 
 
 @command.command("delete", short_help="Delete promotions.")
 @click.argument("promotion_ids", nargs=-1, required=True, metavar="PROMOTION...")
 @api_options
 def delete(_: Remote, api: Api, promotion_ids: tuple[str, ...]) -> None:
-    """Delete promotions of either family, with all that belongs to them."""
+    """Delete promotions with their codes and jobs."""
     for promotion_id in promotion_ids:
-        api.call("DELETE", api.promotion(promotion_id)[1])
+        api.call("DELETE", api.path_of(promotion_id))
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -96,28 +88,18 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _listed(answer: dict[str, Any]) -> str:
-    promotions = answer["promotions"]
     rows = [
         [
-            each["id"],
-            _family_of(each).name,
-            each["name"],
-            each["enabled"],
-            each["automatic"],
-            _date(each["start"]),
-            _date(each["end"]),
+            promotion["id"],
+            _FAMILY_OF_TYPE[promotion["type"]],
+            *(promotion[name] for name in ("name", "enabled", "automatic")),
+            *(_date(promotion[name]) for name in ("start", "end")),
         ]
-        for each in promotions
+        for promotion in answer["promotions"]
     ]
-    text = table(_HEADINGS, rows, "no promotions")
-    more = answer["total"] - len(promotions)
-    return f"{text}\n{more} more; raise --limit" if more else text
+    return partial_table(_HEADINGS, rows, "no promotions", total=answer["total"], flag="--limit")
 
 
 def _date(text: str) -> str:
-    """A date; with its time only where that is not midnight."""
+    """The date; with the time unless that is midnight."""
     return moment(text.removesuffix("T00:00:00Z"))
-
-
-def _family_of(promotion: dict[str, Any]) -> Family:
-    return next(family for family in FAMILIES if family.promotion_type == promotion["type"])

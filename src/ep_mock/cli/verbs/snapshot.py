@@ -1,4 +1,4 @@
-"""`ep-mock snapshot`: save a whole store of a running server in a file, and restore it."""
+"""`ep-mock snapshot`: save a store in a file, and restore it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import Any
 
 import click
 
-from ep_mock.cli.groups import VerbGroup
-from ep_mock.cli.remote.options import Remote, remote_options
+from ep_mock.cli.remote.client import Remote
+from ep_mock.cli.remote.groups import VerbGroup
+from ep_mock.cli.remote.options import remote_options
 from ep_mock.cli.remote.tables import clock_line
 from ep_mock.errors import UsageError
+
+_FILE = click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
 
 
 @click.group("snapshot", cls=VerbGroup, short_help="Save a store in a file, or restore it.")
 def command() -> None:
-    """Save a whole store in a file, or restore it: promotions, codes, jobs, worker, plans, clock,
-    settings.
-    """
+    """Save a store in a file or restore it: promotions, codes, jobs, worker, plans, clock and settings."""
 
 
 @command.command("save", short_help="Save a store in a file.")
-@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@_FILE
 @remote_options
 def save(remote: Remote, file: str) -> None:
-    """Save a store in FILE, - for standard output."""
+    """Save a store in FILE. - is standard output."""
     text = json.dumps(remote.call("GET", "snapshot"), separators=(",", ":"))
     if file == "-":
         click.echo(text)
@@ -37,17 +38,15 @@ def save(remote: Remote, file: str) -> None:
 
 
 @command.command("load", short_help="Restore a store from a file.")
-@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@_FILE
 @remote_options
 def load(remote: Remote, file: str) -> None:
-    """Restore a store from FILE, - for standard input; it goes on at the time at which it was saved.
+    """Restore a store from FILE. - is standard input. The store continues at the time at which it was saved.
 
-    A store that does not exist yet is made.
+    The store is created if it does not exist.
     """
-    remote.show(
-        remote.call("PUT", "snapshot", _read(file), creates=True),
-        lambda clock: f"restored; {clock_line(clock)}",
-    )
+    clock = remote.call("PUT", "snapshot", _read(file), creates=True)
+    remote.show(clock, lambda clock: f"restored; {clock_line(clock)}")
 
 
 def _read(file: str) -> Any:
