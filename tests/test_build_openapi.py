@@ -30,7 +30,7 @@ def test_the_build_tool_tells_a_stale_document_and_renews_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: 1\na: 2\n", "the key 'a' is there twice"),
+        ("a: 1\na: 2\n", "duplicate key 'a'"),
         ("responses:\n  200: ok\n", "the key 200 needs quotes"),
         ("start: 2025-01-01\n", "date is not JSON serializable"),
         ("a: [\n", "while parsing a flow"),

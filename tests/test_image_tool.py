@@ -89,7 +89,7 @@ def test_a_build_that_fails_is_told(no_engine: Path) -> None:
 
 
 def test_where_nothing_can_build_it_says_what_it_would_take(no_engine: Path) -> None:
-    line = "image: no container engine answers (docker, podman), and without one it takes root and EP_MOCK_IMAGE_BUILDER"
+    line = "image: no container engine answers (docker, podman); without one, root and EP_MOCK_IMAGE_BUILDER are needed"
     assert tool(no_engine) == (3, "", line)
 
 

@@ -1,11 +1,10 @@
-"""Write each `openapi/*.yaml` as JSON beside it, or check that the JSON is still what the YAML says.
+"""Write each `openapi/*.yaml` as JSON beside it, or check that the JSON is up to date.
 
     python tools/build_openapi.py            writes the JSON
     python tools/build_openapi.py --check    exits with 1 and names what is stale
 
-The YAML is written by hand; the JSON is what ep-mock loads, because parsing it takes a hundredth of the time.
-A document that JSON cannot hold as it stands (a key given twice, a key that is no text, an unquoted date) is
-refused.
+The YAML is written by hand. ep-mock loads the JSON, because parsing it takes a hundredth of the time.
+Documents that JSON cannot express (duplicate keys, keys that are not text, unquoted dates) are refused.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ OPENAPI = Path(__file__).resolve().parent.parent / "openapi"
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML whose mappings are JSON objects. PyYAML itself keeps the last of two equal keys and says
-    nothing.
-    """
+    """YAML whose mappings are JSON objects. PyYAML itself silently keeps the last of two equal keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -37,15 +34,17 @@ class StrictLoader(yaml.SafeLoader):
                 )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                    None, None, f"duplicate key {key!r}", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 def render(source: Path) -> str:
-    """The JSON text of a YAML document: one line per value, so that changes can be read. Raises SystemExit if
-    there is none.
+    """The JSON text of a YAML document, one line for each value, so that diffs are readable.
+
+    Raises:
+        SystemExit: JSON cannot express the document.
     """
     try:
         document = yaml.load(source.read_text(encoding="utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader

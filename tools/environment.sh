@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes a virtual environment, or brings an existing one up to date, with the exact versions of requirements-dev.txt.
+# Creates or updates a virtual environment, with the exact versions of requirements-dev.txt.
 #
 #   sh tools/environment.sh FOLDER ITS_PYTHON run            ep-mock and what it needs to run
 #   sh tools/environment.sh FOLDER ITS_PYTHON development    what the checks need, too
 #
-# PYTHON names the Python to use; without it, the newest one on the PATH of those that CI tests with.
+# PYTHON names the Python to use; the default is the newest one on the PATH that CI tests with.
 set -eu
 venv=$1 venv_python=$2 level=$3
 

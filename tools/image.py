@@ -1,14 +1,13 @@
-"""Build the container image of this checkout, and say how large it is.
+"""Build the container image of this checkout, and print its size.
 
-python tools/image.py             builds and prints one line
+python tools/image.py             builds it and prints one line
 python tools/image.py --json      the same as JSON: engine, image, bytes, own_bytes
 
-Docker or Podman builds it where its engine answers. Without an engine, root can build with buildah on a base
-that another program makes, which EP_MOCK_IMAGE_BUILDER names: `PROGRAM base` makes the base, `PROGRAM build
-FOLDER NAME` builds the Dockerfile of a folder on it and leaves localhost/NAME in buildah's storage of the
-driver vfs.
+Docker or Podman builds it if its engine is running. Without an engine, root can build it with buildah and a
+program that EP_MOCK_IMAGE_BUILDER names: `PROGRAM base` makes the base image, `PROGRAM build FOLDER NAME`
+builds the Dockerfile of a folder on it, as localhost/NAME in buildah's storage of the driver vfs.
 
-Exit codes: 0 built; 1 the image cannot be built; 3 nothing is here that could build one.
+Exit codes: 0 built; 1 the image cannot be built; 3 no builder is available.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ FAILED, NOT_HERE = 1, 3
 
 
 class Built(NamedTuple):
-    """An image: what built it, its name, its size, and how much of it ep-mock and its packages are."""
+    """An image: its builder, its name, its size, and the size of ep-mock with its packages in it."""
 
     engine: str
     image: str
@@ -44,7 +43,7 @@ class Built(NamedTuple):
 
 
 def build(version: str) -> Built:
-    """Build with what is here. Ends the process when nothing is, or when the build fails."""
+    """Build with the first available builder. Ends the process if there is none, or if the build fails."""
     for engine in ENGINES:
         if answers(engine):
             return build_with_engine(engine, version)
@@ -52,8 +51,7 @@ def build(version: str) -> Built:
     if not builder or not hasattr(os, "geteuid") or os.geteuid() != 0:
         end(
             NOT_HERE,
-            f"no container engine answers ({', '.join(ENGINES)}), and without one it takes root and "
-            f"{BUILDER}",
+            f"no container engine answers ({', '.join(ENGINES)}); without one, root and {BUILDER} are needed",
         )
     return build_with_buildah(builder)
 
@@ -67,15 +65,14 @@ def answers(engine: str) -> bool:
 
 
 def build_with_engine(engine: str, version: str) -> Built:
-    """With Docker or Podman."""
+    """Build with Docker or Podman."""
     image = f"{NAME}:{version}"
     revision = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
     arguments = ["--build-arg", f"VERSION={version}", "--build-arg", f"REVISION={revision}"]
-    docker_format = (
-        ["--format", "docker"] if engine == "podman" else []
-    )  # the other format has no health checks
+    # Podman's default format has no health checks.
+    docker_format = ["--format", "docker"] if engine == "podman" else []
     show([engine, "build", *docker_format, *arguments, "--tag", image, str(ROOT)])
     size = int(output([engine, "image", "inspect", "--format", "{{.Size}}", image]))
     own = output([engine, "run", "--rm", "--entrypoint", "du", image, "-sb", OWN])
@@ -83,7 +80,7 @@ def build_with_engine(engine: str, version: str) -> Built:
 
 
 def build_with_buildah(builder: str) -> Built:
-    """Without an engine, on the builder's own base."""
+    """Build without an engine, on the builder's own base."""
     base = subprocess.run(
         [builder, "base"], stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False
     )
@@ -103,7 +100,7 @@ def build_with_buildah(builder: str) -> Built:
 
 
 def output(command: Sequence[str]) -> str:
-    """What a command prints; ends the process when it fails."""
+    """The output of a command; ends the process if it fails."""
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         end(FAILED, f"{' '.join(command)}: {ended.stderr.strip()}")
@@ -111,7 +108,7 @@ def output(command: Sequence[str]) -> str:
 
 
 def show(command: Sequence[str]) -> None:
-    """Run a command with all its output on standard error; ends the process when it fails."""
+    """Run a command with all its output on standard error; ends the process if it fails."""
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
         end(FAILED, f"{' '.join(command)} failed")
 
@@ -123,9 +120,9 @@ def end(code: int, message: str) -> Never:
 
 
 def main() -> None:
-    """Build, and print what came of it."""
+    """Build, and print the result."""
     parser = argparse.ArgumentParser(
-        description="Build the container image of this checkout, and say how large it is."
+        description="Build the container image of this checkout, and print its size."
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sh tools/step.sh WHAT COMMAND…: runs the command and says in one line how it went and how long it took.
-# What the command itself says is shown only when it fails.
+# sh tools/step.sh WHAT COMMAND…: runs the command and prints one line with its result and its duration.
+# The output of the command is shown only if it fails.
 what=$1
 shift
 printf '%-44s' "$what"

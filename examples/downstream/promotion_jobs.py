@@ -1,5 +1,5 @@
-"""A small client of promotion jobs: makes codes, waits for them and fetches them, whatever network and
-service do meanwhile.
+"""A small client of promotion jobs: it makes codes, waits for them and fetches them, even when the network or
+the service fails now and then.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PromotionJobs:
         client: with the address and the credentials of the service.
         path: where the promotion is: `/v2/promotions/{id}` or `/v2/rule-promotions/{id}`.
         poll_seconds: how long to wait between two polls.
-        sleep: waits; a test puts something faster in its place.
+        sleep: waits; a test passes something faster.
     """
 
     def __init__(
@@ -43,11 +43,10 @@ class PromotionJobs:
         self._sleep = sleep
 
     def generate(self, count: int, name: str) -> dict[str, Any]:
-        """Make codes; answers the job when it has ended. The name tells it apart from others, so it must be a
-        new one.
+        """Make codes, and return the job when it has ended. The name identifies the job, so it must be new.
 
         Raises:
-            JobFailed: it failed, or somebody has cancelled it.
+            JobFailed: it failed or was cancelled.
         """
         return self.wait(self.start(name, "code_generate", {"number_of_codes": count}))
 
@@ -58,9 +57,7 @@ class PromotionJobs:
         return self._client.get(href).raise_for_status().text
 
     def start(self, name: str, job_type: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Create a job. When the answer gets lost on the way, the job is looked for before another one is
-        made.
-        """
+        """Create a job. If the response is lost, look for the job before creating another one."""
         document: dict[str, Any] = {"type": "promotion_job", "job_type": job_type, "name": name}
         if parameters is not None:
             document["parameters"] = parameters
@@ -76,11 +73,11 @@ class PromotionJobs:
         raise AssertionError("unreachable")
 
     def wait(self, job: dict[str, Any], *, polls: int = 1000) -> dict[str, Any]:
-        """Poll until a job has ended well.
+        """Poll until a job is completed.
 
         Raises:
-            JobFailed: it has ended otherwise.
-            TimeoutError: after so many polls it has not ended.
+            JobFailed: it has ended with another status.
+            TimeoutError: it has not ended after this number of polls.
         """
         for _ in range(polls):
             job = next(each for each in self._jobs() if each["id"] == job["id"])
@@ -92,7 +89,7 @@ class PromotionJobs:
         raise TimeoutError(f"job {job['id']} is still {job['status']}")
 
     def cancel(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Cancel a job and wait until its codes are gone; answers how it has ended."""
+        """Cancel a job, wait until its codes are deleted, and return it."""
         self._call("POST", f"{self._path}/jobs/{job['id']}/cancel")
         while True:
             job = next(each for each in self._jobs() if each["id"] == job["id"])
@@ -108,9 +105,7 @@ class PromotionJobs:
             offset += len(page)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of an answer. What the service puts off (429, 503) is asked for again when it says, a lost
-        GET at once.
-        """
+        """The JSON of a response. Retry after a 429 or 503 as the service says, and a lost GET at once."""
         for left in reversed(range(TRIES)):
             try:
                 answer = self._client.request(method, path, json=body)

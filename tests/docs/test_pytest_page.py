@@ -33,7 +33,7 @@ def test_every_example_passes(pytester: pytest.Pytester, monkeypatch: pytest.Mon
 
 
 def test_it_names_every_verb_of_the_handle_and_none_else() -> None:
-    table = TEXT[TEXT.index("## The handle") : TEXT.index("Each method has its types")]
+    table = TEXT[TEXT.index("## The handle") : TEXT.index("Each method has types")]
     named = set(re.findall(r"`([a-z_]+)`", table)) - {"id", "family", "path"}
     handle = Handle.connect("http://localhost")
     parts = ("promotions", "codes", "jobs", "clock", "worker", "requests")
