@@ -182,11 +182,11 @@ def test_of_two_threads_that_make_the_same_store_both_find_the_one() -> None:
     made: list[object] = []
 
     def slow() -> None:
-        with app.stores.drafted("new", app.stores.replacements) as draft:
+        with app.stores.draft("new", app.stores.replacements) as draft:
             assert app.stores.find("new") is draft is app.stores.get_or_create("new")
             drafted.set()
             kept.wait(30)
-            made.append(app.stores.keep())
+            made.append(app.stores.publish_draft())
 
     thread = threading.Thread(target=slow)
     thread.start()
@@ -209,7 +209,7 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
     path: str, body: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(clock="manual")
-    keep = app.stores.keep
+    keep = app.stores.publish_draft
 
     def too_late() -> object:
         monkeypatch.undo()
@@ -220,7 +220,7 @@ def test_a_request_that_came_second_is_carried_out_in_the_store_that_came_first(
         )
         return keep()
 
-    monkeypatch.setattr(app.stores, "keep", too_late)
+    monkeypatch.setattr(app.stores, "publish_draft", too_late)
     assert ask(app, "new", "POST", path, BEARER, body=json.dumps(body).encode()).status == 201
     content = app.stores.get_or_create("new").store.state
     assert (len(content.promotions[STANDARD]), len(content.plans)) == (
@@ -234,7 +234,7 @@ def test_a_request_without_a_token_does_not_even_fill_a_store(monkeypatch: pytes
     def never(*_: object) -> None:
         raise AssertionError("a store is filled for a request that is refused anyway")
 
-    monkeypatch.setattr(app.stores, "drafted", never)
+    monkeypatch.setattr(app.stores, "draft", never)
     for headers, path, status in (
         ([], "/v2/promotions", 401),
         ([BEARER], "/v2/promotions/x/jobs", 401),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ from ep_mock.errors import ApiError, UsageError
 from ep_mock.operations import codes, exports, jobs, promotions, usages
 from ep_mock.operations.listing import Listing
 from ep_mock.simulation.promotion import CachedJobs
-from ep_mock.web.request import PLAN_HEADER, Request
+from ep_mock.web.request import PLAN_HEADER, Handler, Request
 from ep_mock.web.response import (
     Response,
     data_response,
@@ -198,7 +198,7 @@ def anonymize_usages(request: Request) -> Response:
     return records_response(200, done.usages, {"errors": problems.unknown_usages(done.unknown).errors})
 
 
-TEMPLATE = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
+FILE_TEMPLATE: Final = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
 
 
 def get_file(request: Request) -> Response:
@@ -240,3 +240,28 @@ def _plan_in_header(request: Request) -> Plan | None:
 def _placed(item: dict[str, Any]) -> str:
     detail: str = item["detail"].replace("The request body", "The plan")
     return f"{item['source']}: {detail}" if "source" in item else detail
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    handler.__name__: handler
+    for handler in (
+        list_promotions,
+        create_promotion,
+        get_promotion,
+        update_promotion,
+        delete_promotion,
+        get_promotion_history,
+        list_codes,
+        create_codes,
+        delete_codes,
+        delete_code,
+        list_jobs,
+        create_job,
+        cancel_job,
+        get_job_file,
+        list_usages,
+        list_code_usages,
+        anonymize_usages,
+    )
+}
+"""The handlers by the ids of their operations. `create_access_token` is in `ep_mock.web.auth`."""

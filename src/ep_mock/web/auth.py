@@ -1,10 +1,9 @@
-"""Who may call: bearer tokens, and the endpoint that issues them."""
+"""Authentication of requests to the API: bearer tokens, and the endpoint that issues them."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
 from hmac import compare_digest
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -15,7 +14,6 @@ from ep_mock.domain import problems
 from ep_mock.entropy import Entropy
 from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
-from ep_mock.simulation.store import Store
 from ep_mock.timings import SECOND
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
@@ -24,7 +22,7 @@ GRANTS = ("client_credentials", "implicit")
 
 
 class Token(NamedTuple):
-    """What a token says: who got it by which grant, for which store, until when (epoch seconds)."""
+    """The content of a token. `expires` is in seconds since the epoch."""
 
     grant: str
     client: str
@@ -39,14 +37,12 @@ class TokenMint:
         self._entropy = entropy
 
     def issue(self, token: Token) -> str:
-        """The text of a token; the same for the same facts."""
+        """The text of a token; equal tokens have equal texts."""
         body = urlsafe_b64encode(msgspec.json.encode(token)).rstrip(b"=").decode()
         return f"{body}.{self._entropy.signature('token', body)}"
 
     def read(self, text: str) -> Token | None:
-        """The facts of a token that this mint has issued; None for any other text. Whether it has expired is
-        not looked at.
-        """
+        """The token with this text, expired or not; None if this mint did not issue it."""
         body, _, signature = text.partition(".")
         if not compare_digest(signature.encode(), self._entropy.signature("token", body).encode()):
             return None
@@ -56,13 +52,8 @@ class TokenMint:
             return None
 
 
-def expired(token: Token, now: int) -> bool:
-    """Whether the token's time has passed, `now` in nanoseconds."""
-    return token.expires * SECOND <= now
-
-
 class Authenticator:
-    """Checks bearer tokens, as strictly as the settings say, and issues new ones."""
+    """Checks bearer tokens as strictly as the setting `auth` demands, and issues new ones."""
 
     def __init__(self, settings: Settings, mint: TokenMint) -> None:
         self._mode = settings.auth
@@ -71,29 +62,29 @@ class Authenticator:
         self._seconds = settings.token_seconds
         self._mint = mint
 
-    def check(self, authorization: bytes | None, store: Store) -> None:
+    def check(self, request: Request) -> None:
         """Let a request to the API pass, or refuse it.
 
         Raises:
-            ApiError: 401 without a usable token, 403 (strict only) when its grant gives no access.
+            ApiError: 401 without a valid token, 403 (strict only) when its grant gives no access.
         """
-        token = self.admit(authorization, store.state.name)
+        token = self.read_token(request, request.store.state.name)
         if token is None:
             return
-        if expired(token, store.now):
+        if token.expires * SECOND <= request.store.now:
             raise problems.unauthorized()
         if token.grant == "implicit":
             raise problems.forbidden()
 
-    def admit(self, authorization: bytes | None, store: str) -> Token | None:
-        """What can be said before there is a store of that name: the token, with strict auth.
+    def read_token(self, request: Request, store: str) -> Token | None:
+        """The token for the store of this name, which need not exist; None unless auth is strict.
 
         Raises:
-            ApiError: 401 without a token that could be used.
+            ApiError: 401 without a token, or (strict only) with one that is not for this store.
         """
         if self._mode == "off":
             return None
-        text = _bearer_token(authorization)
+        text = _bearer_token(request)
         if not text:
             raise problems.unauthorized()
         if self._mode == "lenient":
@@ -128,13 +119,13 @@ class Authenticator:
             },
         )
 
-    def client_behind(self, request: Request | None, headers: Mapping[bytes, bytes]) -> str | None:
-        """The client id that a request comes from: the one that logs in, or that got the token, expired or
-        not; None if nobody knows.
+    def client_of(self, request: Request) -> str | None:
+        """The client id that logs in, or that got the request's token (which may have expired); None if there
+        is neither.
         """
-        if request is not None and request.endpoint.name == "create_access_token":
+        if request.route.name == "create_access_token":
             return _form(request).get("client_id") or None
-        token = self._mint.read(_bearer_token(headers.get(b"authorization")))
+        token = self._mint.read(_bearer_token(request))
         return None if token is None else token.client or None
 
     def _knows(self, grant: str, client: str, secret: str) -> bool:
@@ -147,9 +138,9 @@ class Authenticator:
         )
 
 
-def _bearer_token(authorization: bytes | None) -> str:
-    """The token in the header, empty when there is none."""
-    scheme, _, text = (authorization or b"").decode("latin-1").partition(" ")
+def _bearer_token(request: Request) -> str:
+    """The token in the header; empty without one."""
+    scheme, _, text = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
 
 

@@ -1,9 +1,8 @@
-"""Answers that faults make, and connections that they break.
+"""Responses of faults, and connections that faults break.
 
-To break a connection takes the server's transport. ep-mock's own server hands it down in the scope, under
-`TRANSPORT`. Where there is none (an application called in process, another server) the break is an exception
-that leaves the application: `ConnectionResetError` for a reset, `ConnectionAbortedError` else, for a
-truncated answer after its beginning was sent.
+To break a connection, the server's transport is needed. ep-mock's own server passes it in the scope, under
+`TRANSPORT`. Without it (an application called in process, another server) the application raises instead:
+`ConnectionResetError` for a reset, otherwise `ConnectionAbortedError`. A truncated response is begun first.
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ import sys
 from typing import Final
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from ep_mock.traffic.faults import AppliedFaults, Connection, Fault, StubAnswer, documented_error
+from ep_mock.web.request import Request
 from ep_mock.web.response import Response, error_response, json_response
 
 TRANSPORT: Final = "ep_mock.transport"
@@ -25,67 +25,62 @@ TRANSPORT: Final = "ep_mock.transport"
 _NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
-def faulty_response(
-    fault: Fault, applied: AppliedFaults, own: Response | None, scope: Scope, receive: Receive
-) -> Response:
-    """What the client gets instead of the request's own answer, which is None when the request was not
-    carried out.
-    """
-    whole = _made_answer(fault, applied) or own or json_response(200, {"data": []})
+def faulty_response(fault: Fault, applied: AppliedFaults, own: Response | None, request: Request) -> Response:
+    """The response of a fault. `own` is the request's own response; None when its handler did not run."""
+    whole = _configured_response(fault, applied) or own or json_response(200, {"data": []})
     whole.headers.append((b"x-ep-mock-fault", applied.ids[-1].encode()))
     if fault.connection is None:
         return whole
     return BrokenResponse(
-        fault.connection, whole if fault.connection == "truncated" else None, applied, scope, receive
+        fault.connection, whole if fault.connection == "truncated" else None, applied, request
     )
 
 
 class BrokenResponse(Response):
-    """No answer, or half of one, and the end of the connection."""
+    """No response, or half of one, and the end of the connection."""
 
-    __slots__ = ("_applied", "_connection", "_receive", "_scope")
+    __slots__ = ("_applied", "_connection", "_request")
 
     def __init__(
         self,
         connection: Connection,
         whole: Response | None,
         applied: AppliedFaults,
-        scope: Scope,
-        receive: Receive,
+        request: Request,
     ) -> None:
-        """`whole` is the answer to break off, if one is begun at all."""
+        """`whole` is the response to break off; None to send nothing of it."""
         super().__init__(whole.status if whole else 0, whole.body if whole else b"")
         if whole:
             self.headers = whole.headers
         self._connection = connection
         self._applied = applied
-        self._scope = scope
-        self._receive = receive
+        self._request = request
 
     async def send(self, send: Send) -> None:
-        """Send what is to be sent, and break the connection."""
+        """Send half of the response, if any, and break the connection."""
         if self.status:
             await self._send_half(send)
-        transport = self._scope.get("extensions", {}).get(TRANSPORT)
+        transport = self._request.scope.get("extensions", {}).get(TRANSPORT)
         if transport is None:
             broken = ConnectionResetError if self._connection == "reset" else ConnectionAbortedError
             raise broken(f"{self._connection} connection, by {self._applied.ids[-1]}")
         if self._connection == "garbage":
             transport.write(self._applied.garbage)
         if self._connection == "reset":
-            # Otherwise the system would end the connection in good order.
+            # Without this option the system would close the connection in good order.
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             transport.abort()
         else:
             transport.close()
-        # The server takes an application that has ended without an answer for a crashed one, unless the
-        # connection has gone before.
-        while (await self._receive())["type"] != "http.disconnect":
+        # The server reports an application that ends without a response as crashed, unless the connection is
+        # closed by then.
+        while (await self._request.receive())["type"] != "http.disconnect":
             pass
 
     async def _send_half(self, send: Send) -> None:
-        """Announce the whole body and send its first half; of one in pieces, half of the first piece. Without
-        a body nothing is sent.
+        """Announce the whole body and send its first half; of a body in pieces, half of the first piece.
+
+        A response without a body is not sent at all.
         """
         if isinstance(self.body, bytes):
             piece = self.body
@@ -97,7 +92,7 @@ class BrokenResponse(Response):
             await send({"type": "http.response.body", "body": piece[: len(piece) // 2], "more_body": True})
 
 
-def _made_answer(fault: Fault, applied: AppliedFaults) -> Response | None:
+def _configured_response(fault: Fault, applied: AppliedFaults) -> Response | None:
     if fault.error is not None:
         return error_response(
             documented_error(fault.error, retry_after=fault.retry_after, request_id=applied.request_id)

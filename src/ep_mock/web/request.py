@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -16,6 +16,7 @@ from ep_mock.contract.validation import validate_body, validate_data
 from ep_mock.domain import problems
 from ep_mock.domain.families import Family
 from ep_mock.domain.paging import Page, read_page
+from ep_mock.errors import ApiError
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
 from ep_mock.web.response import Response
@@ -29,24 +30,24 @@ ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
 journal does not keep it.
 """
 
-_HOST = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
+Handler = Callable[["Request"], Response]
+
+_HOST: Final = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
 
 
 class Route:
-    """Something that answers requests: a handler, and what the edge must do before calling it.
+    """What answers the requests to one path and method, and what has to happen before.
 
     Attributes:
-        name: the id of its operation, or the handler's own name.
-        operation: its description in the OpenAPI documents; None for what is not part of an API, such as
-            signed files.
-        family: the family that the path belongs to, where it belongs to one.
-        authorized: whether a bearer token is needed.
-        names_store: whether the first path parameter names the store.
-        uses_store: whether it is about one store; if not, `Request.store` is not there, and none comes into
-            being.
-        replaces_store: whether it puts another store in the place of that one, which then need not settle,
-            and may be unable to.
-        parameters: the names that its query may have, by its description.
+        name: the id of its operation, or the name of its handler; None for `UNMATCHED`.
+        operation: its description in the OpenAPI documents; None for signed files.
+        family: the family of promotions in its path, if any.
+        authorized: whether a request needs a bearer token.
+        names_store: whether the first path parameter is the name of the store.
+        uses_store: whether it is about one store. If not, `Request.store` is not set, and no store is
+            created.
+        replaces_store: whether it replaces the store, which is then not settled before: it may be unable to.
+        query_parameters: the names that its description allows in a query.
     """
 
     __slots__ = (
@@ -56,14 +57,14 @@ class Route:
         "name",
         "names_store",
         "operation",
-        "parameters",
+        "query_parameters",
         "replaces_store",
         "uses_store",
     )
 
     def __init__(
         self,
-        handler: Callable[[Request], Response],
+        handler: Handler,
         *,
         operation: Operation | None = None,
         family: Family | None = None,
@@ -73,63 +74,81 @@ class Route:
         replaces_store: bool = False,
     ) -> None:
         self.handler = handler
-        self.name = handler.__name__ if operation is None else operation.operation_id
+        self.name: str | None = handler.__name__ if operation is None else operation.operation_id
         self.operation = operation
         self.family = family
         self.authorized = authorized
         self.names_store = names_store
         self.uses_store = uses_store
         self.replaces_store = replaces_store
-        self.parameters = () if operation is None else operation.query_parameters
+        self.query_parameters = () if operation is None else operation.query_parameters
+
+
+def _not_found(_: Request) -> Response:
+    raise problems.not_found("ep-mock serves nothing there")
+
+
+UNMATCHED: Final = Route(_not_found)
+"""The route of a request until another one is found."""
+UNMATCHED.name = None
 
 
 class Request:
-    """A request that was routed and authenticated. `store` is settled, and its lock is held while the handler
-    runs.
+    """One request, from the socket to its handler.
 
     Attributes:
+        path: the raw path, not decoded.
+        parameters: the decoded values of the path parameters.
+        refusal: why the request will be refused, whatever the store contains.
         stores: all stores of the server.
-        arranges: whether it arranges something for a test, instead of coming from the code under test.
+        began: the number of replacements of stores when the request began.
+        store: settled, and its lock is held while the handler runs. Not set before.
+        arranges: whether the request is test set-up: no faults, no rate limit, no journal entry.
     """
 
     __slots__ = (
         "_query",
-        "_scope",
         "arranges",
+        "began",
         "body",
-        "endpoint",
         "headers",
+        "method",
         "parameters",
-        "public_url",
+        "path",
+        "receive",
+        "refusal",
+        "route",
+        "scope",
         "store",
         "stores",
     )
 
-    def __init__(
-        self,
-        scope: Scope,
-        headers: Mapping[bytes, bytes],
-        endpoint: Route,
-        parameters: tuple[str, ...],
-        body: bytes,
-        stores: StoreRegistry,
-    ) -> None:
-        self._scope = scope
-        self._query: dict[str, str] | None = None
-        self.headers = headers
-        self.endpoint = endpoint
-        self.parameters = parameters
-        self.body = body
+    def __init__(self, scope: Scope, receive: Receive, stores: StoreRegistry) -> None:
+        self.scope = scope
+        self.receive = receive
         self.stores = stores
-        self.public_url = stores.settings.public_url
+        self.began = stores.replacements
+        self.method: str = scope["method"]
+        self.path: bytes = scope.get("raw_path") or b""
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.route = UNMATCHED
+        self.parameters: tuple[str, ...] = ()
+        self.body = b""
+        self.refusal: ApiError | None = None
         self.arranges = False
         self.store: Store
+        self._query: dict[str, str] | None = None
+
+    @property
+    def decoded_path(self) -> str:
+        """The path as text, percent signs decoded."""
+        return unquote(self.path.decode("latin-1"))
 
     @property
     def query(self) -> Mapping[str, str]:
         """The decoded query; of a name that comes twice, the first value."""
         if self._query is None:
-            text = self._scope["query_string"].decode(errors="replace")
+            text = self.scope["query_string"].decode(errors="replace")
             self._query = dict(reversed(parse_qsl(text, keep_blank_values=True))) if text else {}
         return self._query
 
@@ -146,7 +165,7 @@ class Request:
     @property
     def family(self) -> Family:
         """The family that the path belongs to."""
-        family = self.endpoint.family
+        family = self.route.family
         if family is None:
             raise LookupError("this path belongs to no family")
         return family
@@ -163,31 +182,30 @@ class Request:
     @property
     def url(self) -> str:
         """The URL of the request without its query, as the client sees it."""
-        path: str = self._scope["raw_path"].decode("latin-1")
-        return self.base_url + path
+        return self.base_url + self.path.decode("latin-1")
 
     @property
     def address(self) -> tuple[object, ...]:
         """All that `url` and `query` are made of."""
-        scope = self._scope
+        scope = self.scope
         return (
             scope["scheme"],
             self.headers.get(b"host"),
             scope.get("server"),
-            scope["raw_path"],
+            self.path,
             scope["query_string"],
         )
 
     @property
     def base_url(self) -> str:
         """Scheme and host that links begin with: the public URL, or what the client used."""
-        if self.public_url:
-            return self.public_url
+        if public_url := self.stores.settings.public_url:
+            return public_url
         host = _host(self.headers.get(b"host", b""))
         if host is None:
-            server = self._scope.get("server") or ("localhost", None)
+            server = self.scope.get("server") or ("localhost", None)
             host = server[0] if server[1] is None else f"{server[0]}:{server[1]}"
-        return f"{self._scope['scheme']}://{host}"
+        return f"{self.scope['scheme']}://{host}"
 
     def validated_body(self) -> dict[str, Any]:
         """What the body says, inside `data` where there is one, after validation against the contract.
@@ -207,7 +225,7 @@ class Request:
 
     @property
     def _operation(self) -> Operation:
-        operation = self.endpoint.operation
+        operation = self.route.operation
         if operation is None:
             raise LookupError("this path has no contract")
         return operation

@@ -98,7 +98,7 @@ class StoreRegistry:
         return self._own.slot if slot is None and self._own.name == name else slot
 
     @contextmanager
-    def drafted(self, name: str, began: int) -> Iterator[StoreSlot]:
+    def draft(self, name: str, began: int) -> Iterator[StoreSlot]:
         """A new store for the first request to it: until it is kept, only this thread finds it, and only in
         here.
 
@@ -118,7 +118,7 @@ class StoreRegistry:
         finally:
             own.name, own.slot = "", None
 
-    def keep(self) -> StoreSlot | None:
+    def publish_draft(self) -> StoreSlot | None:
         """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store
         of its name meanwhile.
 

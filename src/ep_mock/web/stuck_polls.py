@@ -20,30 +20,30 @@ _LONGEST: Final = 500
 _BAD_REQUEST: Final = 400
 
 
-def answer_while_time_stands(request: Request) -> Response:
+def respond_with_clock_stopped(request: Request) -> Response:
     """What the handler of a call answers, and what comes of it.
 
     Raises:
         ApiError: it is refused; with 503 when the same request has come too often while nothing changed.
     """
-    endpoint, store = request.endpoint, request.store
-    if endpoint.family is None:
-        return endpoint.handler(request)
-    operation = endpoint.operation
+    route, store = request.route, request.store
+    if route.family is None:
+        return route.handler(request)
+    operation = route.operation
     if operation is not None and operation.method != "GET":
-        answer = endpoint.handler(request)
-        if endpoint.authorized:
+        answer = route.handler(request)
+        if route.authorized:
             # Logging in changes nothing, though somebody may do it before each request.
             store.writes += 1
         return answer
-    promotions = store.state.promotions[endpoint.family]
+    promotions = store.state.promotions[route.family]
     promotion = promotions.get(request.parameters[0]) if request.parameters else None
     if promotion is None or not store.unfinished_jobs(promotion):
-        return endpoint.handler(request)
+        return route.handler(request)
     question = _question(request)
     refuse_futile_poll(store, promotion, question)
     try:
-        answer = endpoint.handler(request)
+        answer = route.handler(request)
     except ApiError as error:
         if error.status != _BAD_REQUEST:
             record_poll(store, promotion, question, moves=_moves(request, error.status))
@@ -62,7 +62,7 @@ def _question(request: Request) -> str:
 
 def _moves(request: Request, status: int) -> bool:
     """Whether a request that is answered with this status moves a poll clock."""
-    match request.endpoint.name, status:
+    match request.route.name, status:
         case ("list_jobs", 200) | ("get_job_file", 422):
             return True
         case _:
