@@ -14,7 +14,6 @@ from ep_mock.domain.families import RULE
 from ep_mock.domain.lifecycle import CANCELLABLE
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError
-from ep_mock.simulation.state import ActivePlan
 from tests.bodies import code_generate, new_promotion
 from tests.client import api_client
 from tests.simulation.stores import MS, add_promotion, at, cancel, export, generate, new_store, poll
@@ -93,7 +92,7 @@ def test_polls_of_many_promotions_are_counted_apart() -> None:
 def test_a_job_behind_a_newer_one_counts_as_unfinished() -> None:
     store = new_store(stuck_polls=2, clock="poll", cancelling_blocks=False)
     promotion = add_promotion(store)
-    store.state.plans.append(ActivePlan(id="plan-1", plan=Plan(stuck="cancelling"), left=1))
+    store.state.plans.add(Plan(stuck="cancelling"))
     held = generate(store, promotion, 5)
     at(store, 200 * MS)
     cancel(store, promotion, held)
@@ -123,7 +122,7 @@ def test_whatever_the_state_polling_ends(
     if late:
         store.advance_to(LATEST - 1)
     if stuck is not None:
-        store.state.plans.append(ActivePlan(id="plan-1", plan=Plan(stuck=stuck), left=1))
+        store.state.plans.add(Plan(stuck=stuck))
     promotions = [add_promotion(store) for _ in counts]
     jobs = [generate(store, promotion, count) for promotion, count in zip(promotions, counts, strict=True)]
     for number in polled:

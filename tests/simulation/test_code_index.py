@@ -11,7 +11,7 @@ from ep_mock.entropy import Entropy
 from ep_mock.simulation.code_book import CapturedCodes, CodeBook
 from ep_mock.simulation.code_index import CodeIndex
 
-BATCH = Batch("", "", upper_case=False, consume_unit=None, max_uses=None, created_at=0, created_by="somebody")
+BATCH = Batch(created_at=0, created_by="somebody")
 PROMOTIONS = 12
 """More than are looked at one by one, so that an index comes in between."""
 

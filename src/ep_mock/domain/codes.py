@@ -20,7 +20,7 @@ LONGEST_NAME = 255
 """Most characters of a prefix, and of a code that is given by name."""
 
 
-class Batch(msgspec.Struct, frozen=True, eq=False):
+class Batch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """What the codes of one job or one request have in common.
 
     Attributes:
@@ -34,11 +34,11 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         created_by: who made them.
     """
 
-    prefix: str
-    key_prefix: str
-    upper_case: bool
-    consume_unit: str | None
-    max_uses: int | None
+    prefix: str = ""
+    key_prefix: str = ""
+    upper_case: bool = False
+    consume_unit: str | None = None
+    max_uses: int | None = None
     created_at: int
     created_by: str
 

@@ -1,8 +1,8 @@
-"""The verbs of promotion codes: create, list, delete. The store must have been settled."""
+"""Operations on codes: create, list, delete. The store must be settled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,28 +25,28 @@ SORTS = ("code", "-code")
 
 
 class CreatedCodes(NamedTuple):
-    """Codes that were just added, as JSON, and which of their names other promotions have as well."""
+    """New codes, and those of their names that other promotions have as well."""
 
-    codes: list[bytes]
+    codes: list[Code]
     repeated: list[str]
 
 
 def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> CreatedCodes:
-    """Add codes, all or none.
+    """Add all of the codes or none.
 
     Raises:
-        ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code is there
-            already, 422 the limit.
+        ApiError: 422 automatic promotion, 400 or 422 a code that contradicts itself, 422 a code that exists,
+            422 too many codes.
     """
     family = promotion.family
     if promotion.automatic:
         raise problems.no_codes_allowed(family)
-    wanted = [_known(family, item, request) for item in request["codes"]]
-    refusal = find_unusable_code(wanted)
+    requested = [_known_fields(family, item, request) for item in request["codes"]]
+    refusal = find_unusable_code(requested)
     if refusal is not None:
         raise refusal
     book = store.codes_of(promotion)
-    keys = [book.key(item["code"]) for item in wanted]
+    keys = [book.key(item["code"]) for item in requested]
     if len(set(keys)) < len(keys) or not book.entries.keys().isdisjoint(keys):
         raise problems.duplicate_code()
     if store.state.taken_elsewhere(promotion, tuple(keys), store.now):
@@ -54,36 +54,27 @@ def create_codes(store: Store, promotion: Promotion, request: Mapping[str, Any])
     quota = store.state.codes_quota(promotion)
     if len(book) + store.worker.reserved_for(promotion) + len(keys) > quota.limit:
         raise problems.codes_limit_reached(quota)
-    batch = Batch(
-        prefix="",
-        key_prefix="",
-        upper_case=False,
-        consume_unit=None,
-        max_uses=None,
-        created_at=store.now,
-        created_by=store.settings.author,
-    )
-    codes = [_code(item, batch) for item in wanted]
-    # A code that is spelled like its key and has nothing of its own is the batch.
+    batch = Batch(created_at=store.now, created_by=store.settings.author)
+    codes = [_code(item, batch) for item in requested]
+    # A code that is spelled like its key and has nothing of its own is stored as the batch.
     book.extend({key: batch if _is_plain(code, key) else code for key, code in zip(keys, codes, strict=True)})
     others = store.state.promotions[family].code_index
     elsewhere = {key for key, _ in others.holders(tuple(keys), besides=promotion.id)}
     repeated = [code.code for key, code in zip(keys, codes, strict=True) if key in elsewhere]
-    return CreatedCodes([_encoded(store, promotion, book, code, stored=False) for code in codes], repeated)
+    return CreatedCodes(codes, repeated)
 
 
 def list_codes(
     store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None = None
 ) -> Listing:
-    """The promotion's codes, oldest first unless sorted. A page costs the page; the first sorted one of a
-    promotion sorts its codes.
+    """The promotion's codes, oldest first unless sorted.
 
-    `gt(code,…)` answers in alphabetical order even without a `sort`: it is meant for walking on from the last
-    code of a page. A family whose codes cannot be sorted takes no notice of `sort`, as of any parameter that
-    a list does not have.
+    A page costs its length; the first sorted page of a promotion sorts its codes. `gt(code,...)` sorts even
+    without `sort`: clients use it to continue after the last code of a page. A family whose codes cannot be
+    sorted ignores `sort`, as lists ignore any unknown parameter.
 
     Raises:
-        ApiError: 400, the filter or the sort cannot be used.
+        ApiError: 400, the filter or the sort is not valid.
     """
     sortable = promotion.family.codes_sortable
     if not sortable:
@@ -101,7 +92,19 @@ def list_codes(
         parts = condition.conditions if condition is not None else ()
         above = max((book.key(part.operands[0]) for part in parts), default=None)
         codes, total = book.sorted_page(page, above=above, descending=sort == "-code")
-    return Listing([_encoded(store, promotion, book, code, stored=True) for code in codes], total)
+    return Listing(encode_codes(store, promotion, codes, stored=True), total)
+
+
+def encode_codes(store: Store, promotion: Promotion, codes: Iterable[Code], *, stored: bool) -> list[bytes]:
+    """Codes as JSON; `stored` adds what lists print but the response to a create doesn't."""
+    book = store.codes_of(promotion)
+    with_type = promotion.family.codes_have_type and store.settings.rule_code_type
+    return [
+        msgspec.json.encode(
+            code_document(code, book.id_of(book.key(code.code)), with_type=with_type, stored=stored)
+        )
+        for code in codes
+    ]
 
 
 def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
@@ -118,9 +121,7 @@ def delete_code(store: Store, promotion: Promotion, segment: str) -> None:
 
 
 def delete_codes(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
-    """Delete several codes, each named by itself or by its id; names that the promotion does not have are
-    passed over.
-    """
+    """Delete codes, each named by itself or by its id. Unknown names are ignored."""
     book = store.codes_of(promotion)
     found = (book.find(item["code"]) for item in request["codes"])
     book.remove({key for key in found if key is not None})
@@ -132,8 +133,8 @@ def _equal(book: CodeBook, condition: CompiledFilter) -> list[Code]:
     return [code] if code is not None and condition.matches(code) else []
 
 
-def _known(family: Family, item: Mapping[str, Any], request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What counts of a code that was sent; what its family does not have is passed over."""
+def _known_fields(family: Family, item: Mapping[str, Any], request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a requested code that its family knows."""
     known = {name: item[name] for name in ("code", *family.code_fields) if name in item}
     # A published client puts the unit beside the codes instead of inside each.
     unit = request.get("consume_unit")
@@ -159,9 +160,3 @@ def _code(item: Mapping[str, Any], batch: Batch) -> Code:
 def _is_plain(code: Code, key: str) -> bool:
     own = (code.consume_unit, code.uses, code.user, code.max_uses_per_shopper, code.is_for_new_shopper)
     return code.code == key and all(value is None for value in own)
-
-
-def _encoded(store: Store, promotion: Promotion, book: CodeBook, code: Code, *, stored: bool) -> bytes:
-    code_id = book.id_of(book.key(code.code))
-    with_type = store.settings.rule_code_type and promotion.family.codes_have_type
-    return msgspec.json.encode(code_document(code, code_id, with_type=with_type, stored=stored))

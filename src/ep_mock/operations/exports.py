@@ -1,8 +1,8 @@
-"""Exported files: the signed, expiring URL of one, and its content.
+"""Exported files: their signed, expiring URLs and their content.
 
-The URL has the published shape: its path ends `{job id}_{YYYYMMDD}_{HHMMSS}_codes.csv`, its query has
-`Expires` (in seconds), `Signature` and `Key-Pair-Id`. It names its store and needs no token; whoever changes
-a part of it has no valid signature.
+The URL has the published shape: its path ends `{job id}_{YYYYMMDD}_{HHMMSS}_codes.csv`, and its query has
+`Expires` (in seconds), `Signature` and `Key-Pair-Id`. It names its store and needs no token. The signature
+covers every part of it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ from ep_mock.timings import SECOND
 
 
 class ExportRow(NamedTuple):
-    """One code as the export shows it. `uses` is what remains of `max_uses`; both are absent when
-    unlimited.
-    """
+    """One code in the export. `uses` is the rest of `max_uses`; both are None when unlimited."""
 
     code: str
     uses: int | None
@@ -50,10 +48,9 @@ def file_name(job_id: str, at_ns: int) -> str:
 
 
 def csv_chunks(rows: Iterable[ExportRow], size: int = 1000) -> Iterator[bytes]:
-    """The file in pieces: the header, then the lines of `size` rows at a time. `rows` is read no faster than
-    the pieces are.
+    """The file in pieces: the header, then the lines of `size` rows at a time. It reads `rows` lazily.
 
-    A lone surrogate, which UTF-8 cannot carry, comes out as a question mark.
+    A lone surrogate, which UTF-8 cannot encode, becomes a question mark.
     """
     yield _HEADER
     source = iter(rows)
@@ -75,9 +72,9 @@ def _lines(rows: Sequence[ExportRow]) -> str:
 
 
 def _is_plain(text: str, rows: int) -> bool:
-    """Whether the text holds no quote and no more separators than its rows need, so that no field hides one.
+    """Whether no field contains a quote or a separator.
 
-    One look at a thousand lines costs far less than a look at each of their fields.
+    One check of a thousand lines costs far less than a check of each of their fields.
     """
     return (
         '"' not in text
@@ -112,10 +109,10 @@ FILE_GONE = (
 
 
 def file_url(store: Store, promotion: Promotion, job: Job) -> str:
-    """Path and query at which the file of a completed export can be fetched from now on, for a while.
+    """Path and query of a completed export's file, valid for a limited time from now.
 
     Raises:
-        ApiError: 422, the job has no file: not yet, not any more, or because it never makes one.
+        ApiError: 422, the job has no file: not yet, no longer, or because it never makes one.
     """
     if job.id not in promotion.exports or job.status != "completed":
         if job.status == "completed" and job.parameters is None:
@@ -166,9 +163,8 @@ def _rows(captured: CapturedCodes) -> Iterator[ExportRow]:
 
 
 def _signature(signer: Entropy, promotion_id: str, name: str, expires: str) -> tuple[str, str]:
-    return signer.signature("file", promotion_id, name, expires), "K" + signer.signature("key pair")[
-        :13
-    ].upper()
+    key = signer.signature("key pair")[:13].upper()
+    return signer.signature("file", promotion_id, name, expires), f"K{key}"
 
 
 def _denied(detail: str) -> ApiError:

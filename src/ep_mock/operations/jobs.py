@@ -1,6 +1,4 @@
-"""The verbs of promotion jobs: create, list, cancel, and the address of an export's file. The store must have
-been settled.
-"""
+"""Operations on jobs: create, list, find, cancel. The store must be settled."""
 
 from __future__ import annotations
 
@@ -27,11 +25,13 @@ FILTERS: Mapping[str, Attribute] = {
 def create_job(
     store: Store, promotion: Promotion, request: Mapping[str, Any], plan: Plan | None = None
 ) -> Job:
-    """Put a job in the queue; it answers `pending`. `plan` is for this job alone; else the store's plans are
-    asked.
+    """Put a job in the queue as `pending`.
 
-    Asking for more codes than one promotion may have is refused at once. Passing the limit together with
-    codes that exist already is not: such a job is accepted and fails when it is processed (published).
+    A request for more codes than a promotion may have is refused at once. If only the codes that exist make
+    it too many, the job is accepted and fails when it is processed (published).
+
+    Args:
+        plan: a plan for this job alone; without it, the store's plans apply.
 
     Raises:
         ApiError: 422 automatic promotion, 400 too many codes, 400 another job is unfinished.
@@ -51,39 +51,37 @@ def new_job(
     created_at: int | None = None,
     plan: Plan | None = NO_PLAN,
 ) -> Job:
-    """A pending job, the newest of its promotion; the worker does not know it yet. Without a plan, the
-    store's plans are asked.
+    """Make a pending job, the newest of its promotion. It is not in the worker's queue yet.
 
-    Its id is the one given, else the plan's unless a job has that already, else a new one.
+    Args:
+        id: its id; the default is that of its plan, if it is free, or a new one.
+        plan: its plan; None lets the store's plans apply.
 
     Raises:
         ApiError: as for `create_job`.
     """
     _check(store, promotion, request)
-    content, family = store.state, promotion.family
+    state, family, job_type, name = store.state, promotion.family, request["job_type"], request.get("name")
     parameters = None
-    if request["job_type"] == "code_generate":
+    if job_type == "code_generate":
         sent = request["parameters"]
         parameters = {key: sent[key] for key in family.parameter_order if key in sent}
         if "code_length" in parameters:
-            # One page types it as a string; clients get back the number that every document promises.
+            # One published page sends a string; all documents promise a number in the response.
             parameters["code_length"] = int(parameters["code_length"])
     plan_id = None
     if plan is None:
-        job_type, name = request["job_type"], request.get("name")
-        in_force = content.plan_for(
-            family=family.name, promotion_id=promotion.id, job_type=job_type, name=name
-        )
-        plan, plan_id = (NO_PLAN, None) if in_force is None else (in_force.plan, in_force.id)
-    made_id = content.new_id() if id is None else id
-    content.jobs_created += 1
+        active = state.plans.take(family=family.name, promotion_id=promotion.id, job_type=job_type, name=name)
+        plan, plan_id = (NO_PLAN, None) if active is None else (active.plan, active.id)
+    new_id = state.new_id() if id is None else id
+    state.jobs_created += 1
     job = Job(
-        id=made_id if plan.job_id is None or plan.job_id in content.jobs else plan.job_id,
-        number=content.jobs_created,
+        id=new_id if plan.job_id is None or plan.job_id in state.jobs else plan.job_id,
+        number=state.jobs_created,
         family=family,
         promotion_id=promotion.id,
-        job_type=request["job_type"],
-        name=request.get("name"),
+        job_type=job_type,
+        name=name,
         parameters=parameters,
         created_at=store.now if created_at is None else created_at,
         result_key=store.settings.rule_result_key if family.result_key_varies else "result",
@@ -95,7 +93,7 @@ def new_job(
 
 
 def _check(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> None:
-    """Refuse a job, in the published order of reasons."""
+    """Refuse a job; the order of the reasons is published."""
     if request["job_type"] == "code_generate":
         if promotion.automatic:
             raise problems.no_codes_allowed(promotion.family)
@@ -108,10 +106,10 @@ def _check(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> No
 
 
 def list_jobs(store: Store, promotion: Promotion, page: Page, filter_text: str | None) -> Listing:
-    """The promotion's jobs, newest first. This is what clients poll.
+    """The promotion's jobs, newest first. Clients poll this list.
 
     Raises:
-        ApiError: 400, the filter cannot be used.
+        ApiError: 400, the filter is not valid.
     """
     condition = read_filter(store.settings, filter_text, FILTERS)
     return list_newest_first(promotion.jobs, page, condition)

@@ -19,7 +19,7 @@ class Listed(Protocol):
 
 
 class Listing(NamedTuple):
-    """The records of one page as JSON, and how many records the whole list has."""
+    """The records of one page as JSON, and the number of records of the whole list."""
 
     items: list[bytes]
     total: int
@@ -28,10 +28,10 @@ class Listing(NamedTuple):
 def read_filter(
     settings: Settings, text: str | None, attributes: Mapping[str, Attribute]
 ) -> CompiledFilter | None:
-    """The filter of a request to a list with these attributes; None when it leaves nothing out.
+    """The filter of a request to a list with these attributes, None if it excludes nothing.
 
     Raises:
-        ApiError: 400, it cannot be used.
+        ApiError: 400, the filter is not valid.
     """
     if text is None:
         return None
@@ -40,9 +40,7 @@ def read_filter(
 
 
 def list_newest_first(records: Sequence[Listed], page: Page, condition: CompiledFilter | None) -> Listing:
-    """A page of records that are kept oldest first. Without a filter it costs the page, however many records
-    there are.
-    """
+    """A page of records that are stored oldest first. Without a filter, its cost is that of the page."""
     if condition is not None:
         records = [record for record in records if condition.matches(record)]
     total = len(records)

@@ -1,8 +1,8 @@
-"""Looking at a promotion with an unfinished job while the clock of its store stands still.
+"""Polls: repeated requests about a promotion with an unfinished job.
 
-A client that sends the same request again and again, and does not notice that nothing can change, would do
-so for ever. It is told in the end. Requests that differ are counted apart: a client that reads many
-promotions, or all pages of a list, does not poll.
+A poll moves a poll clock. While nothing changes, a client that repeats a request would do so forever. After
+some repetitions it gets an error that says why nothing changes. Different requests are counted separately: a
+client that reads many promotions, or all pages of a list, doesn't poll.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ep_mock.simulation.store import Store
 
 
 def refuse_futile_poll(store: Store, promotion: Promotion, request: str) -> None:
-    """Somebody is about to look; `request` is the text that makes the same requests equal.
+    """Refuse a request that was repeated too often; equal requests have an equal text `request`.
 
     Raises:
         ApiError: 503, the same request has come too often while nothing changed.
@@ -34,7 +34,7 @@ def refuse_futile_poll(store: Store, promotion: Promotion, request: str) -> None
 
 
 def record_poll(store: Store, promotion: Promotion, request: str, *, moves: bool) -> None:
-    """Somebody has looked: count it and, if it `moves` a poll clock, move that."""
+    """Count a request after its response was made; if it `moves` a poll clock, advance the clock."""
     if not store.unfinished_jobs(promotion):
         return
     store.poll_counts.add(store.moment, promotion.id, request)
@@ -43,5 +43,5 @@ def record_poll(store: Store, promotion: Promotion, request: str, *, moves: bool
 
 
 def futile_polls(store: Store, promotion_id: str) -> int:
-    """How often the most frequent request about a promotion has come while nothing changed."""
+    """Number of times that the most frequent request about a promotion came while nothing changed."""
     return max(store.poll_counts.at(store.moment, promotion_id).values(), default=0)

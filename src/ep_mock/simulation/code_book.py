@@ -1,8 +1,8 @@
 """The codes of one promotion.
 
-A mapping in order of creation, keyed by the code (casefolded where the family says so). Most codes differ in
-nothing from the batch they were made in, so the value is the batch itself; only where something differs it is
-a `Code`.
+They are a mapping in order of creation. The key is the code, casefolded where the family says so. Most codes
+have nothing of their own, so the value is the batch that they were made in; only a code that differs from its
+batch is a `Code`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,17 @@ from ep_mock.simulation.sorted_codes import SortedCodes
 
 _UUID = "(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-# Beyond so many new codes at once, the index by id waits until somebody asks for it again.
+# When more codes than this are added at once, the index by id is dropped, and built anew at the next look-up.
 _FEW = 1000
 
 
 def key_of(family: Family, code: str) -> str:
-    """What a code is stored under in a promotion of this family."""
+    """The key under which a promotion of this family stores a code."""
     return code.casefold() if family.codes_fold_case else code
 
 
 class CapturedCodes:
-    """The codes of a promotion as they were at some moment. Whoever captures the same codes again gets the
-    same object.
-    """
+    """The codes of a promotion at one moment. Capturing equal codes twice gives the same object."""
 
     __slots__ = ("__weakref__", "entries")
 
@@ -42,55 +40,40 @@ class CapturedCodes:
 
 
 class CodeBook:
-    """Codes in order of creation. Looking one up costs the same however many there are; a page costs its
-    offset and its length.
+    """Codes in order of creation.
+
+    A look-up costs the same for any number of codes; a page costs its offset and its length.
     """
 
-    __slots__ = (
-        "_by_id",
-        "_captured",
-        "_code_index",
-        "_entropy",
-        "_family",
-        "_promotion_id",
-        "_sorted",
-        "entries",
-    )
+    __slots__ = ("_by_id", "_captured", "_entropy", "_index", "_promotion_id", "_sorted", "entries", "family")
 
     def __init__(self, family: Family, promotion_id: str, entropy: Entropy) -> None:
-        self._family = family
+        self.family = family
         self._promotion_id = promotion_id
         self._entropy = entropy
         self._by_id: dict[str, str] | None = None
         self._sorted = SortedCodes()
         self._captured: ref[CapturedCodes] | None = None
-        self._code_index: CodeIndex | None = None
+        self._index: CodeIndex | None = None
         self.entries: Entries = {}
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    @property
-    def folds_case(self) -> bool:
-        """Whether codes that differ in case only are the same."""
-        return self._family.codes_fold_case
-
     def __contains__(self, code: str) -> bool:
         return self.key(code) in self.entries
 
-    def index_in(self, names: CodeIndex | None) -> None:
-        """Tell `names` which codes are there, and from now on which come and go; whoever was told before,
-        forgets them.
-        """
-        if self._code_index is not None:
-            self._code_index.removed(self._promotion_id, self.entries, {})
-        self._code_index = names
-        if names is not None and self.entries:
-            names.added(self._promotion_id, self.entries, self.entries)
+    def index_in(self, index: CodeIndex | None) -> None:
+        """Enter all codes into `index` and keep it up to date; leave the index used before."""
+        if self._index is not None:
+            self._index.removed(self._promotion_id, self.entries, {})
+        self._index = index
+        if index is not None and self.entries:
+            index.added(self._promotion_id, self.entries, self.entries)
 
     def key(self, code: str) -> str:
-        """What a code is stored under."""
-        return key_of(self._family, code)
+        """The key under which a code is stored."""
+        return key_of(self.family, code)
 
     def code_at(self, key: str) -> Code | None:
         """The code stored under `key`."""
@@ -98,17 +81,20 @@ class CodeBook:
         return None if entry is None else as_code(key, entry)
 
     def id_of(self, key: str) -> str | None:
-        """The id of the code stored under `key`, where codes have ids: a keyed hash, so nothing is stored for
-        it.
+        """The id of the code stored under `key`, None where codes have no ids.
+
+        It is a keyed hash, so that it need not be stored.
         """
-        return self._entropy.uuid_of("code", self._promotion_id, key) if self._family.codes_have_ids else None
+        return self._entropy.uuid_of("code", self._promotion_id, key) if self.family.codes_have_ids else None
 
     def find(self, segment: str) -> str | None:
         """The key of the code that a path names: by its id first, then by the code itself."""
-        if self._family.codes_have_ids and re.fullmatch(_UUID, segment):
-            by_id = self._index().get(segment.lower())
-            if by_id in self.entries:
-                return by_id
+        if self.family.codes_have_ids and re.fullmatch(_UUID, segment):
+            if self._by_id is None:
+                self._by_id = self._ids(self.entries)
+            key = self._by_id.get(segment.lower())
+            if key in self.entries:
+                return key
         key = self.key(segment)
         return key if key in self.entries else None
 
@@ -117,25 +103,23 @@ class CodeBook:
         return [as_code(key, entry) for key, entry in islice(self.entries.items(), offset, offset + limit)]
 
     def sorted_page(self, page: Page, *, above: str | None, descending: bool) -> tuple[list[Code], int]:
-        """A page of the codes in alphabetical order, case aside, only those greater than `above`; and how
-        many of those there are.
-        """
+        """A page of the codes greater than `above`, in alphabetical order, and the number of these codes."""
         keys, total = self._sorted.window(
             self.entries, page.offset, page.limit, above=above, descending=descending
         )
-        return [code for key in keys if (code := self.code_at(key)) is not None], total
+        return [as_code(key, self.entries[key]) for key in keys], total
 
-    def has_from(self, key: str, batch: Batch) -> bool:
-        """Whether the code under `key` is there and is one of that batch, used meanwhile or not."""
+    def has_from(self, batch: Batch, key: str) -> bool:
+        """Whether the code under `key` exists and belongs to that batch, used meanwhile or not."""
         entry = self.entries.get(key)
         return entry is batch or (isinstance(entry, Code) and entry.batch is batch)
 
     def extend(self, entries: Mapping[str, Batch | Code]) -> None:
-        """Add codes that are not there yet."""
+        """Add codes whose keys are new."""
         self._leave_captured()
         self.entries.update(entries)
-        if self._code_index is not None and entries:
-            self._code_index.added(self._promotion_id, entries, self.entries)
+        if self._index is not None and entries:
+            self._index.added(self._promotion_id, entries, self.entries)
         if self._by_id is not None and len(entries) <= _FEW:
             self._by_id.update(self._ids(entries))
         else:
@@ -143,31 +127,29 @@ class CodeBook:
         self._sorted.added(entries.keys())
 
     def replace(self, key: str, code: Code) -> None:
-        """Put another version of a code in its place."""
+        """Replace a code by another version of it."""
         self._leave_captured()
         self.entries[key] = code
 
     def remove(self, keys: Collection[str]) -> None:
-        """Take away the codes stored under these keys."""
+        """Remove the codes stored under these keys."""
         self._leave_captured()
         for key in keys:
             del self.entries[key]
-        if self._code_index is not None:
-            self._code_index.removed(self._promotion_id, keys, self.entries)
+        if self._index is not None:
+            self._index.removed(self._promotion_id, keys, self.entries)
         self._sorted.removed(keys)
 
     def clear(self) -> None:
-        """Take away all codes."""
-        gone, self.entries, self._captured = self.entries, {}, None
-        if self._code_index is not None:
-            self._code_index.removed(self._promotion_id, gone, self.entries)
+        """Remove all codes."""
+        removed, self.entries, self._captured = self.entries, {}, None
+        if self._index is not None:
+            self._index.removed(self._promotion_id, removed, self.entries)
         self._by_id = None
         self._sorted = SortedCodes()
 
     def capture(self) -> CapturedCodes:
-        """The codes as they are now. This costs nothing; the next change copies them if they are still
-        captured then.
-        """
+        """The codes as they are now. This costs nothing; only a later change copies codes that are in use."""
         captured = None if self._captured is None else self._captured()
         if captured is None:
             captured = CapturedCodes(self.entries)
@@ -175,19 +157,14 @@ class CodeBook:
         return captured
 
     def _leave_captured(self) -> None:
-        """Before a change: leave the mapping to those who have captured it, and go on with a copy."""
+        """Before a change: continue with a copy of the mapping if the mapping itself is captured."""
         captured = None if self._captured is None else self._captured()
         self._captured = None
         if captured is None:
             return
         self.entries = self.entries.copy()
-        if self._code_index is not None and self.entries:
-            self._code_index.added(self._promotion_id, (), self.entries)
-
-    def _index(self) -> Mapping[str, str]:
-        if self._by_id is None:
-            self._by_id = self._ids(self.entries)
-        return self._by_id
+        if self._index is not None and self.entries:
+            self._index.added(self._promotion_id, (), self.entries)
 
     def _ids(self, keys: Iterable[str]) -> dict[str, str]:
         return {self._entropy.uuid_of("code", self._promotion_id, key): key for key in keys}

@@ -1,6 +1,4 @@
-"""Codes that come and go over time: those that a generate job makes, and those that its cancellation
-deletes.
-"""
+"""Codes that come and go over time: made by a generate job, deleted when the job is cancelled."""
 
 from __future__ import annotations
 
@@ -23,14 +21,14 @@ class CodeGeneration:
     """The codes that one generate job makes, one after the other.
 
     Candidates come from the entropy of (seed, job, block); a plan may give the first ones. A candidate that
-    is taken when its turn comes is skipped. So that what is made does not depend on when somebody looks, each
-    code is judged at the instant at which it is made, and whatever else changes the codes or promotions of
-    the store, or its settings, lets the growth first reach that moment.
+    is taken when its turn comes is skipped. The result must not depend on when a client looks. So each code
+    is judged at the instant at which it is made, and the generation first advances to the present before
+    other codes, promotions or settings of the store change.
 
     Attributes:
         given: codes that a plan gives.
-        source: the name of what the codes are made for, as a rule the id of the job.
-        drawn: how many candidates were looked at so far.
+        source: what the entropy of the codes is named after, usually the id of the job.
+        drawn: number of candidates looked at so far.
         made: the keys of all codes made so far, in order.
     """
 
@@ -48,9 +46,7 @@ class CodeGeneration:
         drawn: int = 0,
         made: Iterable[str] = (),
     ) -> None:
-        """Equal seeds and sources give equal codes. `drawn` and `made` are what another has reached that this
-        one goes on from.
-        """
+        """Equal seeds and sources give equal codes. `drawn` and `made` resume an earlier generation."""
         self._book = book
         self.source = source
         self.batch = batch
@@ -59,8 +55,9 @@ class CodeGeneration:
         self.drawn = drawn
         self.made = list(made)
         self._given = {book.key(code): code for code in self.given}
+        upper_case = batch.upper_case and not book.family.codes_fold_case
         self._candidates = _candidates(
-            entropy, source, batch, length, tuple(self._given), drawn, folds_case=book.folds_case
+            entropy, source, batch.key_prefix, length, tuple(self._given), drawn, upper_case=upper_case
         )
 
     def advance_to(self, count: int, made_at: Callable[[int], int], taken: Taken) -> None:
@@ -68,12 +65,12 @@ class CodeGeneration:
 
         Args:
             made_at: when the code with this number, counted from 1, is made.
-            taken: whether any of some keys is in use outside this promotion at a moment. As long as nothing
-                but time passes, a key that is free stays free.
+            taken: whether one of the keys is in use outside this promotion at a moment. While only time
+                passes, a free key stays free.
         """
         while (missing := count - len(self.made)) > 0:
-            # A block at a time: where one candidate is taken when the first code is made, each is judged by
-            # itself at its own time.
+            # A whole block passes at once, unless one of its candidates is taken when the first code is made;
+            # then each is judged at its own time.
             keys = list(islice(self._candidates, min(missing, BLOCK)))
             self.drawn += len(keys)
             fresh: Mapping[str, Batch | Code] = dict.fromkeys(keys, self.batch)
@@ -85,15 +82,13 @@ class CodeGeneration:
             ):
                 fresh = self._untaken(keys, first, made_at, taken)
             if self._given:
-                fresh = {key: self._as_given(key) for key in fresh}
+                fresh = {key: self._spelled_as_given(key) for key in fresh}
             self._book.extend(fresh)
             self.made.extend(fresh)
 
-    def _as_given(self, key: str) -> Batch | Code:
-        spelled = self._given.get(key)
-        return (
-            self.batch if spelled is None else msgspec.structs.replace(as_code(key, self.batch), code=spelled)
-        )
+    def _spelled_as_given(self, key: str) -> Batch | Code:
+        code = self._given.get(key)
+        return self.batch if code is None else msgspec.structs.replace(as_code(key, self.batch), code=code)
 
     def _untaken(
         self, keys: Sequence[str], first: int, made_at: Callable[[int], int], taken: Taken
@@ -106,12 +101,12 @@ class CodeGeneration:
 
 
 class CodeDeletion:
-    """The codes that a cancelled or failed job leaves to delete, newest first.
+    """The codes that a cancelled or failed job deletes, newest first.
 
     Attributes:
-        keys: those that are left, oldest first.
-        done: how many are dealt with.
-        deleted: how many were deleted; what somebody else removed meanwhile does not count.
+        keys: the remaining codes, oldest first.
+        done: number of codes dealt with.
+        deleted: number of codes deleted; codes that were removed by other means do not count.
     """
 
     __slots__ = ("_book", "batch", "deleted", "done", "keys")
@@ -119,15 +114,15 @@ class CodeDeletion:
     def __init__(
         self, book: CodeBook, batch: Batch, keys: Iterable[str], *, done: int = 0, deleted: int = 0
     ) -> None:
-        """The codes under `keys`, as far as they are of that batch."""
+        """Delete those of the codes under `keys` that belong to that batch."""
         self._book = book
         self.batch = batch
-        self.keys = [key for key in keys if book.has_from(key, batch)]
+        self.keys = [key for key in keys if book.has_from(batch, key)]
         self.done = done
         self.deleted = deleted
 
     def __len__(self) -> int:
-        """How many codes there were to delete."""
+        """Number of codes to delete, including those done."""
         return len(self.keys) + self.done
 
     def advance_to(self, count: int) -> None:
@@ -135,35 +130,33 @@ class CodeDeletion:
         due = count - self.done
         if due <= 0:
             return
-        doomed = [key for key in reversed(self.keys[-due:]) if self._book.has_from(key, self.batch)]
+        doomed = [key for key in reversed(self.keys[-due:]) if self._book.has_from(self.batch, key)]
         del self.keys[-due:]
         self.done = count
         self._book.remove(doomed)
         self.deleted += len(doomed)
 
 
-# A generator that held the growth would keep it and its codes alive until the garbage collector runs.
+# Not a method: its generator would keep the code generation alive until the garbage collector runs.
 def _candidates(
     entropy: Entropy,
     source: str,
-    batch: Batch,
+    key_prefix: str,
     length: int,
     given: Sequence[str],
     drawn: int,
     *,
-    folds_case: bool,
+    upper_case: bool,
 ) -> Iterator[str]:
-    """All candidates from the one after the first `drawn` on, without end."""
+    """All candidates after the first `drawn`, without end."""
     yield from given[drawn:]
     block, skipped = divmod(max(drawn - len(given), 0), BLOCK)
     while True:
-        # Most jobs of a test are small, and should not pay for a whole block. The first candidates of a block
-        # are always the same.
+        # Most jobs in tests are small and should not pay for a whole block, so its first candidates come
+        # alone. The block begins with the same candidates.
         for size in (FEW, BLOCK):
             bodies = entropy.code_bodies(source, block, size, length)
-            if batch.upper_case and not folds_case:
-                bodies = bodies.upper()
-            keys = dashed(bodies, length)[skipped:]
-            yield from [batch.key_prefix + body for body in keys] if batch.key_prefix else keys
+            keys = dashed(bodies.upper() if upper_case else bodies, length)[skipped:]
+            yield from [key_prefix + body for body in keys] if key_prefix else keys
             skipped = max(skipped, size)
         block, skipped = block + 1, 0

@@ -1,4 +1,4 @@
-"""Which promotions of a family have which codes."""
+"""The codes of all promotions of one family, and which promotions have them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Final
 from ep_mock.domain.codes import Batch, Code
 
 _FEW: Final = 8
-"""Number of promotions with codes up to which each is looked at; beyond, an index costs less."""
+"""Up to this number of promotions with codes, searching each costs less than an index."""
 
 Entries = dict[str, Batch | Code]
 
 
 class CodeIndex:
-    """The promotions of one family by the keys of their codes. A look-up costs the keys, whatever the number
-    of promotions.
+    """The promotions of one family by the keys of their codes. The number of promotions costs nothing.
 
-    It knows promotions by their ids only: books refer to it, so a reference back would keep both alive until
-        the garbage collector runs.
+    It stores only the ids of promotions. Their books refer to it, so a reference back would keep both alive
+    until the garbage collector runs.
     """
 
     __slots__ = ("_entries", "_owners")
@@ -28,13 +27,13 @@ class CodeIndex:
         self._owners: dict[str, str | tuple[str, ...]] | None = None
 
     def added(self, promotion_id: str, keys: Iterable[str], entries: Entries) -> None:
-        """A promotion has these keys more; `entries` are all that it has."""
+        """A promotion has got these keys; `entries` are all that it has now."""
         self._entries[promotion_id] = entries
         if self._owners is not None:
             _add(self._owners, promotion_id, keys)
 
     def removed(self, promotion_id: str, keys: Iterable[str], entries: Entries) -> None:
-        """A promotion has these keys no more; `entries` are all that it has left."""
+        """A promotion has lost these keys; `entries` are all that it has now."""
         if entries:
             self._entries[promotion_id] = entries
         else:
@@ -53,9 +52,7 @@ class CodeIndex:
     def holders(
         self, keys: Mapping[str, object] | tuple[str, ...], besides: str | None = None
     ) -> Iterator[tuple[str, str]]:
-        """The promotions that have any of the keys, as pairs of key and id, without the promotion
-        `besides`.
-        """
+        """Pairs of a key and the id of a promotion that has it, except the promotion `besides`."""
         if self._owners is None:
             if len(self._entries) <= _FEW:
                 for promotion_id, entries in self._entries.items():

@@ -1,4 +1,4 @@
-"""The promotions of one family in a store, and what is looked up among all of them."""
+"""The promotions of one family in a store, with look-ups among all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ep_mock.simulation.promotion import Promotion
 
 
 class _Rank(NamedTuple):
-    """What an enabled promotion takes of what a store has a limited number of, and until when."""
+    """The limited resources of a store that an enabled promotion uses, and until when."""
 
     end: int
     automatic: bool
@@ -20,10 +20,10 @@ class _Rank(NamedTuple):
 
 
 class FamilyPromotions(Mapping[str, Promotion]):
-    """Promotions by id, in order of creation. Each look-up costs the same, whatever the number of promotions.
+    """Promotions by id, in order of creation. The cost of a look-up doesn't grow with their number.
 
     Attributes:
-        code_index: which of them have which codes.
+        code_index: all their codes.
     """
 
     __slots__ = ("_added", "_automatic_ends", "_by_id", "_by_priority", "_places", "_ranks", "code_index")
@@ -50,15 +50,15 @@ class FamilyPromotions(Mapping[str, Promotion]):
         return promotion_id in self._by_id
 
     def find(self, promotion_id: str) -> Promotion | None:
-        """The promotion with this id; this is what most requests begin with."""
+        """The promotion with this id. Most requests begin with it; it is faster than `get`."""
         return self._by_id.get(promotion_id)
 
     def values(self) -> ValuesView[Promotion]:
-        """The promotions, the oldest first."""
+        """The promotions, oldest first."""
         return self._by_id.values()
 
     def add(self, promotion: Promotion) -> None:
-        """Take in a new promotion with the codes that it has."""
+        """Add a new promotion with its codes."""
         self._by_id[promotion.id] = promotion
         self._added += 1
         self._places[promotion.id] = self._added
@@ -66,34 +66,31 @@ class FamilyPromotions(Mapping[str, Promotion]):
         self._rank(promotion)
 
     def remove(self, promotion: Promotion) -> None:
-        """Give up a promotion, and with it the names of its codes."""
+        """Remove a promotion with its codes."""
         del self._by_id[promotion.id], self._places[promotion.id]
         promotion.book.index_in(None)
         self._unrank(promotion.id)
 
     def changed(self, promotion: Promotion) -> None:
-        """A promotion has become another version."""
+        """The fields of a promotion were replaced."""
         self._unrank(promotion.id)
         self._rank(promotion)
 
     def newest(self, offset: int, limit: int) -> Iterator[Promotion]:
-        """`limit` promotions after the first `offset`, the newest first."""
+        """`limit` promotions after the first `offset`, newest first."""
         return islice(reversed(self._by_id.values()), offset, offset + limit)
 
     def with_code(self, key: str) -> Sequence[Promotion]:
-        """The promotions that have the code with this key, the oldest first."""
-        found = sorted(
-            (promotion_id for _, promotion_id in self.code_index.holders((key,))),
-            key=self._places.__getitem__,
-        )
-        return [self._by_id[promotion_id] for promotion_id in found]
+        """The promotions that have the code with this key, oldest first."""
+        found = [promotion_id for _, promotion_id in self.code_index.holders((key,))]
+        return [self._by_id[promotion_id] for promotion_id in sorted(found, key=self._places.__getitem__)]
 
     def number_automatic(self, now: int) -> int:
-        """Number of automatic promotions that run or will run."""
+        """Number of automatic promotions that are running or scheduled."""
         return len(self._automatic_ends) - bisect_right(self._automatic_ends, now)
 
     def has_priority(self, priority: object, now: int, *, besides: Promotion | None) -> bool:
-        """Whether a promotion that runs or will run has this priority, leaving out one of them."""
+        """Whether a running or scheduled promotion, other than `besides`, has this priority."""
         for end, promotion_id in reversed(self._by_priority.get(priority, ())):
             if end <= now:
                 return False

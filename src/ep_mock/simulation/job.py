@@ -1,4 +1,4 @@
-"""A promotion job: what was asked for, where it stands, and how it came there."""
+"""A promotion job: its parameters, status and history."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ep_mock.domain.plans import NO_PLAN, Plan
 
 
 class Job:
-    """One asynchronous job. Its status changes only through `move`.
+    """One asynchronous job. Only `move` changes its status.
 
     Attributes:
-        number: its place in the order of arrival in the store.
-        parameters: of a generate job, as sent, keys in the published order; None for an export.
+        number: its position in the store's order of arrival, from 1.
+        parameters: those of a generate job, with keys in the published order; None for an export.
         result: `{generated[, deleted]}`, once the job has ended.
-        plan: what will happen to it, where a plan says so.
-        plan_id: the id of that plan, unless the job brought it along.
-        history: every status with its time and cause, the creation first.
+        plan: what is going to happen to it.
+        plan_id: the id of that plan, None if the request brought it.
+        history: each status with its time and cause, starting with the creation.
     """
 
     __slots__ = (
@@ -105,7 +105,7 @@ class Job:
         self.history.append(Transition(at, self.status, cause))
 
     def document(self, *, nanoseconds: bool = False) -> dict[str, Any]:
-        """The job as the API prints it: keys in the published order, absent is absent."""
+        """The job as the API prints it: keys in the published order, none without a value."""
         stamp = format_nanos if nanoseconds else format_millis
         document: dict[str, Any] = {
             "type": "promotion_job",

@@ -1,4 +1,4 @@
-"""How often each request came while nothing changed: that is how a client that polls in vain is noticed."""
+"""Counts equal requests while nothing changes, to notice a client that polls in vain."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ Moment = tuple[object, ...]
 """Two equal moments of a store mean that nothing has happened in between."""
 
 MOST_REQUESTS: Final = 10_000
-"""How many different requests are counted; with one more, counting begins anew."""
+"""Maximum number of different requests to count; one more starts the counting anew."""
 
 
 class PollCounts:
-    """The requests since something last happened: for each promotion, each request with its number."""
+    """The number of times that each request came since something last happened, by promotion."""
 
     __slots__ = ("_counts", "_different", "_moment")
 
@@ -23,15 +23,15 @@ class PollCounts:
         self._different = sum(len(requests) for requests in self._counts.values())
 
     def all_at(self, moment: Moment) -> Mapping[str, Mapping[str, int]]:
-        """How often each request has come, by promotion, if nothing has happened since."""
+        """The counts of all promotions; empty if something has happened since they were counted."""
         return self._counts if self._moment == moment else {}
 
     def at(self, moment: Moment, promotion_id: str) -> Mapping[str, int]:
-        """How often each request about one promotion has come, if nothing has happened since."""
+        """The counts of one promotion."""
         return self.all_at(moment).get(promotion_id, {})
 
     def add(self, moment: Moment, promotion_id: str, request: str) -> None:
-        """One more request."""
+        """Count one request."""
         if self._moment != moment or self._different > MOST_REQUESTS:
             self._moment = moment
             self._counts = {}

@@ -1,4 +1,4 @@
-"""A promotion: what was sent, its codes, and its jobs."""
+"""A promotion: its fields, codes, jobs and usages."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ep_mock.simulation.job import Job
 from ep_mock.simulation.usage import Usage
 
 EXPORTS_KEPT: Final = 10
-"""Number of exports of a promotion whose files are kept; each may hold a copy of all its codes."""
+"""Number of exports of a promotion whose files are kept. Each may hold a copy of all codes."""
 
 
 class CachedJobs(NamedTuple):
-    """An answer to a request for jobs. As long as `key` is the same, the answer is, too."""
+    """The response to the latest request for jobs. An equal `key` gives an equal response."""
 
     key: tuple[object, ...]
     body: bytes
@@ -30,17 +30,15 @@ class Promotion:
     """One promotion of a store.
 
     Attributes:
-        fields: what the family keeps of what was sent, see `Family.promotion_fields`.
-        start, end: nanoseconds; the promotion has expired when `end` has passed.
-        book: its codes as of the last time that they were brought to now; verbs ask `Store.codes_of`, which
-            does that first.
-        codes_limit: a limit of its own, or None for the store's.
+        fields: the part of the request that the family keeps, see `Family.promotion_fields`.
+        start, end: nanoseconds. The promotion has expired when `end` has passed.
+        book: its codes when they were last updated. Operations use `Store.codes_of`, which updates them.
+        codes_limit: its own limit, None for the store's.
         jobs: in order of arrival.
-        exports: the codes that its latest export jobs found when they were taken up, by job id; see
-            `capture_export`.
-        cached_jobs: how the latest request for its jobs was answered.
+        exports: the codes that its latest export jobs found when they were picked up, by job id.
+        cached_jobs: the response to the latest request for its jobs.
         usages: the checkouts in which its codes were used, oldest first.
-        previous_versions: the versions before this one as JSON, oldest first, where the family keeps them.
+        previous_versions: the versions before this one as JSON, oldest first, if the family keeps them.
     """
 
     __slots__ = (
@@ -110,21 +108,21 @@ class Promotion:
         return self.jobs[-1] if self.jobs and not self.jobs[-1].ended else None
 
     def expired(self, now: int) -> bool:
-        """Whether its end has passed, which makes its codes invalid."""
+        """Whether its end has passed."""
         return self.end <= now
 
     def capture_export(self, job_id: str, captured: CapturedCodes | None = None) -> None:
-        """Keep codes for the file of an export job, as they are now unless they were captured before; the
-        oldest file may go for it.
+        """Keep codes for the file of an export job; the oldest file may be dropped.
+
+        Args:
+            captured: the codes; the default is those of now.
         """
         self.exports[job_id] = self.book.capture() if captured is None else captured
         while len(self.exports) > EXPORTS_KEPT:
             del self.exports[next(iter(self.exports))]
 
     def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
-        """Become another version; the one before is kept, under an id of its own, where the family keeps
-        history.
-        """
+        """Replace the fields; keep the previous version under a new id if the family has a history."""
         if self.family.keeps_history:
             version = self._entropy.uuid_of("version", self.id, str(len(self.previous_versions)))
             self.previous_versions.append(
@@ -138,31 +136,17 @@ class Promotion:
         self._listed = None
 
     def update_automatic_code(self, now: int) -> None:
-        """Give an automatic promotion the one code of its own that its family promises, and take it from one
-        that is not automatic.
-        """
+        """Give an automatic promotion its one code if the family has that, and remove it from any other."""
         if not self.family.automatic_code:
             return
         code = f"auto_{self.id}"
         if self.automatic and code not in self.book:
-            self.book.extend(
-                {
-                    code: Batch(
-                        "",
-                        "",
-                        upper_case=False,
-                        consume_unit=None,
-                        max_uses=None,
-                        created_at=now,
-                        created_by=self.author,
-                    )
-                }
-            )
+            self.book.extend({code: Batch(created_at=now, created_by=self.author)})
         elif not self.automatic and code in self.book:
             self.book.remove((code,))
 
     def document(self) -> dict[str, Any]:
-        """The promotion as the API prints it: keys in the published order, absent is absent."""
+        """The promotion as the API prints it: keys in the published order, none without a value."""
         document: dict[str, Any] = {"type": self.family.promotion_type, "id": self.id}
         document[self.family.ancestor_key] = self.store_id if self.family.belongs_to_store else self.id
         for key in self.family.promotion_fields:

@@ -1,19 +1,18 @@
-"""The codes of a promotion in alphabetical order, for `sort=code` and `gt(code,…)`: built when first asked
-for, kept up from then on.
-"""
+"""The keys of a promotion's codes in alphabetical order, for `sort=code` and `gt(code,...)`."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Sequence
 
-# Beyond so many changes at once, one pass over all keys is cheaper than making the changes one by one.
+# From this number of changes at once, one pass over all keys costs less than single changes.
 _FEW = 64
 
 
 class SortedCodes:
-    """Keys in order. A walk by keyset costs one binary search and a slice a page; a change in between costs
-    little, however many keys.
+    """Keys in order: built at the first request for them, then kept up to date.
+
+    A page of a walk by keyset costs one binary search and a slice. A change between two pages costs little.
     """
 
     __slots__ = ("_in_order", "_keys")
@@ -23,7 +22,7 @@ class SortedCodes:
         self._in_order = True
 
     def added(self, keys: Collection[str]) -> None:
-        """Codes have come."""
+        """Codes were added."""
         if self._keys is None:
             return
         if self._in_order and len(keys) <= _FEW:
@@ -34,7 +33,7 @@ class SortedCodes:
             self._in_order = False
 
     def removed(self, keys: Collection[str]) -> None:
-        """Codes have gone."""
+        """Codes were removed."""
         if self._keys is None:
             return
         if len(keys) <= _FEW:
@@ -48,8 +47,9 @@ class SortedCodes:
     def window(
         self, present: Iterable[str], offset: int, limit: int, *, above: str | None, descending: bool
     ) -> tuple[Sequence[str], int]:
-        """`limit` keys after the first `offset` of those greater than `above`, and how many of those there
-        are in all.
+        """`limit` keys after the first `offset` of those greater than `above`, and the number of the latter.
+
+        `present` are all keys, in any order.
         """
         keys = self._ordered(present)
         first = 0 if above is None else bisect_right(keys, above)
@@ -63,7 +63,7 @@ class SortedCodes:
         if self._keys is None:
             self._keys = sorted(present)
         elif not self._in_order:
-            # The sort finds the long run that is in order already, and merges the rest into it.
+            # Cheap: the sort finds the long run that is in order already, and merges the rest into it.
             self._keys.sort()
         self._in_order = True
         return self._keys

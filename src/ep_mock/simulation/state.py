@@ -1,5 +1,6 @@
-"""What a store holds: its settings, promotions and job history. Data and look-ups; what changes it are the
-verbs and the worker.
+"""The data of a store: settings, promotions, jobs and their history.
+
+It offers look-ups; operations and the worker change it.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ import msgspec
 from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.lifecycle import Status
-from ep_mock.domain.plans import Plan
 from ep_mock.domain.problems import CodesQuota, codes_quota
 from ep_mock.entropy import Entropy
 from ep_mock.settings import Settings
 from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.plans import ActivePlans
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.usage import Usage
 from ep_mock.timings import parse_timings
 
 HISTORY_LENGTH = 10_000
-"""How many transitions a store remembers; each job keeps its own history as well."""
+"""Maximum number of transitions that a store remembers. Each job also keeps its own history."""
 
 
 class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A change of a job's status, as the store remembers it."""
+    """A change of a job's status in the history of the store."""
 
     at: int
     job_id: str
@@ -41,34 +42,22 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sequence: int = 0
 
     def document(self) -> dict[str, Any]:
-        """As the control plane prints it."""
+        """The change as the control plane prints it."""
         return {**msgspec.structs.asdict(self), "at": format_nanos(self.at)}
-
-
-class ActivePlan(msgspec.Struct, eq=False):
-    """A plan and for how many jobs it still is. Its id is `plan-1` and so on, in the order in which the
-    store's plans were made.
-    """
-
-    id: str
-    plan: Plan
-    left: int
 
 
 class StoreState:
     """The data of one store.
 
     Attributes:
-        entropy: where its ids and codes come from.
+        entropy: the source of its ids and codes.
         store_id: the uuid that Rule promotions show.
-        promotions: by their family; what changes them are methods of `Store`, which bring the
-            codes first.
-        jobs: all jobs by id in order of arrival, those of deleted promotions included.
-        plans: what will happen to the next jobs, the oldest plan first; `plans_made` counts all there ever
-            were.
+        promotions: by family. Methods of `Store` add, change and remove them, because codes come first.
+        usages: by family and id, including those of deleted promotions.
+        jobs: all jobs by id in order of arrival, including those of deleted promotions.
+        plans: what will happen to the next jobs.
         transitions: the latest changes of jobs, oldest first; `transitions_total` counts all of them.
-        sequence: the latest number in the one order of all events: changes of jobs and requests of the
-            journal.
+        sequence: the latest number in the common order of events: changes of jobs and recorded requests.
     """
 
     def __init__(self, name: str, settings: Settings, entropy: Entropy) -> None:
@@ -81,14 +70,13 @@ class StoreState:
         self.usages: dict[Family, dict[str, Usage]] = {family: {} for family in FAMILIES}
         self.jobs: dict[str, Job] = {}
         self.jobs_created = 0
-        self.plans: list[ActivePlan] = []
-        self.plans_made = 0
+        self.plans = ActivePlans()
         self.transitions: deque[JobTransition] = deque(maxlen=HISTORY_LENGTH)
         self.transitions_total = 0
         self.sequence = 0
 
     def new_id(self) -> str:
-        """The next id in turn that nothing in the store has: a fixture or a snapshot may have brought it."""
+        """The next id that is free; a fixture or a snapshot may have taken some in advance."""
         known: tuple[Container[str], ...] = (self.jobs, *self.promotions.values(), *self.usages.values())
         drawn = self.entropy.next_uuid()
         while any(drawn in records for records in known):
@@ -96,16 +84,16 @@ class StoreState:
         return drawn
 
     def change_settings(self, settings: Settings) -> None:
-        """Go on with other settings; the worker reads timings when it takes a job up."""
+        """Replace the settings. The worker reads the timings when it picks up a job."""
         self.timings = parse_timings(settings.timings)
         self.settings = settings
 
     def codes_quota(
         self, promotion: Promotion, *, start: int | None = None, end: int | None = None
     ) -> CodesQuota:
-        """Most codes the promotion may have, or may have once it lasts from `start` to `end`.
+        """The maximum number of codes of the promotion, also if it were to last from `start` to `end`.
 
-        A limit of its own holds however long it lasts.
+        The promotion's own limit does not depend on how long it lasts.
         """
         if promotion.codes_limit is not None:
             return CodesQuota(promotion.codes_limit, lasts_long=False)
@@ -116,29 +104,12 @@ class StoreState:
             end=promotion.end if end is None else end,
         )
 
-    def codes_limit(self, promotion: Promotion) -> int:
-        """Most codes the promotion may have."""
-        return self.codes_quota(promotion).limit
-
-    def plan_for(
-        self, *, family: str, promotion_id: str, job_type: str, name: str | None
-    ) -> ActivePlan | None:
-        """The plan for a new job, which takes one of the jobs that it is for; the oldest plan that matches
-        wins.
-        """
-        for position, in_force in enumerate(self.plans):
-            if in_force.plan.matches(family=family, promotion_id=promotion_id, job_type=job_type, name=name):
-                in_force.left -= 1
-                if not in_force.left:
-                    del self.plans[position]
-                return in_force
-        return None
-
     def taken_elsewhere(
         self, promotion: Promotion, keys: Mapping[str, object] | tuple[str, ...], at: int
     ) -> bool:
-        """Whether another promotion that shares the promotion's name space of codes, and has not expired at
-        `at`, has one of the keys.
+        """Whether a promotion that must not share codes with this one has one of the keys.
+
+        At the time `at`, expired promotions don't count.
         """
         if not (promotion.family.codes_unique_in_store and self.settings.unique_codes):
             return False
@@ -149,15 +120,15 @@ class StoreState:
         )
 
     def next_sequence(self) -> int:
-        """The number of an event that happens now: greater than those of all events before, from 1."""
+        """The number of an event that happens now: 1 for the first, and each one greater than the last."""
         self.sequence = number = self.sequence + 1
         return number
 
     def record(self, job: Job, place: int = -1) -> None:
-        """Remember a change of a job's status, and the job. The change gets its number.
+        """Add a job, or a change of its status, to the history of the store, and number the change.
 
         Args:
-            place: which entry of the job's history it is; the latest unless told.
+            place: the index of the change in the job's history.
         """
         transition = msgspec.structs.replace(job.history[place], sequence=self.next_sequence())
         job.history[place] = transition
@@ -177,6 +148,5 @@ class StoreState:
         )
 
     def transitions_since(self, total: int) -> list[JobTransition]:
-        """The transitions that came after the first `total`, as far as they are remembered."""
-        fresh = self.transitions_total - total
-        return [*islice(reversed(self.transitions), fresh)][::-1]
+        """The transitions after the first `total`, as far as the store remembers them."""
+        return [*islice(reversed(self.transitions), self.transitions_total - total)][::-1]

@@ -1,8 +1,8 @@
 """A store: one tenant with everything that belongs to it, on its own clock.
 
-Every verb settles first: it carries out the events that are due by now, each at its own time. So no
-background task exists, and how often somebody looks cannot change the history (on a `poll` clock a poll moves
-time, which is its point).
+Every request first settles the store: it carries out the events that are due by now, each at its own time.
+So there is no background task, and the number of requests cannot change the history. (On a `poll` clock, a
+poll moves time on purpose.)
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from ep_mock.traffic.rate_limit import check_rate_limit
 
 
 class Store:
-    """The state of one store. The verbs of the API are functions on it, in the modules beside this one.
+    """One store: its clock, state and worker. The operations of the API are in `ep_mock.operations`.
 
     Attributes:
-        signer: signs the URLs of exported files; it is not part of what a snapshot saves.
-        looks: how often each request about an unfinished job came while nothing changed.
-        writes: how many requests have changed something while the clock stood still.
-        traffic: what happens to the requests to this store; it is not part of what a snapshot saves.
-        now: the time as of the last `settle`, in nanoseconds; a verb uses it throughout.
+        signer: signs the URLs of exported files. Snapshots don't save it.
+        poll_counts: the number of equal requests about unfinished jobs since something last changed.
+        writes: number of requests that may have changed something.
+        traffic: what happens to the requests to this store. Snapshots don't save it.
+        now: the time of the last `settle`, in nanoseconds. An operation uses it throughout.
     """
 
     def __init__(self, name: str, settings: Settings, seed: str) -> None:
-        """Start empty.
+        """Create an empty store.
 
         Raises:
-            UsageError: `clock_start` is not a date, or there is a rate limit and no running clock.
+            UsageError: `clock_start` is not a date, or there is a rate limit but no running clock.
         """
         check_rate_limit(settings.rate_limit, settings.clock)
         self.clock = Clock(
@@ -58,16 +58,22 @@ class Store:
 
     @property
     def settings(self) -> Settings:
-        """The store's settings as they are now."""
+        """The current settings."""
         return self.state.settings
 
     @property
     def moment(self) -> Moment:
-        """As long as it is the same, time has not moved and nothing has happened to a job."""
+        """While it stays equal, time has not moved, and no job or record has changed."""
         return self.now, self.state.transitions_total, self.writes, self.worker.paused, self.clock.mode
 
+    @property
+    def next_event(self) -> int | None:
+        """When the worker's next event happens, None if there is none or dates cannot express its time."""
+        due = self.worker.due
+        return None if due is None or due > LATEST else due
+
     def settle(self) -> int:
-        """Carry out, in order, everything that is due by now; answers the time."""
+        """Carry out all events that are due by now, in order, and return the time."""
         now = self.clock.now()
         worker = self.worker
         while (due := worker.due) is not None and due <= now:
@@ -76,42 +82,40 @@ class Store:
         return now
 
     def codes_of(self, promotion: Promotion) -> CodeBook:
-        """The codes of a promotion as they are now: the only way in for verbs that look at codes or change
-        them.
+        """The codes of a promotion as they are now. Operations read and change codes only by this method.
 
-        Those of all other promotions are brought to now as well, so that the codes that a running job makes
-        are judged by what others had at that moment.
+        It updates the codes of all promotions: each code of a running job is compared with the codes that
+        other promotions have when it is made.
         """
         self.update_codes()
         return promotion.book
 
     def promotions_with_code(self, family: Family, code: str) -> Sequence[Promotion]:
-        """The promotions of the family that have a code now, the oldest first."""
+        """The promotions of the family that have a code now, oldest first."""
         self.update_codes()
         return self.state.promotions[family].with_code(key_of(family, code))
 
     def add_promotion(self, promotion: Promotion) -> None:
-        """Take in a new promotion with the codes that it has."""
+        """Add a new promotion with its codes."""
         self.update_codes()
         self.state.promotions[promotion.family].add(promotion)
 
     def change_promotion(self, promotion: Promotion, fields: Mapping[str, Any], start: int, end: int) -> None:
-        """Let a promotion become another version, from the present on."""
+        """Replace the fields of a promotion."""
         self.update_codes()
         promotion.change(fields, start, end, at=self.now, author=self.settings.author)
         self.state.promotions[promotion.family].changed(promotion)
 
     def remove_promotion(self, promotion: Promotion) -> None:
-        """Give up a promotion with its codes and jobs."""
+        """Remove a promotion with its codes and jobs."""
         self.update_codes()
         self.worker.abandon(promotion, self.now)
         self.state.promotions[promotion.family].remove(promotion)
 
     def update_codes(self) -> None:
-        """Make or delete the codes that have come or gone by `now`.
+        """Make or delete the codes that are due by now.
 
-        This comes before any change of what generated codes are judged by: codes, promotions, settings. The
-            methods above do it.
+        This must come before any change that decides which codes are free: of codes, promotions or settings.
         """
         self.worker.update_codes(self.now)
 
@@ -127,10 +131,10 @@ class Store:
         return promotion
 
     def advance_to(self, moment: int) -> list[JobTransition]:
-        """Move time to `moment`; answers what has happened on the way, in order.
+        """Move time to `moment`, and return the changes of jobs on the way, in order.
 
         Raises:
-            UsageError: the moment lies beyond what dates can express.
+            UsageError: dates cannot express the moment.
         """
         self.settle()
         before = self.state.transitions_total
@@ -139,7 +143,7 @@ class Store:
         return self.state.transitions_since(before)
 
     def advance_to_next(self) -> list[JobTransition]:
-        """Move time to the worker's next event; nothing moves when there is none."""
+        """Move time to the worker's next event, if there is one."""
         self.settle()
         due = self.worker.due
         return [] if due is None else self.advance_to(due)
@@ -154,19 +158,18 @@ class Store:
         return self.state.transitions_since(before)
 
     def pause_worker(self) -> None:
-        """Take up no more jobs; what the worker has in its hands goes on."""
+        """Let the worker pick up no more jobs. It continues its current task."""
         self.worker.pause()
 
     def resume_worker(self) -> None:
-        """Take up jobs again."""
+        """Let the worker pick up jobs again."""
         self.worker.resume(self.now)
 
     def step_worker(self) -> list[JobTransition]:
-        """Move time to the worker's next event and let just that one happen, also while it is paused; a
-        paused one stays paused.
+        """Move time to the worker's next event and carry out only that one. A paused worker stays paused.
 
         Raises:
-            UsageError: the event lies beyond what dates can express; then nothing has changed.
+            UsageError: dates cannot express the time of the event. Nothing has changed.
         """
         before, paused = self.state.transitions_total, self.worker.paused
         if paused:
@@ -183,58 +186,53 @@ class Store:
         return self.state.transitions_since(before)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """Go on with other settings, from the present on; what the worker has in its hands keeps its pace.
+        """Change settings from now on. The worker's current task keeps its timings.
 
         Raises:
-            UsageError: one is no setting of a store, or a value cannot be used; then nothing has changed.
+            UsageError: one is not a setting of a store, or a value is not valid. Nothing has changed.
         """
         settings = self.settings.with_changes(changes, scopes=("store",))
         check_rate_limit(settings.rate_limit, self.clock.mode)
         self.update_codes()
         self.state.change_settings(settings)
-        self.worker.reschedule(self.now)
+        self.worker.schedule_pickup(self.now)
 
     def switch_clock(self, mode: ClockMode, scale: float) -> None:
-        """Let time go on in another way, from the present on.
+        """Change the mode of the clock from now on.
 
         Raises:
-            UsageError: see `Clock.switch`; or the store has a rate limit and time would stand still.
+            UsageError: see `Clock.switch`; or the store has a rate limit but would have no running clock.
         """
         check_rate_limit(self.settings.rate_limit, mode)
         self.settle()
         self.clock.switch(mode, scale)
 
     def advance_poll_clock(self, promotion: Promotion) -> bool:
-        """A poll is answered: on a poll clock, move to the next change in that promotion. Answers whether
-        anything has happened.
+        """On a poll clock, move time to the next change in that promotion. Return whether anything happened.
 
-        Events of other promotions that come first happen on the way. There is one more stop halfway through
-        the making and the deleting of codes, so that they are seen to come and go. What lies beyond the end
-        of all dates never happens.
+        Earlier events of other promotions happen on the way. Time also stops once halfway through making and
+        deleting codes, so that clients see them come and go.
         """
         if self.clock.mode != "poll":
             return False
         before = self.moment
         seen = [(job, job.status) for job in self.unfinished_jobs(promotion)]
         while seen and all(job.status == status for job, status in seen):
-            due, task = self.worker.due, self.worker.task
-            if due is None or due > LATEST:
+            due, task = self.next_event, self.worker.task
+            if due is None:
                 break
-            if (
-                task is not None
-                and task.promotion is promotion
-                and task.halfway is not None
-                and self.now < task.halfway
-            ):
-                due = task.halfway
+            halfway_at = task.halfway_at if task is not None and task.promotion is promotion else None
+            if halfway_at is not None and self.now < halfway_at:
+                due = halfway_at
                 seen = []
             self.clock.advance_to(due)
             self.settle()
         return self.moment != before
 
     def unfinished_jobs(self, promotion: Promotion) -> list[Job]:
-        """The jobs of a promotion that have not ended, the newest first. Only that one and the one in hand
-        can be such.
+        """The unfinished jobs of a promotion, newest first.
+
+        Only its newest job and the worker's current one can be unfinished.
         """
         newest, task = promotion.unfinished_job, self.worker.task
         unfinished = [] if newest is None else [newest]

@@ -1,6 +1,4 @@
-"""What the worker has in its hands, and how long it takes: made from a job when it is taken up, and again
-when it is cancelled.
-"""
+"""One unit of the worker's work: created when a job is picked up, replaced when the job is cancelled."""
 
 from __future__ import annotations
 
@@ -21,15 +19,15 @@ LIMIT_EXCEEDED = "codes limit exceeded"
 
 
 class Task(msgspec.Struct, kw_only=True, eq=False):
-    """One piece of work.
+    """One unit of work.
 
     Attributes:
-        lead, per_unit, units: it takes `lead` nanoseconds, then `per_unit` for each of `units` codes that it
-            makes, exports or deletes.
-        action: what becomes of the job at the end, with `error` when it is `fail`.
+        lead, per_unit, units: it takes `lead` nanoseconds, then `per_unit` for each of the `units` codes that
+            it makes, exports or deletes.
+        action: the step of the life cycle that ends the job; `error` goes with `fail`.
         stuck: it never ends by itself.
         generation, deletion: the codes that it makes or deletes; None where it does neither.
-        generated: how many codes a cancelled job had made.
+        generated: number of codes that a cancelled job had made.
     """
 
     job: Job
@@ -51,25 +49,25 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
         return None if self.stuck else self.started + self.lead + self.per_unit * self.units
 
     @property
-    def halfway(self) -> int | None:
-        """When half of the codes have come or gone; None when there is no such moment to see."""
+    def halfway_at(self) -> int | None:
+        """When half of the codes are made or deleted, None if that cannot be seen."""
         if self.units < 2 or not self.per_unit or not (self.generation or self.deletion):
             return None
-        return self.started + self.lead + self.per_unit * (self.units // 2)
+        return self.unit_done_at(self.units // 2)
 
     def units_at(self, now: int) -> int:
-        """How many codes are done at `now`."""
+        """Number of codes that are done at `now`."""
         since = now - self.started - self.lead
         if since < 0:
             return 0
         return min(self.units, since // self.per_unit) if self.per_unit else self.units
 
-    def made_at(self, number: int) -> int:
-        """When the code with this number, counted from 1, comes or goes."""
+    def unit_done_at(self, number: int) -> int:
+        """When the code with this number, counted from 1, is made, exported or deleted."""
         return self.started + self.lead + self.per_unit * number
 
     def result(self) -> dict[str, int] | None:
-        """What the job reports at the end: nothing when it failed or was no generate job."""
+        """The result of the job at the end, None if the job failed or was an export."""
         if self.job.parameters is None or self.action == "fail":
             return None
         if self.action == "complete":
@@ -78,7 +76,7 @@ class Task(msgspec.Struct, kw_only=True, eq=False):
 
 
 def timings_for(state: StoreState, job: Job) -> Timings:
-    """The pace at which a job is worked on: its plan's, or the store's as it is now."""
+    """The timings of a job: its plan's, otherwise those of the store."""
     return state.timings if job.plan.timings is None else parse_timings(job.plan.timings)
 
 
@@ -90,7 +88,7 @@ def new_code_generation(
     at: int,
     given: tuple[str, ...] = (),
 ) -> CodeGeneration:
-    """The codes that a generate job with these parameters makes, none of them made yet."""
+    """The codes of a generate job with these parameters; none is made yet."""
     prefix = joined_prefix(parameters.get("code_prefix"))
     batch = Batch(
         prefix=prefix,
@@ -101,37 +99,27 @@ def new_code_generation(
         created_at=at,
         created_by=state.settings.author,
     )
-    return CodeGeneration(
-        promotion.book,
-        state.entropy,
-        source,
-        batch,
-        parameters.get("code_length", DEFAULT_LENGTH),
-        given=given,
-    )
+    length = parameters.get("code_length", DEFAULT_LENGTH)
+    return CodeGeneration(promotion.book, state.entropy, source, batch, length, given=given)
 
 
 def start_task(state: StoreState, job: Job, promotion: Promotion, at: int) -> Task:
-    """The work on a job that is taken up at `at`."""
+    """The work on a job that is picked up at `at`."""
     plan, timings = job.plan, timings_for(state, job)
-    task = Task(
-        job=job, promotion=promotion, started=at, lead=timings.fail, stuck=plan.is_stuck_in("processing")
-    )
+    stuck = plan.is_stuck_in("processing")
+    task = Task(job=job, promotion=promotion, started=at, lead=timings.fail, stuck=stuck)
     if plan.fail is not None:
         task.action, task.error = "fail", plan.fail
     if job.parameters is None:
         if plan.fail is None:
-            task.lead, task.per_unit, task.units = (
-                timings.export,
-                timings.export_per_code,
-                len(promotion.book),
-            )
+            task.lead, task.per_unit = timings.export, timings.export_per_code
+            task.units = len(promotion.book)
         return task
     count: int = job.parameters["number_of_codes"]
-    if len(promotion.book) + count > state.codes_limit(promotion):
+    if len(promotion.book) + count > state.codes_quota(promotion).limit:
         task.action, task.error = "fail", LIMIT_EXCEEDED
         return task
-    units = count if plan.fail is None and not task.stuck else min(plan.after_codes or 0, count)
+    units = count if plan.fail is None and not stuck else min(plan.after_codes or 0, count)
     if units:
         task.lead, task.per_unit, task.units = timings.generate, timings.generate_per_code, units
         task.generation = new_code_generation(state, promotion, job.id, job.parameters, at, plan.codes)
@@ -139,22 +127,22 @@ def start_task(state: StoreState, job: Job, promotion: Promotion, at: int) -> Ta
 
 
 def cancel_task(state: StoreState, task: Task, at: int) -> Task:
-    """The work that is left when `task` is cancelled at `at`: deleting what it has made. Its codes must have
-    been brought to `at`.
+    """The work that remains when `task` is cancelled at `at`: the deletion of its codes.
+
+    The codes must be up to date at `at`.
     """
-    job, generation, timings = task.job, task.generation, timings_for(state, task.job)
-    deletion = (
-        None if generation is None else CodeDeletion(task.promotion.book, generation.batch, generation.made)
-    )
-    return Task(
+    job, promotion, timings = task.job, task.promotion, timings_for(state, task.job)
+    cancelled = Task(
         job=job,
-        promotion=task.promotion,
+        promotion=promotion,
         started=at,
         lead=timings.delete,
         per_unit=timings.delete_per_code,
-        units=0 if deletion is None else len(deletion),
         action="lose_race" if job.plan.lose_race else "finish_cancel",
         stuck=job.plan.is_stuck_in("cancelling"),
-        deletion=deletion,
-        generated=0 if generation is None else len(generation.made),
     )
+    if task.generation is not None:
+        made = task.generation.made
+        cancelled.deletion = CodeDeletion(promotion.book, task.generation.batch, made)
+        cancelled.units, cancelled.generated = len(cancelled.deletion), len(made)
+    return cancelled

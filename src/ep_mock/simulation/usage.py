@@ -11,10 +11,10 @@ from ep_mock.domain.families import Family
 
 
 class Usage(msgspec.Struct, kw_only=True):
-    """One checkout in which a code was used; times in nanoseconds.
+    """One checkout in which a code was used. Times are in nanoseconds.
 
     Attributes:
-        times_used: how many uses it took, in the unit of the code.
+        times_used: number of uses it took, in the unit of the code.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Usage(msgspec.Struct, kw_only=True):
     anonymized: bool = False
 
     def listed(self) -> bytes:
-        """The usage as the API prints it; absent is absent."""
+        """The usage as the API prints it, without keys that have no value."""
         document: dict[str, Any] = {"id": self.id}
         if self.order_id is not None:
             document["order_id"] = self.order_id

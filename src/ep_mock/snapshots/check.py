@@ -20,7 +20,7 @@ from ep_mock.domain.location import Check, shown
 from ep_mock.domain.plans import NO_PLAN
 from ep_mock.errors import ApiError
 from ep_mock.simulation.code_book import key_of
-from ep_mock.simulation.plan import MOST_PLANS
+from ep_mock.simulation.plans import MOST_PLANS
 from ep_mock.simulation.state import HISTORY_LENGTH, JobTransition
 from ep_mock.snapshots import format as form
 from ep_mock.snapshots.check_codes import check_batches, check_runs

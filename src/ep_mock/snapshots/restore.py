@@ -17,9 +17,10 @@ from ep_mock.simulation.code_book import CapturedCodes
 from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.code_index import Entries
 from ep_mock.simulation.job import Job
+from ep_mock.simulation.plans import ActivePlan, ActivePlans
 from ep_mock.simulation.poll_counts import PollCounts
 from ep_mock.simulation.promotion import Promotion
-from ep_mock.simulation.state import ActivePlan, StoreState
+from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
 from ep_mock.simulation.task import Task
 from ep_mock.simulation.usage import Usage
@@ -50,9 +51,10 @@ class Restoring:
             state.usages[family][usage.id] = _record(Usage, usage, family=family)
         for promotion in saved.promotions:
             state.promotions[family_named(promotion.family)].add(self._promotion(promotion))
-        state.plans = [_record(ActivePlan, active) for active in saved.plans]
+        plans = [_record(ActivePlan, active) for active in saved.plans]
+        state.plans = ActivePlans(plans, created=saved.plans_made)
         state.transitions.extend(saved.transitions)
-        for name in ("jobs_created", "plans_made", "transitions_total"):
+        for name in ("jobs_created", "transitions_total"):
             setattr(state, name, getattr(saved, name))
         store.clock = Clock(saved.clock.mode, start=saved.clock.now, scale=saved.clock.scale)
         store.now = saved.clock.now

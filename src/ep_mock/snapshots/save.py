@@ -50,6 +50,7 @@ class Saving:
                 for usage in usages.values()
             ],
             plans=[form.PlanSnapshot.of(active) for active in state.plans],
+            plans_made=state.plans.created,
             worker=worker,
             transitions=list(state.transitions),
             polls=0,

@@ -139,7 +139,8 @@ def create_codes(request: Request) -> Response:
     created = codes.create_codes(request.store, promotion, request.validated_body())
     if not request.family.lists_created_codes:
         return data_response(201, promotion.listed())
-    return records_response(201, created.codes, _about(created.repeated))
+    encoded = codes.encode_codes(request.store, promotion, created.codes, stored=False)
+    return records_response(201, encoded, _about(created.repeated))
 
 
 def delete_codes(request: Request) -> Response:

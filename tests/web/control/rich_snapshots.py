@@ -11,7 +11,6 @@ from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FAMILIES, RULE, STANDARD
 from ep_mock.domain.plans import Plan
 from ep_mock.operations import codes, promotions
-from ep_mock.simulation import plan as plans
 from ep_mock.simulation.store import Store
 from ep_mock.snapshots import save
 from tests.seeded import seeded_store
@@ -31,8 +30,8 @@ def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
         Plan(name="slow*", timings="documented"),
         Plan(codes=("g-1", "g-2")),
     ):
-        plans.add_plan(store.state, each)
-    plans.withdraw_plan(store.state, "plan-2")
+        store.state.plans.add(each)
+    store.state.plans.withdraw("plan-2")
     old = next(iter(store.state.promotions[STANDARD].values()))
     promotions.update_promotion(store, old, {"description": "Another version"})
     gone = add_promotion(store, RULE, name="gone")
@@ -66,19 +65,18 @@ def _deleting(store: Store) -> None:
 
 def _exporting(store: Store) -> None:
     """An export is in hand, another job waits for ever."""
-    plans.withdraw_all_plans(store.state)
+    store.state.plans.withdraw_all()
     while store.worker.task is None or store.worker.task.job.job_type != "code_export":
         store.step_worker()
-    plans.add_plan(store.state, Plan(stuck="pending", job_id="00000000-0000-4000-8000-00000000000a"))
+    store.state.plans.add(Plan(stuck="pending", job_id="00000000-0000-4000-8000-00000000000a"))
     generate(store, add_promotion(store, STANDARD, name="stuck"), 3)
 
 
 def _failing(store: Store) -> None:
     """A job that is to fail is in hand, with given codes; the worker is paused."""
     store.advance_until_idle()
-    plans.withdraw_all_plans(store.state)
-    plans.add_plan(
-        store.state,
+    store.state.plans.withdraw_all()
+    store.state.plans.add(
         Plan(fail="no disk", after_codes=4, codes=("GIVEN-1", "GIVEN-2"), timings="documented", times=2),
     )
     generate(store, add_promotion(store, RULE, name="failing"), 9)

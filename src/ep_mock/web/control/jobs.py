@@ -14,7 +14,7 @@ from ep_mock.domain.lifecycle import FINAL, STATUSES
 from ep_mock.domain.plans import NO_PLAN
 from ep_mock.errors import ApiError
 from ep_mock.operations.polls import futile_polls
-from ep_mock.operations.waiting_reason import next_event, waiting_reason
+from ep_mock.operations.waiting_reason import waiting_reason
 from ep_mock.simulation.job import Job
 from ep_mock.simulation.state import StoreState
 from ep_mock.simulation.store import Store
@@ -130,7 +130,7 @@ class JobWait:
                 "Ended otherwise", f"{self.description()}, but job {job.id} is {job.status}{because}"
             )
         self._refuse_if_in_vain(
-            "Nothing will happen" if next_event(self._store) is None else "Time stands still", self._why(job)
+            "Nothing will happen" if self._store.next_event is None else "Time stands still", self._why(job)
         )
         return None
 
@@ -140,7 +140,7 @@ class JobWait:
 
     def next_look(self) -> float | None:
         """When the worker does something next."""
-        due = next_event(self._store)
+        due = self._store.next_event
         return None if due is None else self._store.clock.seconds_until(due)
 
     def _pinned(self) -> Job | None:

@@ -9,8 +9,7 @@ import msgspec
 from ep_mock.domain import problems
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
-from ep_mock.simulation.plan import add_plan, withdraw_all_plans, withdraw_plan
-from ep_mock.simulation.state import ActivePlan
+from ep_mock.simulation.plans import ActivePlan
 from ep_mock.web.control.parameters import refused
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
@@ -19,7 +18,7 @@ from ep_mock.web.response import Response, json_response
 def create_plan(request: Request) -> Response:
     """POST /plans."""
     try:
-        in_force = add_plan(request.store.state, msgspec.convert(request.validated_body(), Plan))
+        in_force = request.store.state.plans.add(msgspec.convert(request.validated_body(), Plan))
     except UsageError as error:
         raise refused(error) from None
     return json_response(201, _record(in_force))
@@ -32,13 +31,13 @@ def list_plans(request: Request) -> Response:
 
 def delete_plans(request: Request) -> Response:
     """DELETE /plans."""
-    withdraw_all_plans(request.store.state)
+    request.store.state.plans.withdraw_all()
     return Response(204)
 
 
 def delete_plan(request: Request) -> Response:
     """DELETE /plans/{plan_id}."""
-    if not withdraw_plan(request.store.state, request.parameters[0]):
+    if not request.store.state.plans.withdraw(request.parameters[0]):
         raise problems.not_found("no such plan is in force")
     return Response(204)
 
