@@ -1,5 +1,4 @@
-"""Refusals of requests that fit the documents: what a request asks for can be impossible in the store as it
-is.
+"""Refusals of requests that fit the documents: the store's state can make a request impossible.
 
 schemathesis takes each 400 and 422 on a request that fits the schema for a finding. These are none, as no
 schema can state them: each names its operation and its own problem, so any other refusal of such a request, a
@@ -60,14 +59,14 @@ _BY_STATE: Final[dict[str, tuple[str, ...]]] = {
     ),
     # Properties that do not go together; a schema could say so, but not why.
     "create_fault": (
-        "400 Bad Request: says nothing; give one of error, answer, connection, delay",
-        "400 Bad Request: there is an? (error|body) as well; give one of them",
-        "400 Bad Request: [a-z]+ leaves no room for an answer; leave out error and answer",
-        "400 Bad Request: belongs to an error that is one of rate_limited, unavailable",
+        "400 Bad Request: has no effect; set one of error, answer, connection, delay",
+        "400 Bad Request: cannot be combined with (error|body); set one of them",
+        "400 Bad Request: [a-z]+ sends no response; leave out error and answer",
+        "400 Bad Request: is only valid with error rate_limited or unavailable",
         "400 Bad Request: least .* is greater than most .*",
-        "400 Bad Request: an answer [0-9]+ has none",
-        "400 Bad Request: [A-Za-z-]+ cannot be chosen",
-        "400 Bad Request: (?s:.*) is no header",
+        "400 Bad Request: a response with status [0-9]+ has no body",
+        "400 Bad Request: [A-Za-z-]+ is set by the server; leave it out",
+        "400 Bad Request: (?s:.*) is not a valid header",
     ),
 }
 

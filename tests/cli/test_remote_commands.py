@@ -142,7 +142,7 @@ def test_plans_are_added_listed_and_cleared(shell: Shell, client: SocketClient) 
     assert shell.fails("plan", "clear", "plan-2") == "ep-mock: no such plan is in force"
     assert (
         shell.fails("plan", "add")
-        == "ep-mock: plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"
+        == "ep-mock: plan: has no effect; set one of timings, fail, stuck, lose_race, job_id, codes"
     )
 
 

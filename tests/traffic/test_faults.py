@@ -28,12 +28,12 @@ def new_list(seed: str = "seed") -> FaultList:
 
 
 def luck(faults: FaultList, requests: int) -> list[bool]:
-    """Which of so many requests in a row a fault applies to."""
+    """For each of a number of requests in a row, whether a fault applies."""
     return [faults.apply(GET) is not None for _ in range(requests)]
 
 
 @given(st.integers(0, 4), st.integers(1, 4))
-def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> None:
+def test_it_lets_some_pass_applies_to_some_and_is_exhausted(skip: int, times: int) -> None:
     faults = new_list()
     faults.add(fault(skip=skip, times=times, match={"method": "GET"}))
     assert faults.apply(POST) is None
@@ -44,7 +44,7 @@ def test_it_lets_some_pass_strikes_some_and_is_spent(skip: int, times: int) -> N
     ]
 
 
-def test_one_for_every_request_is_never_spent() -> None:
+def test_one_for_every_request_is_never_exhausted() -> None:
     faults = new_list()
     faults.add(fault(times=0))
     assert luck(faults, 50) == [True] * 50
@@ -56,9 +56,9 @@ def test_chance_comes_from_the_seed(seed: str, probability: float) -> None:
     first, second = new_list(seed), new_list(seed)
     for faults in (first, second):
         faults.add(fault(times=0, probability=probability, delay={"least": 1, "most": 2}))
-    strikes = [(first.apply(GET), second.apply(GET)) for _ in range(200)]
-    assert [one for one, _ in strikes] == [other for _, other in strikes]
-    delays = [one.delay_before for one, _ in strikes if one is not None]
+    both = [(first.apply(GET), second.apply(GET)) for _ in range(200)]
+    assert [one for one, _ in both] == [other for _, other in both]
+    delays = [one.delay_before for one, _ in both if one is not None]
     assert all(1 <= delay < 2 for delay in delays)
     assert abs(len(delays) / 200 - probability) < 0.25
 
@@ -74,7 +74,7 @@ def test_other_seeds_and_other_faults_bring_other_luck() -> None:
     assert len({tuple(history) for history in histories}) == 3
 
 
-def test_two_for_one_request_each_strike_one_after_the_other_and_delays_add_up() -> None:
+def test_two_for_one_request_apply_one_after_the_other_and_delays_add_up() -> None:
     faults = new_list()
     for parts in (
         {"delay": 0.5},
@@ -102,7 +102,7 @@ def test_two_for_one_request_each_strike_one_after_the_other_and_delays_add_up()
     ]
 
 
-def test_a_fault_can_be_lifted_and_ids_are_not_given_twice() -> None:
+def test_a_fault_can_be_removed_and_ids_are_not_given_twice() -> None:
     faults = new_list()
     first, second = faults.add(fault()), faults.add(fault())
     assert (first.id, second.id) == ("fault-1", "fault-2")
@@ -113,7 +113,7 @@ def test_a_fault_can_be_lifted_and_ids_are_not_given_twice() -> None:
     assert faults.add(fault()).id == "fault-3"
 
 
-def test_there_is_a_limit_and_those_that_are_spent_give_way() -> None:
+def test_there_is_a_limit_and_exhausted_ones_give_way() -> None:
     faults = new_list()
     for _ in range(MAX_FAULTS):
         faults.add(fault())
@@ -131,31 +131,31 @@ def test_there_is_a_limit_and_those_that_are_spent_give_way() -> None:
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({}, "fault: says nothing; give one of error, answer, connection, delay"),
+        ({}, "fault: has no effect; set one of error, answer, connection, delay"),
         (
             {"error": "internal", "answer": {"status": 200}},
-            "answer: there is an error as well; give one of them",
+            "answer: cannot be combined with error; set one of them",
         ),
         (
             {"error": "internal", "connection": "reset"},
-            "connection: reset leaves no room for an answer; leave out error and answer",
+            "connection: reset sends no response; leave out error and answer",
         ),
         (
             {"error": "internal", "retry_after": 1},
-            "retry_after: belongs to an error that is one of rate_limited, unavailable",
+            "retry_after: is only valid with error rate_limited or unavailable",
         ),
         ({"delay": {"least": 2, "most": 1}}, r"delay: least \(2\) is greater than most \(1\)"),
         (
             {"answer": {"status": 200, "body": {}, "text": ""}},
-            "answer.text: there is a body as well; give one of them",
+            "answer.text: cannot be combined with body; set one of them",
         ),
-        ({"answer": {"status": 204, "text": "x"}}, "answer.body: an answer 204 has none"),
+        ({"answer": {"status": 204, "text": "x"}}, "answer.body: a response with status 204 has no body"),
         (
             {"answer": {"status": 200, "headers": {"Content-Length": "1"}}},
-            "answer.headers: Content-Length cannot be chosen",
+            "answer.headers: Content-Length is set by the server",
         ),
-        ({"answer": {"status": 200, "headers": {"X": "a\r\nY: b"}}}, "is no header"),
-        ({"answer": {"status": 200, "headers": {"X Y": "a"}}}, "is no header"),
+        ({"answer": {"status": 200, "headers": {"X": "a\r\nY: b"}}}, "is not a valid header"),
+        ({"answer": {"status": 200, "headers": {"X Y": "a"}}}, "is not a valid header"),
     ],
 )
 def test_a_fault_that_contradicts_itself_is_refused(parts: dict[str, Any], reason: str) -> None:
@@ -168,7 +168,7 @@ def test_a_fault_that_contradicts_itself_is_refused(parts: dict[str, Any], reaso
 def test_garbage_is_no_http_and_differs_from_request_to_request() -> None:
     faults = new_list()
     faults.add(msgspec.convert({"times": 0, "connection": "garbage"}, Fault))
-    strikes = [faults.apply(GET), faults.apply(GET)]
-    pieces = [applied.garbage for applied in strikes if applied is not None]
+    results = [faults.apply(GET), faults.apply(GET)]
+    pieces = [applied.garbage for applied in results if applied is not None]
     assert all(piece[0] == 0 for piece in pieces)
     assert len(set(pieces)) == 2

@@ -86,4 +86,4 @@ def check_plan(plan: Plan) -> None:
     if len(set(plan.codes)) < len(plan.codes):
         raise UsageError("codes: each code can be given once")
     if not (plan.timings or plan.fail or plan.stuck or plan.lose_race or plan.job_id or plan.codes):
-        raise UsageError("plan: says nothing; give one of timings, fail, stuck, lose_race, job_id, codes")
+        raise UsageError("plan: has no effect; set one of timings, fail, stuck, lose_race, job_id, codes")

@@ -1,6 +1,4 @@
-"""What happens to the requests to a store, whatever they are about: the limit of their rate, faults, and the
-journal.
-"""
+"""What happens to requests independent of their operation: rate limit, faults and the journal."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from ep_mock.traffic.rate_limit import RateLimit
 
 
 class RequestControls:
-    """The requests of one store. None of it is part of a snapshot: a fault or an entry belongs to a test, not
-    to what the store holds.
-    """
+    """The request controls of one store. They belong to a test, so they are not part of snapshots."""
 
     __slots__ = ("faults", "journal", "rate_limit")
 

@@ -1,8 +1,7 @@
-"""The faults of one store, and which of them strike a request.
+"""The faults of one store, and which of them apply to a request.
 
-A request is held against the faults in the order in which they were set. Those that only delay add up; the
-first that decides the answer is the last one asked, so that two faults for one request each strike one after
-the other.
+A request is matched against the faults in the order in which they were set. Delays add up. The first fault
+that replaces the response ends the search, so two faults for one request each apply one after the other.
 """
 
 from __future__ import annotations
@@ -19,14 +18,8 @@ from ep_mock.errors import ApiError, UsageError
 from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 ErrorName = Literal[
-    "unauthorized",
-    "forbidden",
-    "not_found",
-    "conflict",
-    "unprocessable",
-    "rate_limited",
-    "internal",
-    "unavailable",
+    "unauthorized", "forbidden", "not_found", "conflict",
+    "unprocessable", "rate_limited", "internal", "unavailable",
 ]  # fmt: skip
 Connection = Literal["reset", "empty", "truncated", "garbage"]
 Phase = Literal["before", "after"]
@@ -34,17 +27,17 @@ Phase = Literal["before", "after"]
 LONGEST_DELAY: Final = 600.0
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY)]
 
-_ADMITTING: Final = ("rate_limited", "unavailable")
-"""Errors that may say when to come again."""
-_COMPUTED: Final = ("content-length", "transfer-encoding", "connection")
+MAX_FAULTS: Final = 1000
+"""Maximum number of faults of a store. Of the exhausted ones the oldest are forgotten first."""
+
+_WITH_RETRY_AFTER: Final = ("rate_limited", "unavailable")
+_SERVER_HEADERS: Final = ("content-length", "transfer-encoding", "connection")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class StubAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """An answer made up by a test: a status, and either a body of JSON, or a text, or nothing. `body` brings
-    its Content-Type along.
-    """
+    """A response that a test defines: a status, and a JSON `body` (sets Content-Type), a text or neither."""
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)]
     headers: dict[str, str] = {}
@@ -60,23 +53,23 @@ class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Which requests, how many of them, and what happens to them.
+    """Which requests a fault applies to, and what happens to them.
 
     Attributes:
-        match: the requests it is for; all without it.
-        times: how many requests it strikes; 0 means every one until it is deleted.
-        skip: how many matching requests it lets pass first.
-        probability: how likely it strikes each of the others. Chance comes from the seed: the same requests
-            meet the same luck.
-        when: `before` the request is carried out, which it then is not, or `after`: what it does is done, but
-            its answer is lost. A mere delay carries the request out in both cases.
-        delay: real seconds, whatever the clock of the store.
-        error: the name of an error whose document is the answer; `retry_after`, in seconds, belongs to
-            `rate_limited` (where it is 1 without it) and `unavailable`.
-        answer: an answer of one's own.
+        match: the requests to affect; all by default.
+        times: number of requests to affect; 0 means all until the fault is deleted.
+        skip: number of matching requests to let pass first.
+        probability: the chance that it applies to each of the others. Chance comes from the seed: the same
+            requests give the same result.
+        when: `before`: the request is not carried out; `after`: it is, but the response is lost. A request
+            that is only delayed is carried out in both cases.
+        delay: real seconds, independent of the store's clock.
+        error: the name of the documented error to answer with.
+        retry_after: seconds, for `rate_limited` (default 1) and `unavailable`.
+        answer: the response to send instead.
         connection: `reset` (RST), `empty` (closed without a byte), `truncated` (closed in the middle of the
-            body of `error` or `answer`, else of the answer proper, or before of a 200), `garbage` (bytes that
-            are not HTTP, then closed).
+            body of `error` or `answer`, else of the ordinary response, which is a 200 when `before`),
+            `garbage` (bytes that are not HTTP, then closed).
     """
 
     match: RequestMatcher = RequestMatcher()
@@ -92,25 +85,24 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def replaces_response(self) -> bool:
-        """Whether it takes the place of the ordinary answer, rather than only delaying it."""
+        """Whether it does more than delay the request."""
         return self.error is not None or self.answer is not None or self.connection is not None
 
 
 def check_fault(fault: Fault) -> None:
-    """
+    """Check that the properties of a fault fit together.
+
     Raises:
-        UsageError: the fault contradicts itself or does nothing; the message begins with the property.
+        UsageError: they contradict each other or have no effect; the message begins with the property.
     """
     if not fault.replaces_response and not fault.delay:
-        raise UsageError("fault: says nothing; give one of error, answer, connection, delay")
+        raise UsageError("fault: has no effect; set one of error, answer, connection, delay")
     if fault.error is not None and fault.answer is not None:
-        raise UsageError("answer: there is an error as well; give one of them")
+        raise UsageError("answer: cannot be combined with error; set one of them")
     if fault.connection not in (None, "truncated") and (fault.error is not None or fault.answer is not None):
-        raise UsageError(
-            f"connection: {fault.connection} leaves no room for an answer; leave out error and answer"
-        )
-    if fault.retry_after is not None and fault.error not in _ADMITTING:
-        raise UsageError(f"retry_after: belongs to an error that is one of {', '.join(_ADMITTING)}")
+        raise UsageError(f"connection: {fault.connection} sends no response; leave out error and answer")
+    if fault.retry_after is not None and fault.error not in _WITH_RETRY_AFTER:
+        raise UsageError(f"retry_after: is only valid with error {' or '.join(_WITH_RETRY_AFTER)}")
     if isinstance(fault.delay, Delay) and fault.delay.least > fault.delay.most:
         raise UsageError(f"delay: least ({fault.delay.least:g}) is greater than most ({fault.delay.most:g})")
     if fault.answer is not None:
@@ -118,7 +110,7 @@ def check_fault(fault: Fault) -> None:
 
 
 def documented_error(name: ErrorName, *, retry_after: int | None, request_id: str) -> ApiError:
-    """The documented error; `request_id` is what an internal one tells the client to report."""
+    """The documented error of this name; an internal error tells the client to report `request_id`."""
     makers: Mapping[ErrorName, Callable[[], ApiError]] = {
         "unauthorized": problems.unauthorized,
         "forbidden": problems.forbidden,
@@ -134,22 +126,18 @@ def documented_error(name: ErrorName, *, retry_after: int | None, request_id: st
 
 def _check_answer(answer: StubAnswer) -> None:
     if answer.body is not msgspec.UNSET and answer.text is not None:
-        raise UsageError("answer.text: there is a body as well; give one of them")
+        raise UsageError("answer.text: cannot be combined with body; set one of them")
     if answer.status in (204, 304) and (answer.body is not msgspec.UNSET or answer.text):
-        raise UsageError(f"answer.body: an answer {answer.status} has none")
+        raise UsageError(f"answer.body: a response with status {answer.status} has no body")
     for name, value in answer.headers.items():
-        if name.lower() in _COMPUTED:
-            raise UsageError(f"answer.headers: {name} cannot be chosen")
+        if name.lower() in _SERVER_HEADERS:
+            raise UsageError(f"answer.headers: {name} is set by the server; leave it out")
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise UsageError(f"answer.headers: {name!r} with {value!r} is no header")
-
-
-MAX_FAULTS: Final = 1000
-"""How many faults a store has at most. Of those that have done their work the oldest are forgotten first."""
+            raise UsageError(f"answer.headers: {name!r} with the value {value!r} is not a valid header")
 
 
 class ActiveFault:
-    """A fault with what has become of it.
+    """A fault with its counts.
 
     Attributes:
         id: `fault-1` and so on, in the order in which the store's faults were set.
@@ -167,7 +155,7 @@ class ActiveFault:
 
     @property
     def exhausted(self) -> bool:
-        """Whether it will never strike again."""
+        """Whether it never applies again."""
         return bool(self.fault.times) and self.applied >= self.fault.times
 
     def document(self) -> dict[str, Any]:
@@ -183,13 +171,14 @@ class ActiveFault:
 
 
 class AppliedFaults(NamedTuple):
-    """What happens to one request.
+    """What faults do to one request.
 
     Attributes:
         ids: the faults that apply, in the order in which they were set.
-        delay_before, delay_after: seconds to wait before it is carried out, and before it is answered.
+        delay_before, delay_after: seconds to wait before the request is carried out, and before the response.
         response_fault: the fault that replaces the response; None when the request is only delayed.
-        request_id, garbage: what an internal error and a garbled answer are made of.
+        request_id: the id in an internal error.
+        garbage: the bytes of a garbage response.
     """
 
     ids: tuple[str, ...]
@@ -204,7 +193,7 @@ class FaultList:
     """The faults of one store.
 
     Attributes:
-        active: those that may still strike, in the order in which they were set.
+        active: those that are not exhausted, in the order in which they were set.
     """
 
     def __init__(self, entropy: Entropy) -> None:
@@ -217,7 +206,7 @@ class FaultList:
         """Set a fault.
 
         Raises:
-            UsageError: it contradicts itself, or there are too many.
+            UsageError: it is invalid, or there are too many.
         """
         check_fault(fault)
         if len(self.active) >= MAX_FAULTS:
@@ -231,22 +220,22 @@ class FaultList:
         return added
 
     def all(self) -> list[ActiveFault]:
-        """All faults, those that have done their work included, in the order in which they were set."""
+        """All faults, also exhausted ones, in the order in which they were set."""
         return list(self._all.values())
 
     def remove(self, fault_id: str) -> bool:
-        """Lift a fault; answers whether there was one."""
+        """Remove a fault; false if there is none of this id."""
         removed = self._all.pop(fault_id, None)
         self.active = [each for each in self.active if each is not removed]
         return removed is not None
 
     def clear(self) -> None:
-        """Lift all faults."""
+        """Remove all faults."""
         self._all.clear()
         self.active = []
 
     def apply(self, request: RecordedRequest) -> AppliedFaults | None:
-        """What happens to this request, now that it has come; None when no fault strikes it."""
+        """Count a request and apply the faults to it; None when none applies."""
         ids: list[str] = []
         delays = {"before": 0.0, "after": 0.0}
         last: ActiveFault | None = None

@@ -1,6 +1,4 @@
-"""The journal of one store: the latest requests to it, without their secrets, bounded in number and in
-bytes.
-"""
+"""The journal of one store: its latest requests, without secrets, bounded in number and in bytes."""
 
 from __future__ import annotations
 
@@ -15,29 +13,27 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
-"""`unmatched`: nothing is served there; `faulted`: a fault decided the answer; `failed`: a defect of
-ep-mock's own.
-"""
+"""`unmatched`: no such route; `faulted`: a fault replaced the response; `failed`: a defect of ep-mock."""
 
 MAX_BODY: Final = 65_536
-"""Of a longer body only the beginning is kept, this many bytes."""
+"""Longer bodies are cut to this number of bytes."""
 
-_OWN_SIZE: Final = 400
-"""What an entry takes up besides its texts, in bytes, about."""
+_BASE_SIZE: Final = 400
+"""Approximate size of an entry without its texts, in bytes."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One request and what became of it.
+    """One request and its result.
 
     Attributes:
-        number: its place in the order in which requests were carried out, from 1, ever since the store began.
-        sequence: its place among all events of the store, drawn when it began to be carried out.
+        number: counts the requests in the order in which they were carried out, from 1.
+        sequence: counts all events of the store; drawn when the request began to be carried out.
         at: the time of the store, in nanoseconds.
-        status: what the client got; None when it got no whole answer.
-        carried_out: whether the request did what it was for, though its answer may be lost.
-        fault_ids: the faults that struck it.
-        truncated: whether only the beginning of its body is kept.
-        size: bytes it takes up, about.
+        status: the status that the client got; None without a complete response.
+        carried_out: whether the request took effect, even if its response was lost.
+        fault_ids: the faults that applied.
+        truncated: whether the body was cut.
+        size: approximate size, in bytes.
     """
 
     number: int
@@ -52,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     size: int
 
     def document(self) -> dict[str, Any]:
-        """As the control plane prints it."""
+        """The entry as the control plane shows it."""
         request = self.request
         headers: dict[str, str] = {}
         for name, value in request.headers:
@@ -67,7 +63,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
             "operation": request.operation,
             "family": request.family,
             "headers": headers,
-            "body": _shown(request.body),
+            "body": _readable(request.body),
             "truncated": self.truncated,
             "status": self.status,
             "outcome": self.outcome,
@@ -77,12 +73,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Which entries are meant; what is not said matches all.
+    """Which entries to find; an omitted condition matches all.
 
     Attributes:
-        match: what the request must be like.
-        status, outcome: what must have become of it.
-        fault: the id of a fault that must have struck it.
+        match: conditions on the request.
+        status, outcome: the result.
+        fault: the id of a fault that applied.
         after: only entries with a greater number.
     """
 
@@ -93,14 +89,14 @@ class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     after: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def matches(self, entry: Entry) -> bool:
-        """Whether the entry is one of those."""
-        return not self._own_differences(entry) and self.match.matches(entry.request)
+        """Whether the entry meets all conditions."""
+        return not self._result_differences(entry) and self.match.matches(entry.request)
 
     def differences(self, entry: Entry) -> tuple[str, ...]:
-        """In what the entry differs; nothing when it matches."""
-        return (*self._own_differences(entry), *self.match.differences(entry.request))
+        """The names of the conditions that the entry does not meet."""
+        return (*self._result_differences(entry), *self.match.differences(entry.request))
 
-    def _own_differences(self, entry: Entry) -> list[str]:
+    def _result_differences(self, entry: Entry) -> list[str]:
         different = {
             "after": entry.number <= self.after,
             "status": self.status is not None and entry.status != self.status,
@@ -114,15 +110,15 @@ class Journal:
     """The latest requests to a store, oldest first.
 
     Attributes:
-        total: how many requests were recorded since the store began.
-        forgotten: how many entries had to give way since the journal was last cleared.
+        total: number of requests recorded since the store began.
+        forgotten: number of entries dropped for lack of space since the journal was last cleared.
     """
 
-    def __init__(self, most_entries: int, most_bytes: int) -> None:
-        """Nothing is kept when one of them is 0."""
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        """A limit of 0 keeps nothing."""
         self._entries: deque[Entry] = deque()
-        self._most_entries = most_entries
-        self._most_bytes = most_bytes
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._latest: RecordedRequest | None = None
         self.total = 0
@@ -141,29 +137,28 @@ class Journal:
         carried_out: bool,
         fault_ids: tuple[str, ...] = (),
     ) -> Entry:
-        """Take a request down; the oldest ones give way."""
+        """Add a request; the oldest entries make room."""
         self.total = number = self.total + 1
         truncated = len(request.body) > MAX_BODY
         if request == self._latest:
-            # Polls are alike: keeping one of them saves memory, and with it time.
+            # Polls are equal: sharing one object saves memory, and with it time.
             request = self._latest
         elif truncated:
             request = msgspec.structs.replace(request, body=request.body[:MAX_BODY])
-        size = (
-            _OWN_SIZE + len(request.path) + len(request.query) + len(request.header_lines) + len(request.body)
-        )
+        size = _BASE_SIZE + len(request.path) + len(request.query)
+        size += len(request.header_lines) + len(request.body)
         self._latest = request
         entry = Entry(number, sequence, at, request, status, outcome, carried_out, fault_ids, truncated, size)
         entries = self._entries
         entries.append(entry)
         self._bytes += size
-        while len(entries) > self._most_entries or self._bytes > self._most_bytes:
+        while len(entries) > self._max_entries or self._bytes > self._max_bytes:
             self._bytes -= entries.popleft().size
             self.forgotten += 1
         return entry
 
     def after(self, number: int) -> list[Entry]:
-        """The entries with a greater number, oldest first. Costs as many as there are."""
+        """The entries with a greater number, oldest first, in time proportional to their number."""
         fresh = min(self.total - number, len(self._entries))
         return list(islice(reversed(self._entries), fresh))[::-1] if fresh > 0 else []
 
@@ -172,7 +167,7 @@ class Journal:
         return [entry for entry in self.after(query.after) if query.matches(entry)]
 
     def clear(self) -> None:
-        """Forget all entries; numbers go on."""
+        """Drop all entries; numbers continue."""
         self._entries.clear()
         self._latest = None
         self._bytes = 0
@@ -180,16 +175,14 @@ class Journal:
 
 
 def nearest(query: JournalQuery, entries: Iterable[Entry], count: int) -> list[tuple[Entry, tuple[str, ...]]]:
-    """The entries that differ least from what was asked for, the latest of equals first, each with what
-    differs.
-    """
+    """The entries with the fewest differences, the latest first among equals, each with its differences."""
     ranked = [(query.differences(entry), entry) for entry in entries]
     ranked.sort(key=lambda pair: (len(pair[0]), -pair[1].number))
     return [(entry, different) for different, entry in ranked[:count]]
 
 
-def _shown(body: bytes) -> Any:
-    """A body of JSON as JSON, another as text, none as None."""
+def _readable(body: bytes) -> Any:
+    """A JSON object or array as data, any other body as text, an empty one as None."""
     if not body:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Which requests somebody means: one matcher for faults and for questions to the journal."""
+"""The matcher of requests, for faults and for queries of the journal."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ import msgspec
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.patterns import Pattern, fits, fits_path
 
-MOST_NAMES: Final = 100
-"""Most headers, and most query parameters, that a matcher asks for."""
-MOST_TEXT: Final = 65_536
-"""Most characters of a text that a body must have in it."""
+MAX_NAMES: Final = 100
+"""Maximum number of headers, and of query parameters, in a matcher."""
+MAX_TEXT: Final = 65_536
+"""Maximum number of characters of `body_contains`."""
 
-_NO_JSON: Final = object()
-_Patterns = Annotated[dict[str, Pattern | None], msgspec.Meta(max_length=MOST_NAMES)]
+_NOT_JSON: Final = object()
+_Patterns = Annotated[dict[str, Pattern | None], msgspec.Meta(max_length=MAX_NAMES)]
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request as it is kept, without its secrets.
+    """One request as the journal keeps it, without secrets.
 
     Attributes:
         path, query: as the client sent them.
-        operation, family: what serves the path; None where nothing does, or where the path belongs to no
-            family.
-        header_lines: a name in lower case, its value, the next name, and so on, each in a line.
+        operation, family: those of the route; None without a route, and without a family.
+        header_lines: a name in lower case, its value, the next name, and so on, one per line.
     """
 
     method: str
@@ -48,19 +47,16 @@ class RecordedRequest(msgspec.Struct, frozen=True, gc=False):
 class RequestMatcher(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
-    """What a request must be like; what is not said matches all. `ep_mock.domain.patterns` says what patterns
-    are.
+    """Conditions on a request; an omitted one matches all. Patterns are those of `ep_mock.domain.patterns`.
 
     Attributes:
         method: in any case.
-        path: a pattern of a path; it is held against the path as it was sent, and decoded.
+        path: a pattern, matched against the path as it was sent and against the decoded path.
         operation: the id in the OpenAPI documents, such as `create_job`.
-        headers, query: patterns of values, by name; None means that there must be none of that name. Of a
-            name that comes twice, any value counts. Secrets can be asked for only with `*` or None: their
-                values are not looked at.
-        body: JSON of which the body must be an extension: objects may have more keys; lists are compared item
-            by item.
-        body_contains: text that the body must have in it.
+        headers, query: patterns of values by name; None: the name must be absent. If a name occurs twice,
+            one matching value is enough. The values of secrets are unknown: only `*` or None match.
+        body: JSON that the body must contain: objects may have more keys; lists are compared item by item.
+        body_contains: text that the body must contain.
     """
 
     method: str | None = None
@@ -70,16 +66,14 @@ class RequestMatcher(
     headers: _Patterns = {}
     query: _Patterns = {}
     body: Any = msgspec.UNSET
-    body_contains: Annotated[str, msgspec.Meta(max_length=MOST_TEXT)] | None = None
+    body_contains: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | None = None
 
     def matches(self, request: RecordedRequest) -> bool:
-        """Whether the request is one of those."""
+        """Whether the request meets all conditions."""
         return not any(self._differences(request))
 
     def differences(self, request: RecordedRequest) -> tuple[str, ...]:
-        """In what the request differs: `method`, `path`, `headers.content-type`, …; nothing when it
-        matches.
-        """
+        """The conditions that the request does not meet: `method`, `path`, `headers.content-type`, …"""
         return tuple(self._differences(request))
 
     def _differences(self, request: RecordedRequest) -> Iterator[str]:
@@ -92,45 +86,43 @@ class RequestMatcher(
         if self.path is not None and not _fits_path(self.path, request.path):
             yield "path"
         if self.headers:
-            wanted = {name.lower(): pattern for name, pattern in self.headers.items()}
-            yield from _unlike(wanted, _headers_by_name(request.header_lines), "headers")
+            patterns = {name.lower(): pattern for name, pattern in self.headers.items()}
+            yield from _mismatches("headers", patterns, _headers_by_name(request.header_lines))
         if self.query:
-            yield from _unlike(self.query, _arguments_by_name(request.query), "query")
+            yield from _mismatches("query", self.query, _arguments_by_name(request.query))
         if self.body_contains is not None and self.body_contains.encode() not in request.body:
             yield "body_contains"
         if self.body is not msgspec.UNSET and not _body_extends(request.body, self.body):
             yield "body"
 
 
-def extends(value: Any, wanted: Any) -> bool:
-    """Whether JSON `value` has all that `wanted` has: objects may have more keys, lists are compared item by
-    item, the rest is equal.
-    """
-    if isinstance(wanted, dict):
+def extends(value: Any, part: Any) -> bool:
+    """Whether JSON `value` contains `part`: objects may have more keys; lists are compared item by item."""
+    if isinstance(part, dict):
         return isinstance(value, dict) and all(
-            name in value and extends(value[name], part) for name, part in wanted.items()
+            name in value and extends(value[name], inner) for name, inner in part.items()
         )
-    if isinstance(wanted, list):
-        return isinstance(value, list) and len(value) == len(wanted) and all(map(extends, value, wanted))
+    if isinstance(part, list):
+        return isinstance(value, list) and len(value) == len(part) and all(map(extends, value, part))
     # In Python, but not in JSON, true equals 1.
-    return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
+    return isinstance(value, bool) == isinstance(part, bool) and bool(value == part)
 
 
-def _body_extends(body: bytes, wanted: Any) -> bool:
+def _body_extends(body: bytes, part: Any) -> bool:
     value = _read_json(body)
     try:
-        return value is not _NO_JSON and extends(value, wanted)
+        return value is not _NOT_JSON and extends(value, part)
     except RecursionError:
         return False
 
 
-# A thousand faults may be held against one request: what it consists of is taken apart once.
+# A thousand faults may be matched against one request: its parts are parsed once.
 @lru_cache(maxsize=4)
 def _read_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _NO_JSON
+        return _NOT_JSON
 
 
 @lru_cache(maxsize=4)
@@ -155,12 +147,12 @@ def _grouped(pairs: list[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
     return values
 
 
-def _unlike(
-    wanted: Mapping[str, str | None], values: Mapping[str, Sequence[str]], place: str
+def _mismatches(
+    place: str, patterns: Mapping[str, str | None], values_by_name: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
-    for name, pattern in wanted.items():
-        given = values.get(name, ())
-        if bool(given) if pattern is None else not any(fits(pattern, value) for value in given):
+    for name, pattern in patterns.items():
+        values = values_by_name.get(name, ())
+        if bool(values) if pattern is None else not any(fits(pattern, value) for value in values):
             yield f"{place}.{name}"
 
 

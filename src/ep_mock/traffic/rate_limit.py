@@ -1,4 +1,4 @@
-"""The limit of a store's requests in one second of its clock."""
+"""The limit of requests per second of a store's clock."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from ep_mock.timings import SECOND
 
 
 class RateLimit:
-    """Counts requests in the present second. At most so many pass in any whole second of the clock, from its
-    full second on.
-    """
+    """A fixed window: at most `limit` requests per second of the store's clock."""
 
     __slots__ = ("_passed", "_second")
 
@@ -21,13 +19,12 @@ class RateLimit:
         self._passed = 0
 
     def retry_after(self, limit: int, now: int, scale: float) -> int | None:
-        """None when one more request passes; else after how many seconds of the client's own the next one
-        will, rounded up.
+        """Count a request: None if it passes, else the client's seconds until the next one can, rounded up.
 
         Args:
-            limit: most requests in a second.
+            limit: maximum number of requests per second.
             now: the time of the store, in nanoseconds.
-            scale: seconds of the store in one second of the client.
+            scale: seconds of the store per second of the client.
         """
         second = now // SECOND
         if second != self._second:
@@ -39,13 +36,13 @@ class RateLimit:
 
 
 def check_rate_limit(limit: int, mode: ClockMode) -> None:
-    """
+    """Check that the clock fits the limit.
+
     Raises:
-        UsageError: there is a limit, but no time passes by itself.
+        UsageError: there is a limit, but the clock does not run by itself.
     """
     if limit and mode in ("manual", "poll"):
         raise UsageError(
-            f"rate_limit: needs a clock that runs, and this one is {mode}: nobody would ever be let in "
-            f"again; "
+            f"rate_limit: needs a clock that runs, and this one is {mode}; "
             "use a real or scaled clock, a fault with the error rate_limited, or 0 for no limit"
         )

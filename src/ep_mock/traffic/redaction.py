@@ -1,8 +1,8 @@
-"""Taking secrets out of a request, before anything of it is kept.
+"""Removes the secrets from a request before any of it is kept.
 
-What counts is the name: a header, a query parameter, a form field or a JSON key that sounds like a secret
-keeps its name and loses its value. A name is judged by its letters and digits alone, so that `privateKey`,
-`PRIVATE-KEY` and `private key` are one. What is in doubt is taken out.
+The name decides: a header, a query parameter, a form field or a JSON key whose name sounds like a secret
+keeps its name and loses its value. Only the letters and digits of a name count, so `privateKey`,
+`PRIVATE-KEY` and `private key` are equal. Doubtful values are removed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from urllib.parse import unquote_to_bytes
 REDACTED: Final = b"[redacted]"
 
 _NOISE: Final = bytes(byte for byte in range(256) if not bytes((byte,)).isalnum())
-"""What is left out of a name before it is judged."""
+"""The characters of a name that do not count."""
 _SECRET: Final = re.compile(
     rb"secret|token|bearer|jwt|assertion|auth(?!or)|authori[sz]|cookie|referer|signature|credential"
     rb"|passw|passphrase|passcode|pwd|(?:api|private|access|encryption|signing)key|session(?:id|key)|sessid"
 )
-# Each secret has one of these in it. Fewer branches take a quarter of the time, and this is done with every
-# body.
+# Each secret contains one of these. Fewer branches take a quarter of the time, and every body is searched.
 _SIGN: Final = re.compile(
     rb"s(?:ecret|ignature|ess)|toke|p(?:ass|wd)|a(?:uth|sser)|c(?:ook|rede)|refere|key|bearer|jwt"
 )
@@ -33,9 +32,7 @@ _FORM: Final = re.compile(
 
 
 class _Verdicts(dict[bytes, bool]):
-    """Which names are secrets, as far as they were asked for; a look-up here costs half of one in a cache
-    around a function.
-    """
+    """A cache: name to whether it is a secret. A look-up takes half the time of a cached function."""
 
     def __missing__(self, name: bytes) -> bool:
         verdict = _SECRET.search(_letters(name)) is not None
@@ -49,18 +46,16 @@ _VERDICTS: Final = _Verdicts()
 
 
 def is_secret(name: bytes) -> bool:
-    """Whether what is called like this is a secret: `Authorization`, `client_secret`, `X-EP-Mock-Token`,
-    `privateKey`, `pwd` …
+    """Whether the value of this name is a secret: `Authorization`, `client_secret`, `privateKey`, `pwd` …
 
-    A `Referer` counts as well, since the address of a page may carry one. `author` and `Idempotency-Key` do
-    not.
+    So is `Referer`, since the address of a page may contain one. `author` and `Idempotency-Key` are not.
     """
     return _VERDICTS[name]
 
 
 def redacted_headers(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Headers as lines: a name, its value, the next name, and so on."""
-    # A loop, for it is done with every request: it takes half as long as what is shorter.
+    # This runs with every request; a loop takes half the time of shorter code.
     lines: list[bytes] = []
     for name, value in headers:
         lines.append(name)
@@ -72,14 +67,12 @@ def redacted_query(query: bytes) -> bytes:
     """A query, or the body of a form, otherwise unchanged."""
     if not _is_suspicious(query):
         return query
-    # Some servers take a semicolon for an ampersand.
+    # Some servers accept a semicolon as separator.
     return b"".join(part if part in b"&;" else _redacted_pair(part) for part in re.split(rb"([&;])", query))
 
 
 def redacted_body(body: bytes) -> bytes:
-    """A body, unchanged unless there is a secret in it; what may have one, and is neither JSON nor a form, is
-    taken out as a whole.
-    """
+    """A body without secrets. If it may have one and is neither JSON nor a form, all of it is removed."""
     if not _is_suspicious(body):
         return body
     reading = _Reading()
@@ -87,18 +80,15 @@ def redacted_body(body: bytes) -> bytes:
         value = json.loads(body, object_pairs_hook=reading.redacted)
     except (ValueError, RecursionError):
         return redacted_query(body) if _FORM.fullmatch(body) else REDACTED
-    # The errors are halves of characters, which JSON writes like this.
-    return (
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
-        if reading.found
-        else body
-    )
+    if not reading.found:
+        return body
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Only lone surrogates cannot be encoded; JSON escapes them like this.
+    return text.encode(errors="backslashreplace")
 
 
 class _Reading:
-    """Takes the secrets out of JSON while it is read: each object is seen with all of its keys, also one that
-    another object replaces.
-    """
+    """Removes secrets while JSON is read, when duplicate keys are still there."""
 
     def __init__(self) -> None:
         self.found = False
@@ -110,7 +100,7 @@ class _Reading:
 
 
 def _is_suspicious(text: bytes) -> bool:
-    """Whether there may be a secret in it: its name is there, or an escape that may hide it."""
+    """Whether it may contain a secret: the name of one, or an escape that may hide it."""
     return b"%" in text or b"\\u" in text or _SIGN.search(_letters(text)) is not None
 
 
@@ -125,5 +115,5 @@ def _redacted_pair(pair: bytes) -> bytes:
         return pair
     if _PLAIN_NAME.fullmatch(decoded):
         return name + equals + REDACTED if equals else pair
-    # No name, but a text with a secret somewhere in it.
+    # Not a name but a text that contains a secret.
     return REDACTED

@@ -50,7 +50,7 @@ def test_a_fault_is_shown_as_it_was_set_with_what_became_of_it() -> None:
                 "status": 400,
                 "title": "Bad Request",
                 "source": "fault",
-                "detail": "says nothing; give one of error, answer, connection, delay",
+                "detail": "has no effect; set one of error, answer, connection, delay",
             },
         ),
         ({"eror": "internal"}, {"source": "eror", "title": "additional_property_not_allowed"}),

@@ -277,7 +277,7 @@ UNUSABLE: list[tuple[dict[str, Any], str, str]] = [
         "says when a job fails or is stuck in processing; give fail or stuck as well",
     ),
     ({"codes": ["a", "a"]}, "codes", "each code can be given once"),
-    ({}, "plan", "says nothing; give one of timings, fail, stuck, lose_race, job_id, codes"),
+    ({}, "plan", "has no effect; set one of timings, fail, stuck, lose_race, job_id, codes"),
     ({"timings": "quick"}, "timings", "'quick' is not a profile (instant, fast, documented) or a step ("),
 ]
 
