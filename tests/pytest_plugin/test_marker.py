@@ -209,7 +209,7 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
         ),
         (
             "rate_limit=5",
-            "the store cannot be as this test wants it: Bad Request: rate_limit: needs a clock that runs, and this one is poll: *",
+            "the store cannot be as this test wants it: Bad Request: rate_limit: needs a clock that runs, and this one is poll; *",
         ),
         (
             "fixtures={'ep_mock_fixture': 3}",

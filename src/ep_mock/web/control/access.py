@@ -22,7 +22,8 @@ from starlette.types import Scope
 
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError
-from ep_mock.settings import Settings, origin_of
+from ep_mock.setting_values import origin_of
+from ep_mock.settings import Settings
 from ep_mock.web.request import TOKEN_HEADER
 
 CONTROL: Final = b"/__ep_mock"
