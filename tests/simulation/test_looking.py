@@ -18,8 +18,8 @@ from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import STANDARD
 from ep_mock.domain.plans import Plan
 from ep_mock.fixtures.files import check_request
-from ep_mock.fixtures.format import parse_fixture
 from ep_mock.fixtures.load import load_fixture
+from ep_mock.fixtures.parse import parse_fixture
 from ep_mock.operations import promotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store

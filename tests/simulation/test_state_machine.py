@@ -28,8 +28,8 @@ from ep_mock.domain.families import FAMILIES, STANDARD, Family
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import ApiError, UsageError
 from ep_mock.fixtures.files import check_request
-from ep_mock.fixtures.format import parse_fixture
 from ep_mock.fixtures.load import load_fixture
+from ep_mock.fixtures.parse import parse_fixture
 from tests.simulation.model import DELETE, DELETE_ONE, MAKE, MAKE_ONE, Model, ModelJob, ModelPromotion, Token
 from tests.simulation.side import LIMIT, SCALE, Side, look
 from tests.simulation.stores import (

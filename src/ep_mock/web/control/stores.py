@@ -54,8 +54,8 @@ class ControlStore:
     def load_fixture(self, request: Request) -> Response:
         """POST /fixtures."""
         # Imported when needed: a start without fixtures should not pay for them.
-        from ep_mock.fixtures.format import parse_fixture
         from ep_mock.fixtures.load import load_fixture
+        from ep_mock.fixtures.parse import parse_fixture
 
         content = request.store.state
         before = {promotion.id for family in content.promotions.values() for promotion in family.values()}
