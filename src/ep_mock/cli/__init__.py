@@ -1,4 +1,4 @@
-"""The command `ep-mock`. A subcommand's module is imported when it is called, not before."""
+"""The command `ep-mock`. The module of a subcommand is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _COMMANDS = (
     *("promotions", "codes", "usages", "fixtures", "settings", "snapshot", "reset", "stores", "docs"),
 )
 _BESIDE = ("serve", "demo", "healthcheck", "openapi", "docs")
-"""The commands whose modules are beside this one; those of all others are in `ep_mock.cli.verbs`."""
+"""Commands whose modules are in this package; the others are in `ep_mock.cli.verbs`."""
 
 
 class CommandLine(click.Group):
-    """Whatever goes wrong is one line on standard error that begins `ep-mock: `, and an exit code: 2 for bad
-    usage, 1 for the rest.
+    """Every error is one line on standard error that begins with `ep-mock: `. The exit code is 2 for bad
+    usage, otherwise 1.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,7 +68,7 @@ class CommandLine(click.Group):
 
 
 def _end_with(message: str, code: int) -> Never:
-    with contextlib.suppress(OSError):  # nobody can be told
+    with contextlib.suppress(OSError):  # standard error is closed
         click.echo(f"{NAME}: {printable(' '.join(message.split()))}", err=True)
     sys.exit(code)
 
@@ -83,6 +83,6 @@ def _end_with(message: str, code: int) -> Never:
 @click.version_option(__version__, message=f"{NAME} %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """A local double of the Elastic Path promotions API, with promotion jobs that live over time."""
+    """A local test double of the Elastic Path promotions API, with promotion jobs that take time."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -1,4 +1,4 @@
-"""`ep-mock healthcheck`: whether a mock is up, for containers and scripts."""
+"""`ep-mock healthcheck`: whether a server is up, for containers and scripts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ep_mock.cli.options import SettingsCommand, configuration_of, settings_opti
 from ep_mock.errors import UsageError
 
 _SECONDS = 5
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what to ask where the server listens on every address
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names of wildcards, not a choice of one
 
 
 @settings_options("host", "port", "tls_certificate")
 @click.command(
-    "healthcheck", cls=SettingsCommand, short_help="Tell whether a mock is up: exit code 0, else 1."
+    "healthcheck", cls=SettingsCommand, short_help="Check that a server is up: exit code 0, else 1."
 )
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> int:
-    """Tell whether a mock is up: exit code 0, else 1, and one line that says why.
+    """Check that a server is up. The exit code is 0, or 1 with one line that says why not.
 
-    Asks where `serve` would listen with the same flags, environment and file.
+    Asks the address where `ep-mock serve` listens with the same flags, environment and file.
     """
     from ep_mock.serving.http_client import CallError, HttpClient, reason_of
 
@@ -40,13 +40,10 @@ def command(context: click.Context, /, **_: object) -> int:
         raise click.ClickException(f"nothing healthy at {place}: {reason_of(error)}") from None
     finally:
         client.close()
-    version = answer.headers.get("X-EP-Mock")
-    # Without its control plane a mock has no such path, but says who it is.
+    version, is_off = answer.headers.get("X-EP-Mock"), answer.status == 404
+    # A server whose control plane is off has no such path, but it still sends the header.
     if version is None or answer.status not in (200, 404):
-        raise click.ClickException(
-            f"nothing healthy at {place}: answered {answer.status}{'' if version else ', but not as ep-mock'}"
-        )
-    click.echo(
-        f"ep-mock {version} is up at {place}{'' if answer.status == 200 else ', its control plane is off'}"
-    )
+        hint = "" if version else ", but not as ep-mock"
+        raise click.ClickException(f"nothing healthy at {place}: answered {answer.status}{hint}")
+    click.echo(f"ep-mock {version} is up at {place}{', its control plane is off' if is_off else ''}")
     return 0

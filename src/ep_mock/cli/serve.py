@@ -1,4 +1,4 @@
-"""`ep-mock serve`: the mock in the foreground, until it is told to stop."""
+"""`ep-mock serve`: run the server in the foreground."""
 
 from __future__ import annotations
 
@@ -25,25 +25,24 @@ _ENDING: Final = ("SIGTERM", "SIGHUP")
 @click.command(
     "serve",
     cls=SettingsCommand,
-    short_help="Serve the mock until ctrl-c.",
-    epilog="Each flag has a twin in the environment: EP_MOCK_ and its name in capitals, as "
-    "EP_MOCK_CODES_LIMIT for --codes-limit. "
-    "What can be repeated as a flag has commas between its values there. "
-    "A flag beats the environment, the environment beats the file, the file beats the default.",
+    short_help="Run the server until ctrl-C.",
+    epilog="Each flag has an environment variable: EP_MOCK_ and its name in capitals, such as "
+    "EP_MOCK_CODES_LIMIT for --codes-limit. Commas separate the values of a repeatable flag there. A flag "
+    "beats the environment, the environment beats the file, the file beats the default.",
 )
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> int:
-    """Serve the mock until ctrl-c.
+    """Run the server until ctrl-C.
 
-    The first line of output says `listening on http://…` as soon as requests are accepted. Point a client at
-    that address instead of the real service's.
+    The first line of output says `listening on http://…` when requests are accepted. Point a client at that
+    address instead of the real service's.
 
-    A first ctrl-c or TERM answers those who wait, and lets requests finish that are being answered, for 0.3
-    seconds at most; a second one cuts them off. HUP does as TERM, unless it is ignored (nohup).
+    A first ctrl-C or TERM answers waiting requests and gives others 0.3 seconds to finish. A second one cuts
+    them off. HUP works like TERM, unless it is ignored (nohup).
 
-    Exit codes: 0 stopped; 1 cannot listen there, or cannot save the state; 2 a setting, a fixture or a
-        certificate cannot be used; 128 and
-    the number of the signal when a second one cut requests off: 130 for ctrl-c, 143 for TERM.
+    Exit codes: 0 stopped. 1 cannot listen at the address, or cannot save the state. 2 cannot use a setting, a
+    fixture or a certificate. 128 plus the number of the signal if a second one cut requests off: 130 for
+    ctrl-C, 143 for TERM.
     """
     configuration = configuration_of(context)
     settings = configuration.settings
@@ -51,7 +50,7 @@ def command(context: click.Context, /, **_: object) -> int:
 
     def announce(url: str) -> None:
         collect_from_now_on()
-        with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason to stop serving
+        with contextlib.suppress(BrokenPipeError):  # serve even if the reader of the output has gone
             click.echo(_announcement(url, settings, app.stores.seed, hints=sys.stdout.isatty()))
 
     with _signals(lambda *_: os._exit(0), _ENDING), deferred_gc() as collect_from_now_on:
@@ -62,25 +61,24 @@ def command(context: click.Context, /, **_: object) -> int:
         with configuration.named():
             tls = tls_context(settings.tls_certificate, settings.tls_key)
             app = create_app(settings)
-        host, port, log_format = settings.host, settings.port, settings.log_format
-        with _code_1():
+        with _exit_code_1():
             code = serve(
                 app,
-                host,
-                port,
+                settings.host,
+                settings.port,
                 on_listening=announce,
                 access_log=settings.access_log,
-                log_format=log_format,
+                log_format=settings.log_format,
                 tls=tls,
             )
-    with _code_1(), _signals(signal.SIG_IGN, (*_ENDING, "SIGINT")):
+    with _exit_code_1(), _signals(signal.SIG_IGN, (*_ENDING, "SIGINT")):
         app.save_state()
     return code
 
 
 @contextlib.contextmanager
-def _code_1() -> Iterator[None]:
-    """What goes wrong in here is no bad usage: it depends on the machine as it is just now."""
+def _exit_code_1() -> Iterator[None]:
+    """A `UsageError` in this context is no bad usage: it depends on the state of the machine."""
     try:
         yield
     except UsageError as error:
@@ -89,28 +87,24 @@ def _code_1() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals(handler: Any, names: Iterable[str]) -> Iterator[None]:
-    """Handle these signals in here, those apart that are ignored.
+    """Handle these signals in this context, except ignored ones.
 
-    Until it serves, they end the process at once, with 0: the first process of a container would ignore TERM
-        otherwise. An exception
-    could get lost on its way, for a handler may run inside a finalizer. While the state is saved they change
-    nothing.
+    Before the server runs, they end the process at once, with 0: otherwise the first process of a container
+    ignores TERM. The handler raises no exception, because one could get lost inside a finalizer. While the
+    state is saved, signals have no effect.
     """
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    previous = {
-        number: signal.signal(number, handler)
-        for number in numbers
-        if signal.getsignal(number) != signal.SIG_IGN
-    }
+    handled = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, handler) for number in handled}
     try:
         yield
     finally:
-        for number, former in previous.items():
-            signal.signal(number, former)
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)
 
 
 def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> str:
-    """One line; for a person at a terminal, hints below it, all at once, so that whoever takes the first line
+    """One line, and hints for a person below it. All is written at once, so that a reader of the first line
     only breaks nothing.
     """
     clock = f"{settings.clock} x{settings.clock_scale:g}" if settings.clock == "scaled" else settings.clock
@@ -119,10 +113,8 @@ def _announcement(url: str, settings: Settings, seed: str, *, hints: bool) -> st
         from ep_mock.serving.logs import json_line
 
         return json_line(f"listening on {url}", {"version": __version__, "url": url, **facts})
-    lines = [
-        f"ep-mock {__version__} ({', '.join(f'{name} {value}' for name, value in facts.items())}) listening "
-        f"on {url}"
-    ]
+    described = ", ".join(f"{name} {value}" for name, value in facts.items())
+    lines = [f"ep-mock {__version__} ({described}) listening on {url}"]
     if hints and settings.control:
         token = ' -H "X-EP-Mock-Token: $EP_MOCK_CONTROL_TOKEN"' if settings.control_token else ""
         lines.append(f"start over with: curl -X POST{token} {url}/__ep_mock/reset")

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import click
 
-from ep_mock.cli.remote.refusals import near_match, refusal
+from ep_mock.cli.remote.refusals import refusal
+from ep_mock.cli.suggestions import near_match
 from ep_mock.domain.display import printable
 from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
 from ep_mock.serving.tls import client_context, not_trusted

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 import click
+
+from ep_mock.cli.suggestions import near_match
 
 _RULE_NAME: Final = re.compile(r"[a-z][a-z_]*")
 _CHOICES: Final = re.compile(r".* must be one of the following: (.*)", re.DOTALL)
@@ -19,11 +20,6 @@ def refusal(answer: Any, status: int) -> str:
     """The errors of an error document in one line."""
     items = answer.get("errors", []) if isinstance(answer, dict) else []
     return "; ".join(_sentence(item) for item in items) or f"the server refused it with {status}"
-
-
-def near_match(text: str, names: list[str]) -> str | None:
-    """The name that the user probably meant."""
-    return next(iter(difflib.get_close_matches(text, names, 1)), None)
 
 
 def _sentence(item: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ _FOR = ("family", "promotion_id", "job_type", "name")
 _JOB_TYPES = ("code_generate", "code_export")
 
 
-@click.group("plan", cls=VerbGroup)
+@click.group("plan", cls=VerbGroup, short_help="Decide the outcome of the next jobs.")
 def command() -> None:
     """Decide the outcome of the next jobs: add, list or delete plans. Jobs that exist already keep theirs."""
 
