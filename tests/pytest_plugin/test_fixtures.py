@@ -167,7 +167,7 @@ def test_a_module_can_have_settings_of_its_own_as_long_as_they_are_a_stores(run:
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "ep-mock: ep_mock_settings: auth is a setting of the server, which runs already with 'lenient'; override the fixture for *"
+            "ep-mock: ep_mock_settings: auth is a setting of the server, which is already running with 'lenient'; override the fixture for *"
         ]
     )
 

@@ -181,7 +181,7 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
         ("colck='manual'", "@pytest.mark.ep_mock: there is no setting 'colck'; did you mean clock?"),
         (
             "colour=1",
-            "@pytest.mark.ep_mock: there is no setting 'colour'; there are seed, clock, clock_scale, clock_start, timings, *, fixtures",
+            "@pytest.mark.ep_mock: there is no setting 'colour'; expected one of seed, clock, clock_scale, clock_start, timings, *, fixtures",
         ),
         (
             "'manual'",
@@ -195,7 +195,7 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
         ("seed=7", "@pytest.mark.ep_mock: seed: expected str, got 7"),
         (
             "auth='strict'",
-            "@pytest.mark.ep_mock: auth is a setting of the whole server, not of one test; say it in the fixture ep_mock_settings",
+            "@pytest.mark.ep_mock: auth is a setting of the whole server, not of one test; set it in the fixture ep_mock_settings",
         ),
         ("fixtures='champagne'", "fixtures: 'champagne' is no shipped fixture (*"),
         ("fixtures='shop.yaml'", "shop.yaml: there is no such file"),
@@ -205,15 +205,15 @@ def test_without_a_fixture_of_ep_mock_it_does_nothing(run: Run) -> None:
         ),
         (
             "clock_start='soon'",
-            "the store cannot be as this test wants it: Bad Request: clock_start: 'soon' is not a date: *",
+            "the store refused the settings or fixtures of this test: Bad Request: clock_start: 'soon' is not a date: *",
         ),
         (
             "rate_limit=5",
-            "the store cannot be as this test wants it: Bad Request: rate_limit: needs a clock that runs, and this one is poll; *",
+            "the store refused the settings or fixtures of this test: Bad Request: rate_limit: needs a clock that runs, and this one is poll; *",
         ),
         (
             "fixtures={'ep_mock_fixture': 3}",
-            "the store cannot be as this test wants it: const: ep_mock_fixture: *",
+            "the store refused the settings or fixtures of this test: const: ep_mock_fixture: *",
         ),
     ],
 )

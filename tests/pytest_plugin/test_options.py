@@ -92,7 +92,9 @@ def test_the_configuration_file_can_name_it_and_the_settings_of_stores(
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["ep-mock: the store cannot be as this test wants it: *Only 7 promotion codes are allowed*"]
+        [
+            "ep-mock: the store refused the settings or fixtures of this test: *Only 7 promotion codes are allowed*"
+        ]
     )
     pytester.makeini(f"[pytest]\nep_mock_url = {elsewhere.url}\nep_mock_settings =\n    fixtures = campaign")
     run("def test_it(ep_mock):\n    assert ep_mock.promotions.list()").assert_outcomes(passed=1)
@@ -149,7 +151,7 @@ def test_a_server_without_a_control_plane_is_told(run: Run) -> None:
         result = run(TELL_ID, f"--ep-mock-url={server.url}")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"ep-mock: at {server.url} there is no ep-mock with a control plane: *start ep-mock with --control"]
+        [f"ep-mock: there is no ep-mock with a control plane at {server.url}: *start ep-mock with --control"]
     )
 
 
@@ -158,7 +160,7 @@ def test_there_is_no_application_of_a_server_elsewhere(run: Run, elsewhere: Mock
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "ep-mock: the fixture ep_mock_app needs an application in this process, but --ep-mock-url names a server elsewhere"
+            "ep-mock: the fixture ep_mock_app needs the application in this process: run it without --ep-mock-url"
         ]
     )
 
@@ -171,8 +173,8 @@ def test_a_server_elsewhere_cannot_be_set_up(
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "ep-mock: ep_mock_settings: auth is a setting of the server, and --ep-mock-url names one that runs already; "
-            "start that one with it, or leave out --ep-mock-url"
+            "ep-mock: ep_mock_settings: auth is a setting of the server, but the server at --ep-mock-url is already running; "
+            "start that server with it, or omit --ep-mock-url"
         ]
     )
 

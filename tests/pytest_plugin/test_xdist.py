@@ -84,5 +84,5 @@ def test_where_the_client_id_does_not_choose_a_warning_says_what_to_do(workers: 
         result = workers.runpytest_subprocess(*WORKERS, f"--ep-mock-url={server.url}")
     result.assert_outcomes(passed=2, warnings=2)
     result.stdout.fnmatch_lines(
-        ["*Start it with --stores client-id, or let the code under test send ep_mock.headers"]
+        ["*Start the server with --stores client-id, or let the code under test send ep_mock.headers"]
     )

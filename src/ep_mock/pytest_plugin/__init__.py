@@ -1,7 +1,7 @@
-"""ep-mock as part of pytest: fixtures, a marker, options, and a section in the report of a test that failed.
+"""The pytest plugin: fixtures, a marker, options, and a section in the report of a failed test.
 
-pytest loads this module in every session, whether ep-mock is used or not; so it imports nothing but pytest.
-All else comes with the first test that asks for a fixture.
+pytest loads this module in every session. So it imports only pytest; the fixtures import the rest when a
+test first uses them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ import pytest
 if TYPE_CHECKING:
     from ep_mock.handle import Handle
     from ep_mock.mock_server import MockServer
-    from ep_mock.pytest_plugin.backends import RemoteServer, Session
+    from ep_mock.pytest_plugin.backend import Backend, RemoteServer
     from ep_mock.settings import Settings
     from ep_mock.web.app import Application
 
 _MARKER: Final = (
-    "ep_mock(clock=..., timings=..., codes_limit=..., seed=..., fixtures=..., ...): settings of the store "
-    "that the fixture ep_mock gives "
-    "to the test, and fixtures to fill it with"
+    "ep_mock(clock=..., timings=..., codes_limit=..., seed=..., fixtures=..., ...): settings and fixtures "
+    "for the store of the fixture ep_mock"
 )
-_USED: Final = pytest.StashKey[tuple["Session", "Handle"]]()
+_USED: Final = pytest.StashKey[tuple["Backend", "Handle"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ep-mock-url",
         metavar="URL",
-        help="use the ep-mock that runs at URL, such as a container, instead of starting one",
+        help="use the running ep-mock at URL, such as a container, instead of starting one",
     )
     group.addoption(
         "--ep-mock-ca",
@@ -42,12 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ep-mock-seed",
         metavar="SEED",
-        help="the seed of all ids and codes; a failed test tells the one it had",
+        help="the seed of all ids and codes; the report of a failed test shows it",
     )
     parser.addini("ep_mock_url", "as --ep-mock-url", default="")
-    parser.addini(
-        "ep_mock_ca", "as --ep-mock-ca; the file is looked for beside the configuration file", default=""
-    )
+    parser.addini("ep_mock_ca", "as --ep-mock-ca; the path is relative to the configuration file", default="")
     parser.addini("ep_mock_seed", "as --ep-mock-seed", default="")
     parser.addini(
         "ep_mock_settings",
@@ -68,9 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    told = {"at": option(config, "url"), "seed": option(config, "seed")}
-    given = ", ".join(f"{name} {value}" for name, value in told.items() if value)
-    return [f"ep-mock: {given}"] if given else []
+    options = {"at": option(config, "url"), "seed": option(config, "seed")}
+    text = ", ".join(f"{name} {value}" for name, value in options.items() if value)
+    return [f"ep-mock: {text}"] if text else []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,58 +75,53 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     used = item.stash.get(_USED, None)
     if used is not None and report.failed:
-        session, handle = used
-        report.sections.append(("ep-mock", session.report(handle)))
+        backend, handle = used
+        report.sections.append(("ep-mock", backend.report(handle)))
     return report
 
 
 def option(config: pytest.Config, name: str) -> str:
-    """What the command line says, else the configuration file, else nothing."""
-    given = config.getoption(f"ep_mock_{name}")
-    return str(config.getini(f"ep_mock_{name}") if given is None else given)
+    """Return an option from the command line, else from the configuration file, else an empty text."""
+    value = config.getoption(f"ep_mock_{name}")
+    return str(config.getini(f"ep_mock_{name}") if value is None else value)
 
 
 @pytest.fixture(scope="session")
 def ep_mock_settings() -> Settings | Mapping[str, Any]:
-    """Settings for ep-mock; override it in a conftest.py with a mapping such as {"codes_limit": 50}, or with
-    ep_mock.Settings.
-    """
+    """Settings for ep-mock. Override it in a conftest.py: return {"codes_limit": 50} or ep_mock.Settings."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def _ep_mock_session(
+def _ep_mock_backend(
     pytestconfig: pytest.Config, ep_mock_settings: Settings | Mapping[str, Any]
-) -> Iterator[Session]:
-    from ep_mock.pytest_plugin.backends import open_session
+) -> Iterator[Backend]:
+    from ep_mock.pytest_plugin.embedded import EmbeddedBackend
+    from ep_mock.pytest_plugin.remote import RemoteBackend
 
-    with open_session(pytestconfig, ep_mock_settings) as session:
-        yield session
+    kind: type[Backend] = RemoteBackend if option(pytestconfig, "url") else EmbeddedBackend
+    backend = kind(pytestconfig, ep_mock_settings)
+    yield backend
+    backend.close()
 
 
 @pytest.fixture(scope="session")
-def ep_mock_server(_ep_mock_session: Session) -> MockServer | RemoteServer:
-    """The ep-mock of this session, one for each xdist worker, or the one that --ep-mock-url names: `.url` and
-    `.handle`.
-    """
-    return _ep_mock_session.server()
+def ep_mock_server(_ep_mock_backend: Backend) -> MockServer | RemoteServer:
+    """The server of this session (one for each xdist worker, or at --ep-mock-url): `.url` and `.handle`."""
+    return _ep_mock_backend.server()
 
 
 @pytest.fixture
 def ep_mock(
-    request: pytest.FixtureRequest, _ep_mock_session: Session, ep_mock_settings: Settings | Mapping[str, Any]
+    request: pytest.FixtureRequest, _ep_mock_backend: Backend, ep_mock_settings: Settings | Mapping[str, Any]
 ) -> Handle:
-    """A fresh store for the test, whose clock is moved by polls: `.url`, `.promotions`, `.jobs`, `.clock`,
-    `.requests` and more.
-    """
-    handle = _ep_mock_session.fresh_store(request.node, ep_mock_settings)
-    request.node.stash[_USED] = (_ep_mock_session, handle)
+    """A fresh store with a poll clock: `.url`, `.promotions`, `.jobs`, `.clock`, `.requests` and more."""
+    handle = _ep_mock_backend.fresh_store(request.node, ep_mock_settings)
+    request.node.stash[_USED] = (_ep_mock_backend, handle)
     return handle
 
 
 @pytest.fixture
-def ep_mock_app(ep_mock: Handle, _ep_mock_session: Session) -> Application:
-    """ep-mock as an ASGI application, without a socket; its store is fresh, and the one that the fixture
-    ep_mock steers.
-    """
-    return _ep_mock_session.application()
+def ep_mock_app(ep_mock: Handle, _ep_mock_backend: Backend) -> Application:
+    """The ASGI application without a socket. Its store is that of the fixture ep_mock."""
+    return _ep_mock_backend.application()
