@@ -86,40 +86,6 @@ def test_once_cleared_it_has_room_for_as_much_as_a_new_one(
 
 
 @pytest.mark.parametrize(
-    ("body", "shown"),
-    [
-        (b"", None),
-        (b'{"a": 1}', {"a": 1}),
-        (b"[1]", [1]),
-        (b"5", "5"),
-        (b"a=b", "a=b"),
-        (b"\xff", "�"),
-    ],
-)
-def test_an_entry_is_shown_whole(body: bytes, shown: Any) -> None:
-    entry = Journal(10, 10**6).record(
-        request(body), 9, 1_733_268_695_962_680_423, None, "faulted", True, ("fault-1", "fault-3")
-    )
-    assert entry.document() == {
-        "number": 1,
-        "sequence": 9,
-        "at": "2024-12-03T23:31:35.962680423Z",
-        "method": "GET",
-        "path": "/v2/promotions",
-        "query": "page[limit]=5",
-        "operation": "list_promotions",
-        "family": "standard",
-        "headers": {"accept": "a", "x-a": "1, 2"},
-        "body": shown,
-        "truncated": False,
-        "status": None,
-        "outcome": "faulted",
-        "carried_out": True,
-        "faults": ["fault-1", "fault-3"],
-    }
-
-
-@pytest.mark.parametrize(
     ("query", "numbers"),
     [
         ({}, [1, 2, 3]),

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Mapping
 from itertools import islice
-from typing import Any
 
 import msgspec
 
-from ep_mock.domain.dates import format_nanos
 from ep_mock.domain.families import FAMILIES, Family
 from ep_mock.domain.lifecycle import Status
 from ep_mock.domain.problems import CodesQuota, codes_quota
@@ -40,10 +38,6 @@ class JobTransition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: Status
     cause: str
     sequence: int = 0
-
-    def document(self) -> dict[str, Any]:
-        """The change as the control plane prints it."""
-        return {**msgspec.structs.asdict(self), "at": format_nanos(self.at)}
 
 
 class StoreState:

@@ -158,17 +158,6 @@ class ActiveFault:
         """Whether it never applies again."""
         return bool(self.fault.times) and self.applied >= self.fault.times
 
-    def document(self) -> dict[str, Any]:
-        """As the control plane prints it."""
-        fault = msgspec.to_builtins(self.fault)
-        return {
-            "id": self.id,
-            "hits": self.matched,
-            "strikes": self.applied,
-            "spent": self.exhausted,
-            "fault": fault,
-        }
-
 
 class AppliedFaults(NamedTuple):
     """What faults do to one request.

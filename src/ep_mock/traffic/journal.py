@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from ep_mock.domain.dates import format_nanos
 from ep_mock.traffic.matching import RecordedRequest, RequestMatcher
 
 Outcome = Literal["served", "refused", "unmatched", "faulted", "failed"]
@@ -46,30 +45,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     fault_ids: tuple[str, ...]
     truncated: bool
     size: int
-
-    def document(self) -> dict[str, Any]:
-        """The entry as the control plane shows it."""
-        request = self.request
-        headers: dict[str, str] = {}
-        for name, value in request.headers:
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return {
-            "number": self.number,
-            "sequence": self.sequence,
-            "at": format_nanos(self.at),
-            "method": request.method,
-            "path": request.path.decode("latin-1"),
-            "query": request.query.decode("latin-1"),
-            "operation": request.operation,
-            "family": request.family,
-            "headers": headers,
-            "body": _readable(request.body),
-            "truncated": self.truncated,
-            "status": self.status,
-            "outcome": self.outcome,
-            "carried_out": self.carried_out,
-            "faults": list(self.fault_ids),
-        }
 
 
 class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -179,14 +154,3 @@ def nearest(query: JournalQuery, entries: Iterable[Entry], count: int) -> list[t
     ranked = [(query.differences(entry), entry) for entry in entries]
     ranked.sort(key=lambda pair: (len(pair[0]), -pair[1].number))
     return [(entry, different) for different, entry in ranked[:count]]
-
-
-def _readable(body: bytes) -> Any:
-    """A JSON object or array as data, any other body as text, an empty one as None."""
-    if not body:
-        return None
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body.decode("utf-8", "replace")
-    return value if isinstance(value, dict | list) else body.decode("utf-8", "replace")

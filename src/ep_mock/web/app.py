@@ -18,7 +18,7 @@ from ep_mock.settings import Settings, resolve_settings
 from ep_mock.web import api
 from ep_mock.web.asgi import HttpRouter
 from ep_mock.web.auth import Authenticator, TokenMint
-from ep_mock.web.control.handlers import server_handlers, store_handlers
+from ep_mock.web.control.handlers import control_routes
 from ep_mock.web.pipeline import Pipeline
 from ep_mock.web.request import Handler, Route
 from ep_mock.web.routes import RouteTable
@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     entropy = Entropy(stores.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))
     routes = _api_routes(authenticator)
-    control = _control_routes(stores) if settings.control else RouteTable[Route]()
+    control = control_routes() if settings.control else RouteTable[Route]()
     state = StateFile(settings.state) if settings.state else None
     if state is not None:
         state.load(stores)
@@ -96,19 +96,6 @@ def _api_routes(authenticator: Authenticator) -> RouteTable[Route]:
             route = Route(handler, operation=operation, family=family, authorized=authorized)
             routes.add(operation.method, operation.path, route)
     routes.add("GET", api.FILE_TEMPLATE, Route(api.get_file, names_store=True))
-    return routes
-
-
-def _control_routes(stores: StoreRegistry) -> RouteTable[Route]:
-    routes = RouteTable[Route]()
-    of_a_store, of_the_server = store_handlers(stores), server_handlers(stores)
-    for operation in load_document("control").operations:
-        handler = _handler_of(operation, {**of_a_store, **of_the_server})
-        # A reset takes the lock itself: it works whether the store can be used or not.
-        uses_store = operation.operation_id in of_a_store and operation.operation_id != "reset_store"
-        replaces_store = operation.operation_id == "restore_snapshot"
-        route = Route(handler, operation=operation, uses_store=uses_store, replaces_store=replaces_store)
-        routes.add(operation.method, operation.path, route)
     return routes
 
 

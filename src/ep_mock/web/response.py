@@ -52,7 +52,7 @@ class Response:
         await send({"type": "http.response.body", "body": b""})
 
 
-def json_response(status: int, document: Mapping[str, Any]) -> Response:
+def json_response(status: int, document: Mapping[str, Any] | msgspec.Struct) -> Response:
     """An answer with this document as JSON."""
     return Response(status, msgspec.json.encode(document), (_JSON,))
 

@@ -64,14 +64,12 @@ def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> 
 
 
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
-    stores = create_app().stores
-    handlers = {**control.store_handlers(stores), **control.server_handlers(stores)}
-    assert sorted(handlers) == sorted(
+    assert sorted(control.HANDLERS) == sorted(
         operation.operation_id for operation in load_document("control").operations
     )
 
 
 def test_an_operation_without_a_handler_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "_ABOUT_A_STORE", ())
+    monkeypatch.setattr(control, "HANDLERS", {})
     with pytest.raises(UsageError, match=r"of the document control has no handler"):
         create_app()

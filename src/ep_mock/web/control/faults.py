@@ -1,31 +1,25 @@
-"""Handlers of the control plane: faults."""
+"""Handlers of faults."""
 
 from __future__ import annotations
 
-import msgspec
-
+from ep_mock.control_messages import Faults
 from ep_mock.domain import problems
-from ep_mock.errors import UsageError
 from ep_mock.traffic.faults import Fault
-from ep_mock.web.control.parameters import refused
+from ep_mock.web.control.parameters import convert_body
+from ep_mock.web.control.views import fault_view
 from ep_mock.web.request import Request
 from ep_mock.web.response import Response, json_response
 
 
 def create_fault(request: Request) -> Response:
     """POST /faults."""
-    try:
-        added = request.store.traffic.faults.add(msgspec.convert(request.validated_body(), Fault))
-    except UsageError as error:
-        raise refused(error) from None
-    except msgspec.ValidationError as error:
-        raise problems.bad_request(str(error)) from None
-    return json_response(201, added.document())
+    fault = convert_body(request.validated_body(), Fault)
+    return json_response(201, fault_view(request.store.traffic.faults.add(fault)))
 
 
 def list_faults(request: Request) -> Response:
     """GET /faults."""
-    return json_response(200, {"faults": [each.document() for each in request.store.traffic.faults.all()]})
+    return json_response(200, Faults([fault_view(each) for each in request.store.traffic.faults.all()]))
 
 
 def delete_faults(request: Request) -> Response:

@@ -1,17 +1,22 @@
-"""The query of a control call: as strict as its bodies, so that a typing mistake does not pass unseen."""
+"""The query and the body of a control call. Both are strict, so that no typing mistake passes unseen."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from ep_mock.domain import problems
 from ep_mock.errors import ApiError, UsageError
 
+_Record = TypeVar("_Record")
+
 
 def check_query(query: bytes, names: Sequence[str]) -> None:
-    """Hold a query against the names that its call takes, each at most once.
+    """Check that a query has only parameters that its call takes, each at most once.
 
     Raises:
         ApiError: 400, it has another, or one of them twice.
@@ -27,37 +32,51 @@ def check_query(query: bytes, names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def chosen(query: Mapping[str, str], name: str, words: Sequence[str]) -> frozenset[str]:
-    """The words of a parameter, with commas between them; empty when it is not there.
+def choices(query: Mapping[str, str], name: str, words: Sequence[str]) -> frozenset[str]:
+    """The words of a parameter, which has commas between them; empty without the parameter.
 
     Raises:
         ApiError: 400, one is none of `words`.
     """
-    wanted = frozenset(query[name].split(",")) if name in query else frozenset()
-    if not wanted <= set(words):
+    requested = frozenset(query[name].split(",")) if name in query else frozenset()
+    if not requested <= set(words):
         raise problems.bad_request(
             f"{name}: expected some of {', '.join(words)}, got {query[name][:60]!r}", name
         )
-    return wanted
+    return requested
 
 
-def whole_number(query: Mapping[str, str], name: str, default: int, *, most: int) -> int:
-    """The number of a parameter, from 1 to `most`.
+def whole_number(query: Mapping[str, str], name: str, *, least: int, most: int) -> int | None:
+    """The number of a parameter; None without the parameter.
 
     Raises:
-        ApiError: 400, it is no such number.
+        ApiError: 400, it is no number from `least` to `most`.
     """
-    text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
+    text = query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and least <= int(text) <= most):
         raise problems.bad_request(
-            f"{name}: expected a whole number from 1 to {most}, got {text[:60]!r}", name
+            f"{name}: expected a whole number from {least} to {most}, got {text[:60]!r}", name
         )
     return int(text)
 
 
-def refused(error: UsageError) -> ApiError:
-    """400: what was asked for cannot be done. Where the message begins with the name of a property, that is
-    the source.
+def convert_body(body: dict[str, Any], kind: type[_Record]) -> _Record:
+    """A body, already validated against its contract, as a record.
+
+    Raises:
+        ApiError: 400, the record cannot have such a value.
+    """
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise problems.bad_request(str(error)) from None
+
+
+def bad_usage(error: UsageError) -> ApiError:
+    """400 with the message of the error. Where the message begins with the name of a property, that is the
+    source.
     """
     source, colon, detail = str(error).partition(": ")
     if colon and re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", source):
