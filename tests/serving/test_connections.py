@@ -45,11 +45,11 @@ class Wire(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.written = b""
+        self.writes: list[bytes] = []
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
+        self.writes.append(bytes(data))
 
     def close(self) -> None:
         self.closed = True
@@ -64,10 +64,15 @@ class Wire(asyncio.Transport):
 
 def sent_back(*packets: bytes, app: Any = echo) -> bytes:
     """What comes back on one connection; no more packets are sent once it was closed."""
+    return b"".join(writes_of(*packets, app=app))
+
+
+def writes_of(*packets: bytes, app: Any = echo) -> list[bytes]:
+    """The same, write by write."""
     return asyncio.run(_talk(packets, app))
 
 
-async def _talk(packets: Iterable[bytes], app: Any) -> bytes:
+async def _talk(packets: Iterable[bytes], app: Any) -> list[bytes]:
     config = uvicorn.Config(
         app, interface="asgi3", ws="none", lifespan="off", log_config=None, proxy_headers=False
     )
@@ -87,7 +92,7 @@ async def _talk(packets: Iterable[bytes], app: Any) -> bytes:
             await asyncio.sleep(0)
     connection.connection_lost(None)
     await asyncio.gather(*connection.tasks)
-    return wire.written
+    return wire.writes
 
 
 def answer(body: bytes) -> bytes:
@@ -161,7 +166,7 @@ def test_trailers_without_end_are_cut_off(offer: bytes) -> None:
             taken.append(piece)
             yield piece
 
-    assert asyncio.run(_talk(packets(), echo)).startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert b"".join(asyncio.run(_talk(packets(), echo))).startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
     assert sum(map(len, taken)) <= MOST_BYTES + 10_000
 
 

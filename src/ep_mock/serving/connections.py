@@ -15,6 +15,7 @@ import h11
 
 from ep_mock.domain.display import printable
 from ep_mock.serving.logs import FIELDS
+from ep_mock.serving.one_write import OneWriteTransport
 from ep_mock.traffic.redaction import redacted_query
 from ep_mock.web.connection_faults import TRANSPORT
 from ep_mock.web.long_poll import STOPPING
@@ -46,6 +47,13 @@ def adapted(
             self.app = self._call
             self.access_log: bool = access_log and logging.getLogger("uvicorn.access").hasHandlers()
             self.access_logger = _Discreet(logging.getLogger("uvicorn.access"))
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(OneWriteTransport(transport))
+
+        def on_response_complete(self) -> None:
+            self.transport.flush()
+            super().on_response_complete()
 
         def _call(self, scope: Any, receive: Any, send: Any) -> Any:
             scope["extensions"] = {TRANSPORT: self.transport, STOPPING: stopping}
