@@ -85,15 +85,7 @@ def _is_plain(text: str, rows: int) -> bool:
 
 
 def _quoted(row: ExportRow) -> ExportRow:
-    return ExportRow(
-        _field(row.code),
-        row.uses,
-        row.max_uses,
-        _field(row.consume_unit or ""),
-        _field(row.user or ""),
-        _field(row.created_by or ""),
-        _field(row.created_at),
-    )
+    return ExportRow._make(_field(value) if isinstance(value, str) else value for value in row)
 
 
 def _field(text: str) -> str:

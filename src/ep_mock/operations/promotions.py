@@ -1,4 +1,4 @@
-"""The verbs of promotions: create, list, update, delete, history. The store must have been settled."""
+"""Operations on promotions: create, list, update, delete, history. The store must be settled."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ep_mock.simulation.store import Store
 _EQUAL = frozenset({"eq"})
 _ORDER = frozenset({"lt", "le", "eq", "gt", "ge"})
 _CONTAINS = frozenset({"contains"})
+_FREE = ["percent", 100]
 
 
 def _field(name: str) -> Attribute:
@@ -33,14 +34,14 @@ def _rules(promotion: Promotion) -> Mapping[str, Any]:
 
 
 def _args(rule: Mapping[str, Any]) -> list[str]:
-    """The args of a rule as one writes them in a filter: texts as they are, all else as JSON."""
+    """The args of a rule as a filter spells them: texts as they are, everything else as JSON."""
     return [
         each if isinstance(each, str) else msgspec.json.encode(each).decode() for each in rule.get("args", ())
     ]
 
 
 def _account_tags(rule: Mapping[str, Any]) -> Iterator[str]:
-    """The tags that a rule or any rule below it asks for."""
+    """The tags that a rule, or any rule below it, requires."""
     pending = [rule]
     while pending:
         current = pending.pop()
@@ -59,7 +60,7 @@ FILTERS: Mapping[Family, Mapping[str, Attribute]] = {
         "override_stacking": _field("override_stacking"),
         "start": Attribute(_ORDER, "date", lambda promotion: promotion.start),
         "end": Attribute(_ORDER, "date", lambda promotion: promotion.end),
-        # Published: these two do not look at child conditions, the tags do.
+        # Published: these two don't look at child conditions, account_tags does.
         "rule_set.rules.strategy": Attribute(
             frozenset({"eq", "in"}), "string", lambda promotion: _rules(promotion).get("strategy")
         ),
@@ -70,7 +71,7 @@ FILTERS: Mapping[Family, Mapping[str, Attribute]] = {
 
 
 class _Draft(NamedTuple):
-    """What a promotion is to become, before it is checked against the others."""
+    """The new version of a promotion, before it is checked against the others."""
 
     fields: dict[str, Any]
     start: int
@@ -82,11 +83,11 @@ class _Draft(NamedTuple):
 
 
 def create_promotion(store: Store, family: Family, request: Mapping[str, Any]) -> Promotion:
-    """Add a promotion; an automatic one of a family that says so comes with a code of its own.
+    """Add a promotion. An automatic one gets a code of its own if its family has that.
 
     Raises:
         ApiError: 422 its start is not before its end, its priority is taken or the store is full; 400 too
-            many automatic ones.
+            many automatic promotions.
     """
     promotion = new_promotion(store, family, request)
     store.add_promotion(promotion)
@@ -103,14 +104,16 @@ def new_promotion(
     created_at: int | None = None,
     codes_limit: int | None = None,
 ) -> Promotion:
-    """A promotion that may join those of the store, and others `beside` it that will; the store does not have
-    it yet.
+    """Make a promotion that fits to those of the store. The store doesn't have it yet.
+
+    Args:
+        beside: other new promotions, to which it must fit as well.
 
     Raises:
         ApiError: as for `create_promotion`.
     """
     draft = _Draft(
-        fields={**family.promotion_defaults, **_kept(family, request)},
+        fields={**family.promotion_defaults, **_known_fields(family, request)},
         start=parse_date(request["start"]),
         end=parse_date(request["end"]),
     )
@@ -139,32 +142,32 @@ def list_promotions(store: Store, family: Family, page: Page, filter_text: str |
     """The family's promotions, newest first.
 
     Raises:
-        ApiError: 400, the filter cannot be used.
+        ApiError: 400, the filter is not valid.
     """
     promotions = store.state.promotions[family]
     condition = read_filter(store.settings, filter_text, FILTERS[family])
     if condition is not None:
         return list_newest_first(_candidates(store, family, condition), page, condition)
-    return Listing(
-        [promotion.listed() for promotion in promotions.newest(page.offset, page.limit)], len(promotions)
-    )
+    newest = promotions.newest(page.offset, page.limit)
+    return Listing([promotion.listed() for promotion in newest], len(promotions))
 
 
 def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Promotion:
-    """Change what was sent and keep the rest. Giving an expired promotion a later end deletes its codes
-    (published).
+    """Replace the fields in the request and keep the others.
+
+    A later end reactivates an expired promotion and deletes its codes (published).
 
     Raises:
-        ApiError: as for `create_promotion`; 422 as well when an expired promotion with too many codes would
-            run again, or one with more codes than that allows would last too long.
+        ApiError: as for `create_promotion`; also 422 if an expired promotion has too many codes to be
+            reactivated, or the new duration doesn't allow the number of its codes.
     """
     family, now, was_automatic = promotion.family, store.now, promotion.automatic
     draft = _Draft(
-        fields={**promotion.fields, **_kept(family, request)},
+        fields={**promotion.fields, **_known_fields(family, request)},
         start=parse_date(request["start"]) if "start" in request else promotion.start,
         end=parse_date(request["end"]) if "end" in request else promotion.end,
     )
-    _check(store, family, draft, [store.state.promotions[family]], former=promotion)
+    _check(store, family, draft, [store.state.promotions[family]], previous=promotion)
     book = store.codes_of(promotion)
     is_reactivated = promotion.expired(now) and draft.end > now
     if is_reactivated and len(book) > store.settings.reenable_codes_limit:
@@ -182,30 +185,25 @@ def update_promotion(store: Store, promotion: Promotion, request: Mapping[str, A
 
 
 def list_history(promotion: Promotion, page: Page) -> Listing:
-    """All versions of a promotion, the present one first and the others newest first."""
-    total = len(promotion.previous_versions) + 1
+    """All versions of a promotion, newest first."""
     versions = [promotion.listed(), *reversed(promotion.previous_versions)]
-    return Listing(list(page.slice(versions)), total)
+    return Listing(list(page.slice(versions)), len(versions))
 
 
 def delete_promotion(store: Store, promotion: Promotion) -> None:
-    """Delete a promotion with its codes and jobs; an unfinished job is given up and the worker is free
-    again.
-    """
+    """Delete a promotion with its codes and jobs. The worker gives up its unfinished job."""
     store.remove_promotion(promotion)
 
 
 def _candidates(store: Store, family: Family, condition: CompiledFilter) -> Sequence[Promotion]:
-    """The promotions that may meet a condition, the oldest first. Where it asks for a code, only those that
-    have it.
-    """
+    """The promotions that can match a condition, oldest first: those with its code if it asks for one."""
     code = next((part.operands[0] for part in condition.conditions if part.attribute == "code"), None)
     if code is None:
         return list(store.state.promotions[family].values())
     return store.promotions_with_code(family, code)
 
 
-def _kept(family: Family, request: Mapping[str, Any]) -> dict[str, Any]:
+def _known_fields(family: Family, request: Mapping[str, Any]) -> dict[str, Any]:
     return {key: request[key] for key in family.promotion_fields if key in request}
 
 
@@ -215,52 +213,39 @@ def _check(
     draft: _Draft,
     promotions: Sequence[FamilyPromotions],
     *,
-    former: Promotion | None = None,
+    previous: Promotion | None = None,
 ) -> None:
     if draft.start >= draft.end:
         raise problems.unprocessable("start must be before end")
     if "rule_set" in draft.fields:
-        refusal = auto_add_refusal(draft.fields["rule_set"], automatic=draft.automatic)
-        if refusal is not None:
-            raise refusal
+        _check_auto_add(draft.fields["rule_set"], automatic=draft.automatic)
     now = store.now
-    if not family.ranks_promotions or not _runs_or_will_run(draft.fields, draft.end, now):
+    if not family.ranks_promotions or not _runs_or_will_run(draft, now):
         return
     limit = store.settings.automatic_limit
-    counted_already = (
-        former is not None and former.automatic and _runs_or_will_run(former.fields, former.end, now)
-    )
-    if (
-        draft.automatic
-        and not counted_already
-        and sum(each.number_automatic(now) for each in promotions) >= limit
-    ):
-        raise problems.too_many_automatic(limit, updating=former is not None)
+    counted_already = previous is not None and previous.automatic and _runs_or_will_run(previous, now)
+    number_automatic = sum(each.number_automatic(now) for each in promotions)
+    if draft.automatic and not counted_already and number_automatic >= limit:
+        raise problems.too_many_automatic(limit, updating=previous is not None)
     priority = draft.fields.get("priority")
-    if priority is not None and any(each.has_priority(priority, now, besides=former) for each in promotions):
+    if priority is not None and any(
+        each.has_priority(priority, now, besides=previous) for each in promotions
+    ):
         raise problems.duplicate_priority()
 
 
-def _runs_or_will_run(fields: Mapping[str, Any], end: int, now: int) -> bool:
-    return bool(fields["enabled"]) and end > now
+def _runs_or_will_run(promotion: Promotion | _Draft, now: int) -> bool:
+    return bool(promotion.fields["enabled"]) and promotion.end > now
 
 
-FREE = ["percent", 100]
+def _check_auto_add(rule_set: Mapping[str, Any], *, automatic: bool) -> None:
+    """Refuse an action that adds items by itself, unless the promotion is automatic and the items are free.
 
-
-def auto_add_refusal(rule_set: Mapping[str, Any], *, automatic: bool) -> ApiError | None:
-    """400 when an action adds items to the cart by itself although the promotion is not automatic or the
-    items are not free, else None.
-
-    Published: `auto_add` can be true only with a discount of 100 percent in an automatic promotion. The text
-        is ours.
+    The rule is published, the text of the error is ours.
     """
     for position, action in enumerate(rule_set["actions"]):
-        wanted = action.get("limitations", {}).get("items", {}).get("auto_add", False)
-        if wanted and not (automatic and action.get("args") == FREE):
+        adds = action.get("limitations", {}).get("items", {}).get("auto_add", False)
+        if adds and not (automatic and action.get("args") == _FREE):
             source = f"data.rule_set.actions.{position}.limitations.items.auto_add"
             detail = "auto_add needs an automatic promotion and a discount of 100 percent"
-            return ApiError(
-                400, [{"status": 400, "source": source, "title": "Bad Request", "detail": detail}]
-            )
-    return None
+            raise ApiError(400, [{"status": 400, "source": source, "title": "Bad Request", "detail": detail}])

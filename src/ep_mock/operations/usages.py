@@ -1,7 +1,6 @@
-"""The verbs of usages: record, list, anonymize. The store must have been settled.
+"""Operations on usages: record, list, anonymize. The store must be settled.
 
-Usages come from checkouts, which are outside the API; so recording one is a verb that only the control plane
-offers.
+Usages come from checkouts, which are outside the API. So only the control plane can record one.
 """
 
 from __future__ import annotations
@@ -36,21 +35,20 @@ _FOLDING_FILTERS: Mapping[str, Attribute] = {
 
 
 class Anonymized(NamedTuple):
-    """The usages that were anonymized, as JSON, and the ids that are unknown."""
+    """The anonymized usages as JSON, and the unknown ids."""
 
     usages: list[bytes]
     unknown: list[str]
 
 
 def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any]) -> Usage:
-    """Do what a checkout would: take uses from a code and keep a record.
+    """Take uses from a code and record them, as a checkout does.
 
     `request` has `code`, and optionally `times_used`, `order_id`, `customer_id`, `customer_email`,
-        `account_id`, and `new_shopper`: whether
-    the shopper has never paid an order (True when not said).
+    `account_id`, and `new_shopper`: whether the shopper has never paid an order (default true).
 
     Raises:
-        ApiError: 404 no such code; 422 the promotion does not run, or the code is used up, somebody else's,
+        ApiError: 404 no such code; 422 the promotion doesn't run, or the code is used up, for another user,
             or used up by this shopper.
     """
     book = store.codes_of(promotion)
@@ -86,21 +84,13 @@ def record_usage(store: Store, promotion: Promotion, request: Mapping[str, Any])
 def list_usages(
     store: Store, promotion: Promotion, page: Page, filter_text: str | None, sort: str | None
 ) -> Listing:
-    """The usages of a promotion, the one changed last first unless sorted.
+    """The usages of a promotion, the latest change first unless sorted.
 
     Raises:
-        ApiError: 400, the filter or the sort cannot be used.
+        ApiError: 400, the filter or the sort is not valid.
     """
-    return _listed(
-        store,
-        promotion,
-        promotion.usages,
-        page,
-        filter_text,
-        sort,
-        promotion.family.usage_sorts,
-        "-updated_at",
-    )
+    sorts = promotion.family.usage_sorts
+    return _list(store, promotion.family, promotion.usages, page, filter_text, sort, "-updated_at", sorts)
 
 
 def list_code_usages(
@@ -109,21 +99,21 @@ def list_code_usages(
     """The usages of one code, named by itself or its id, the earliest first unless sorted.
 
     Raises:
-        ApiError: 404 the promotion neither has nor had that code, 400 the filter or the sort cannot be used.
+        ApiError: 404 the promotion neither has nor had that code, 400 the filter or the sort is not valid.
     """
     book = store.codes_of(promotion)
     key = book.find(segment) or book.key(segment)
     usages = [usage for usage in promotion.usages if usage.code_key == key]
     if not usages and key not in book.entries:
         raise problems.code_not_found()
-    return _listed(
-        store, promotion, usages, page, filter_text, sort, promotion.family.code_usage_sorts, "used_on"
-    )
+    sorts = promotion.family.code_usage_sorts
+    return _list(store, promotion.family, usages, page, filter_text, sort, "used_on", sorts)
 
 
 def anonymize_usages(store: Store, family: Family, request: Mapping[str, Any]) -> Anonymized:
-    """Take from usages of any promotion what tells who the shopper was. Unknown ids are named, the others are
-    done all the same.
+    """Remove from usages of any promotion what identifies the shopper.
+
+    Unknown ids don't prevent this for the known ones.
     """
     known = store.state.usages[family]
     ids = list(dict.fromkeys(request["usage_ids"]))
@@ -139,26 +129,25 @@ def anonymize_usages(store: Store, family: Family, request: Mapping[str, Any]) -
     return Anonymized([usage.listed() for usage in done], [each for each in ids if each not in known])
 
 
-def _listed(
+def _list(
     store: Store,
-    promotion: Promotion,
+    family: Family,
     usages: Sequence[Usage],
     page: Page,
     filter_text: str | None,
     sort: str | None,
+    default_sort: str,
     sorts: Sequence[str],
-    default: str,
 ) -> Listing:
     if not sorts:
         sort = None
     elif sort is not None and sort.removeprefix("-") not in sorts:
         raise problems.bad_sort(sort, [each for name in sorts for each in (name, f"-{name}")])
-    condition = read_filter(
-        store.settings, filter_text, _FOLDING_FILTERS if promotion.family.codes_fold_case else _FILTERS
-    )
+    filters = _FOLDING_FILTERS if family.codes_fold_case else _FILTERS
+    condition = read_filter(store.settings, filter_text, filters)
     if condition is not None:
         usages = list(filter(condition.matches, usages))
-    order = sort or default
+    order = sort or default_sort
     chosen = sorted(usages, key=lambda usage: _rank(usage, order.removeprefix("-")))
     if order.startswith("-"):
         chosen.reverse()
@@ -173,7 +162,7 @@ def _rank(usage: Usage, name: str) -> tuple[bool, Any]:
 def _refusal(
     store: Store, promotion: Promotion, code: Code, key: str, request: Mapping[str, Any], times: int
 ) -> str | None:
-    """Why the code cannot be used like that, or None."""
+    """Why the code cannot be used for this request, or None."""
     if not promotion.fields["enabled"] or promotion.expired(store.now) or promotion.start > store.now:
         return "the promotion is not running"
     if code.uses is not None and code.uses < times:

@@ -13,70 +13,41 @@ from ep_mock.domain.lifecycle import FINAL, Action, JobType, Status, Transition,
 from ep_mock.domain.plans import NO_PLAN, Plan
 
 
-class Job:
+class Job(msgspec.Struct, kw_only=True, eq=False):
     """One asynchronous job. Only `move` changes its status.
 
     Attributes:
         number: its position in the store's order of arrival, from 1.
         parameters: those of a generate job, with keys in the published order; None for an export.
-        result: `{generated[, deleted]}`, once the job has ended.
+        result_key: the key under which the API prints the result.
         plan: what is going to happen to it.
         plan_id: the id of that plan, None if the request brought it.
+        result: `{generated[, deleted]}`, once the job has ended.
         history: each status with its time and cause, starting with the creation.
     """
 
-    __slots__ = (
-        "_listed",
-        "created_at",
-        "error",
-        "family",
-        "history",
-        "id",
-        "job_type",
-        "name",
-        "number",
-        "parameters",
-        "plan",
-        "plan_id",
-        "promotion_id",
-        "result",
-        "result_key",
-        "status",
-        "updated_at",
-    )
+    id: str
+    number: int
+    family: Family
+    promotion_id: str
+    job_type: JobType
+    name: str | None
+    parameters: Mapping[str, Any] | None
+    created_at: int
+    result_key: str
+    plan: Plan = NO_PLAN
+    plan_id: str | None = None
+    status: Status = "pending"
+    updated_at: int = 0
+    error: str | None = None
+    result: dict[str, int] | None = None
+    history: list[Transition] = []
+    _listed: bytes | None = None
 
-    def __init__(
-        self,
-        *,
-        id: str,  # noqa: A002 - the API's own word
-        number: int,
-        family: Family,
-        promotion_id: str,
-        job_type: JobType,
-        name: str | None,
-        parameters: Mapping[str, Any] | None,
-        created_at: int,
-        result_key: str,
-        plan: Plan = NO_PLAN,
-        plan_id: str | None = None,
-    ) -> None:
-        self.id = id
-        self.number = number
-        self.family = family
-        self.promotion_id = promotion_id
-        self.job_type = job_type
-        self.name = name
-        self.parameters = parameters
-        self.created_at = created_at
-        self.updated_at = created_at
-        self.status: Status = "pending"
-        self.error: str | None = None
-        self.result: dict[str, int] | None = None
-        self.result_key = result_key
-        self.plan = plan
-        self.plan_id = plan_id
-        self.history = [Transition(created_at, "pending", "created")]
-        self._listed: bytes | None = None
+    def __post_init__(self) -> None:
+        if not self.history:
+            self.updated_at = self.created_at
+            self.history.append(Transition(self.created_at, "pending", "created"))
 
     @property
     def ended(self) -> bool:

@@ -41,28 +41,6 @@ class Promotion:
         previous_versions: the versions before this one as JSON, oldest first, if the family keeps them.
     """
 
-    __slots__ = (
-        "_entropy",
-        "_listed",
-        "author",
-        "book",
-        "cached_jobs",
-        "codes_limit",
-        "created_at",
-        "end",
-        "exports",
-        "family",
-        "fields",
-        "id",
-        "jobs",
-        "previous_versions",
-        "start",
-        "store_id",
-        "updated_at",
-        "updated_by",
-        "usages",
-    )
-
     def __init__(
         self,
         *,
