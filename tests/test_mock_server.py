@@ -108,7 +108,7 @@ def test_the_package_exports_what_it_says_and_nothing_else() -> None:
         ep_mock.settings.Settings,
         ep_mock.web.app.create_app,
     )
-    homes = ep_mock._HOMES
+    homes = ep_mock._MODULES
     assert sorted(homes) == sorted(set(ep_mock.__all__) - {"__version__"})
     for name, module in homes.items():
         assert getattr(ep_mock, name) is getattr(sys.modules[module], name)

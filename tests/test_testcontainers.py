@@ -88,15 +88,15 @@ def test_a_mock_that_ends_at_once_is_told_with_what_it_said(engine: StubEngine) 
     with pytest.raises(UsageError) as error, EpMockContainer(fixtures=("absent.json",)):
         pass
     reason = "ep-mock: absent.json: there is no such file"
-    assert str(error.value) == f"the mock in the container has ended before it served: {reason}"
+    assert str(error.value) == f"ep-mock ended before it accepted requests: {reason}"
     assert engine.removed
 
 
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ({"port": 9000}, "port: the container's own cannot be chosen; `url` says where it is reached"),
-        ({"host": "::"}, "host: the container's own cannot be chosen; `url` says where it is reached"),
+        ({"port": 9000}, "port: is fixed inside a container; use `url` for its address"),
+        ({"host": "::"}, "host: is fixed inside a container; use `url` for its address"),
         ({"clock": "fast"}, "clock: expected one of real, scaled, manual, poll, got 'fast'"),
         ({"prot": 1}, "prot: not a setting that can be changed here; did you mean port?"),
     ],

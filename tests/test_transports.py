@@ -120,7 +120,7 @@ def test_other_hosts_fail_unless_there_is_a_transport_for_them(
         client.get("https://example.com/v2/promotions")
     assert str(refused.value) == (
         "example.com does not lead to ep-mock, only useast.api.elasticpath.com, euwest.api.elasticpath.com; "
-        "name it in hosts=, or give a transport for it as others="
+        "add it to hosts=, or pass a transport for it as others="
     )
     with library.Client(transport=transport(app, others=elsewhere)) as client:
         assert client.get("https://example.com/").text == "example.com itself"

@@ -1,7 +1,7 @@
-"""A local, in-memory double of the Elastic Path promotions API, with its asynchronous promotion jobs.
+"""A local, in-memory test double of the Elastic Path promotions API, with its asynchronous promotion jobs.
 
-`MockServer` runs it beside a test, `create_app` makes the bare ASGI application, `Settings` is what both
-take, `Handle` steers either. Importing `ep_mock` loads none of them: each comes when it is first asked for.
+`MockServer` serves it, `create_app` makes only the ASGI application, `Settings` configures either, `Handle`
+steers either. Importing `ep_mock` loads none of these modules: each is imported on first use.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
     "create_app",
 ]
 
-_HOMES = {
+_MODULES = {
     "Application": "ep_mock.web.app",
     "AuthMode": "ep_mock.settings",
     "ClockMode": "ep_mock.clock",
@@ -50,11 +50,11 @@ _HOMES = {
     "create_app": "ep_mock.web.app",
 }
 
-if not TYPE_CHECKING:  # A type checker would take any name from a module that has `__getattr__`.
+if not TYPE_CHECKING:  # With `__getattr__`, a type checker would accept any name.
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""The whole mock beside other work: `with MockServer(clock="manual") as mock: ...`."""
+"""A server and its handle in one object: `with MockServer(clock="manual") as mock: ...`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 class MockServer:
     """ep-mock, served over HTTP by a background thread.
 
-    In a `with` statement requests are accepted at its start and the port is free again at its end; neither
-    sleeps. Without settings, any free port is taken; `MockServer(clock="manual", codes_limit=50)` changes
-    single settings. The environment is not looked at. A server that was stopped and is started again still
-    has its promotions, codes and jobs. One that is dropped without `stop` ends with a
-    `ResourceWarning`, its state unsaved. A child after a fork has no part in it: there `stop` does nothing.
+    A `with` statement starts the server, and stops it and frees the port at the end, without sleeping.
+    `MockServer(clock="manual", codes_limit=50)` changes single settings; the default port is any free one.
+    Environment variables have no effect. A server that is stopped and started again keeps its promotions,
+    codes and jobs. A server that is dropped without `stop` ends with a `ResourceWarning` and does not save
+    its state. In a child process after a fork, `stop` does nothing.
 
     Attributes:
-        settings: what it was made with.
-        app: the ASGI application, for calls that need no HTTP.
+        settings: all settings of the server.
+        app: the ASGI application, for calls without HTTP.
 
     Raises:
-        UsageError: a setting, a fixture, a certificate, the host or the port cannot be used.
+        UsageError: a setting, a fixture, a certificate, the host or the port is invalid.
     """
 
     def __init__(self, settings: Settings | None = None, **changes: Unpack[SettingKeywords]) -> None:
@@ -46,36 +46,33 @@ class MockServer:
 
     @property
     def url(self) -> str:
-        """What a client takes for the address of the real service: `http://127.0.0.1:43210`, without a slash
-        at the end.
-        """
+        """The base URL for clients, without a slash at the end: `http://127.0.0.1:43210`."""
         return self._server.url
 
     @property
     def port(self) -> int:
-        """The real port, also when 0 was asked for."""
+        """The port that the server listens on, even if the setting is 0."""
         return self._server.port
 
     @property
     def seed(self) -> str:
-        """The seed of all ids and codes, also when none was given; the same seed and clock start give the
-        same ones again.
+        """The seed of all ids and codes, even if the setting is empty.
+
+        The same seed, clock start and requests give the same ids and codes.
         """
         return self.app.stores.seed
 
     @cached_property
     def handle(self) -> Handle:
-        """Steers the store `default`; `handle.of_store("other")` steers another one. It calls the application
-        in process.
-        """
-        # Imported when needed: who only serves does without it.
+        """The handle for the store `default`. It works in process. `handle.of_store("x")` is for store x."""
+        # Imported here because a server without a handle does not need it.
         from ep_mock.handle.connection import InProcessConnection
         from ep_mock.handle.handle import Handle
 
         settings = self.settings
         return Handle(
-            # It keeps the server itself running, and is not part of a circle that only the collector of
-            # garbage would find.
+            # The connection keeps the server thread alive, and a reference to `self` would make a cycle that
+            # only the garbage collector frees.
             InProcessConnection(self.app, partial(_url_of, self._server)),
             client_id=settings.client_id,
             client_secret=settings.client_secret,
@@ -83,11 +80,11 @@ class MockServer:
         )
 
     def start(self) -> Self:
-        """Accept requests, from now on.
+        """Start to accept requests.
 
         Raises:
-            UsageError: the host or port cannot be used, the server is running already, or another one has its
-                state file.
+            UsageError: the host or port is unavailable, the server is already running, or another server
+                uses the same state file.
         """
         self.app.claim_state()
         self._server.start()
@@ -95,7 +92,7 @@ class MockServer:
         return self
 
     def stop(self) -> None:
-        """Stop accepting requests, if it does, and save the stores in the state file, if there is to be one.
+        """Stop the server if it is running, and save the stores if there is a state file.
 
         Raises:
             UsageError: the state file cannot be written.

@@ -1,6 +1,4 @@
-"""The settings as keyword arguments, for editors and type checkers. What each one means stands at
-`Settings`.
-"""
+"""The settings as keyword arguments, for editors and type checkers. `Settings` explains each of them."""
 
 from __future__ import annotations
 
@@ -10,13 +8,43 @@ from ep_mock.clock import ClockMode
 from ep_mock.settings import AuthMode, LogFormat
 
 
-class SettingKeywords(TypedDict, total=False):
-    """All settings, each by its name."""
+class StoreSettings(TypedDict, total=False):
+    """Settings that can change at any time."""
+
+    timings: str
+    codes_limit: int
+    long_codes_limit: int
+    promotions_limit: int
+    automatic_limit: int
+    reenable_codes_limit: int
+    rate_limit: int
+    stuck_polls: int
+    poll_moves: Literal["jobs", "any"]
+    export_url_seconds: int
+    foreign_filters: Literal["refuse", "ignore"]
+    cancelling_blocks: bool
+    code_case: Literal["lower", "upper"]
+    rule_result_key: Literal["result", "generate_result"]
+    rule_code_type: bool
+    unique_codes: bool
+    author: str
+
+
+class ResetSettings(StoreSettings, total=False):
+    """Settings that a reset can change."""
+
+    seed: str
+    clock: ClockMode
+    clock_scale: float
+    clock_start: str
+
+
+class SettingKeywords(ResetSettings, total=False):
+    """All settings."""
 
     host: str
     port: int
     public_url: str
-    seed: str
     fixtures: tuple[str, ...]
     auth: AuthMode
     client_id: str
@@ -36,23 +64,3 @@ class SettingKeywords(TypedDict, total=False):
     journal_bytes: int
     stores: Literal["header", "client-id"]
     state: str
-    clock: ClockMode
-    clock_scale: float
-    clock_start: str
-    timings: str
-    codes_limit: int
-    long_codes_limit: int
-    promotions_limit: int
-    automatic_limit: int
-    reenable_codes_limit: int
-    rate_limit: int
-    stuck_polls: int
-    poll_moves: Literal["jobs", "any"]
-    export_url_seconds: int
-    foreign_filters: Literal["refuse", "ignore"]
-    cancelling_blocks: bool
-    code_case: Literal["lower", "upper"]
-    rule_result_key: Literal["result", "generate_result"]
-    rule_code_type: bool
-    unique_codes: bool
-    author: str

@@ -1,7 +1,6 @@
-"""ep-mock in a container of its own, for tests with Testcontainers: `with EpMockContainer(clock="manual") as
-mock: ...`.
+"""ep-mock for Testcontainers: `with EpMockContainer(clock="manual") as mock: ...`.
 
-Needs the extra of the same name: `pip install 'ep-mock[testcontainers]'`, and a container engine.
+Needs a container engine and an extra: `pip install 'ep-mock[testcontainers]'`.
 """
 
 from __future__ import annotations
@@ -29,37 +28,35 @@ IMAGE: Final = f"ghcr.io/ep-mock/ep-mock:{__version__}"
 """The image of this version."""
 
 PORT: Final = 8080
-"""Where the mock listens inside the container."""
+"""The port of the server inside the container."""
 
 FIXTURES: Final = "/etc/ep-mock/fixtures"
-"""Where the image looks for fixtures."""
+"""The folder for fixtures inside the container."""
 
 _POLL_SECONDS = 0.05
-_THE_CONTAINERS_OWN = ("host", "port")
+_FIXED_SETTINGS = ("host", "port")
 
 
 class EpMockContainer(DockerContainer):
-    """A container of ep-mock, running inside a `with` statement or between `start` and `stop`.
+    """A container of ep-mock, which runs inside a `with` statement or between `start` and `stop`.
 
-    It takes the settings of `MockServer` by keyword, except for `host` and `port`. `fixtures` may name files
-    and folders of this machine; they are copied, so the engine may be on another one. Whatever else a
-    container can have (a network, a name) it gets from the methods of `DockerContainer`.
+    It takes the settings of `MockServer` as keywords, except `host` and `port`. `fixtures` may name files and
+    folders of this machine: they are copied into the container, so the engine may run on another machine.
+    The methods of `DockerContainer` set everything else, such as a network or a name.
 
     Args:
-        image: another image, such as one with fixtures of its own inside.
-        **settings: as in `clock="manual", codes_limit=50`; files other than fixtures are files inside the
-            container.
+        image: another image, such as one that contains fixtures.
+        **settings: settings such as `clock="manual", codes_limit=50`. Paths other than fixtures are paths
+            inside the container.
 
     Raises:
-        UsageError: a setting cannot be used.
+        UsageError: a setting is invalid.
     """
 
     def __init__(self, image: str = IMAGE, **settings: Unpack[SettingKeywords]) -> None:
-        for name in _THE_CONTAINERS_OWN:
+        for name in _FIXED_SETTINGS:
             if name in settings:
-                raise UsageError(
-                    f"{name}: the container's own cannot be chosen; `url` says where it is reached"
-                )
+                raise UsageError(f"{name}: is fixed inside a container; use `url` for its address")
         self.settings = Settings().with_changes(settings)
         self._handles: list[Handle] = []
         super().__init__(image)
@@ -67,7 +64,7 @@ class EpMockContainer(DockerContainer):
         self.waiting_for(LogMessageWaitStrategy("listening on http").with_poll_interval(_POLL_SECONDS))
         if "fixtures" in settings:
             settings["fixtures"] = tuple(
-                self._inside(path) for name in self.settings.fixtures for path in fixture_paths(name)
+                self._path_inside(path) for name in self.settings.fixtures for path in fixture_paths(name)
             )
         self.with_envs(
             **{ENVIRONMENT_PREFIX + name.upper(): _text(value) for name, value in settings.items()}
@@ -75,45 +72,40 @@ class EpMockContainer(DockerContainer):
 
     @property
     def url(self) -> str:
-        """What a client takes for the address of the real service, without a slash at the end:
-        `http://localhost:32768`.
-        """
+        """The base URL for clients, without a slash at the end: `http://localhost:32768`."""
         scheme = "https" if self.settings.tls_certificate else "http"
         return f"{scheme}://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def handle(self, store: str = "default", *, verify: Verify = True) -> Handle:
-        """What steers a store of the mock, until the container stops: its clock, jobs, plans, faults and
-        requests.
+        """Return a handle for a store of the server. It is closed when the container stops.
 
-        `verify` says whom to trust when the mock serves https; see `Handle.connect`.
+        `verify` says whom to trust when the server uses https; see `Handle.connect`.
         """
-        known = self.settings
         handle = Handle.connect(
             self.url,
             store=store,
-            client_id=known.client_id,
-            client_secret=known.client_secret,
-            control_token=known.control_token,
+            client_id=self.settings.client_id,
+            client_secret=self.settings.client_secret,
+            control_token=self.settings.control_token,
             verify=verify,
         )
         self._handles.append(handle)
         return handle
 
     def start(self) -> Self:
-        """Start the container, and return when the mock accepts requests.
+        """Start the container, and return when the server accepts requests.
 
         Raises:
-            UsageError: the mock has ended at once; the message has what it said.
-            TimeoutError: the mock is not up in time, after two minutes unless Testcontainers is configured
-                otherwise.
+            UsageError: the server ended at once. The message contains its output.
+            TimeoutError: the server did not start in time (by default of Testcontainers, two minutes).
         """
         try:
             return super().start()
         except RuntimeError as error:
             if self._container is None:
                 raise
-            said = self._container.logs().decode(errors="replace").strip()
-            raise UsageError(f"the mock in the container has ended before it served: {said}") from error
+            output = self._container.logs().decode(errors="replace").strip()
+            raise UsageError(f"ep-mock ended before it accepted requests: {output}") from error
 
     def stop(self, force: bool = True, delete_volume: bool = True) -> None:
         """Remove the container, if there is one."""
@@ -122,8 +114,8 @@ class EpMockContainer(DockerContainer):
         super().stop(force, delete_volume)
         self.get_docker_client().client.close()
 
-    def _inside(self, fixture: str) -> str:
-        """A fixture's name inside the container, where a file of this machine is copied to."""
+    def _path_inside(self, fixture: str) -> str:
+        """Return a fixture's path inside the container, and copy the file there. Keep other names."""
         path = Path(fixture)
         if not path.is_file():
             return fixture
@@ -133,5 +125,5 @@ class EpMockContainer(DockerContainer):
 
 
 def _text(value: Any) -> str:
-    """A setting's value as environment variables have it."""
+    """Write a setting's value as in an environment variable."""
     return ",".join(value) if isinstance(value, tuple) else str(value)

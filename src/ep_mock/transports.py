@@ -1,5 +1,4 @@
-"""Transports for httpx and httpx2 that lead the vendor's hosts to an application in this process: no socket,
-and no other base URL.
+"""Transports for httpx and httpx2 that send requests for the vendor's hosts to an application in process.
 
 client = httpx.Client(transport=httpx_transport(create_app(clock="poll")))
 client.get("https://useast.api.elasticpath.com/v2/promotions", headers={"Authorization": "Bearer any"})
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 VENDOR_HOSTS: Final = ("useast.api.elasticpath.com", "euwest.api.elasticpath.com")
-"""The hosts of the real service, as its published documents name them."""
+"""The hosts of the real service in its published documents."""
 
 _STORE: Final = b"x-ep-mock-store"
 
@@ -37,11 +36,10 @@ def httpx_transport(
 
     Args:
         app: the application, from `ep_mock.create_app`, `MockServer.app` or the fixture `ep_mock_app`.
-        hosts: the hosts that lead to it, by whatever scheme and port; in a name such as `*.example.com` the
-            star is any text.
-        others: the transport for all other hosts; without one a request to them fails with a `ConnectError`
-            that says so.
-        store: the store that requests are for, unless they say so themselves.
+        hosts: the hosts that lead to the application, with any scheme and port. `*` matches any text, as in
+            `*.example.com`.
+        others: the transport for all other hosts. Without it, requests to them raise `ConnectError`.
+        store: the store of requests without the header X-EP-Mock-Store.
     """
     import httpx
 
@@ -65,11 +63,9 @@ def httpx2_transport(
 
 @cache
 def _transport_class(library: Any) -> Any:
-    """The class for one of the two libraries: they are alike, but each takes only its own requests, responses
-    and errors.
-    """
+    """Make the class for one library. They differ only in their classes of requests, responses and errors."""
 
-    # The class that both libraries have for clients of both kinds.
+    # `MockTransport` is the class that both sync and async clients accept.
     class VendorTransport(library.MockTransport):  # type: ignore[misc]
         def __init__(self, app: ASGIApp, hosts: Collection[str], others: Any, store: str | None) -> None:
             self._app = checked_app(app)
@@ -114,8 +110,8 @@ def _transport_class(library: Any) -> Any:
             if self._others is None:
                 known = ", ".join(self._hosts)
                 raise library.ConnectError(
-                    f"{request.url.host} does not lead to ep-mock, only {known}; name it in hosts=, or give "
-                    f"a transport for it as others=",
+                    f"{request.url.host} does not lead to ep-mock, only {known}; add it to hosts=, or pass "
+                    "a transport for it as others=",
                     request=request,
                 )
             return self._others
@@ -147,7 +143,7 @@ def _response(library: Any, reply: AppReply, request: Any) -> Any:
 
 
 def _broken(library: Any, error: ConnectionError, request: Any) -> Exception:
-    """What a socket would have led to: a read error when it is reset, else an answer that is none."""
+    """Make the error that a socket would cause: a read error after a reset, else a protocol error."""
     kind = library.ReadError if isinstance(error, ConnectionResetError) else library.RemoteProtocolError
     broken: Exception = kind(str(error), request=request)
     return broken

@@ -12,7 +12,7 @@ import pytest
 from ep_mock import control_messages as records
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
-from ep_mock.handle import Handle
+from ep_mock.handle import Handle, ResetSettings, StoreSettings
 from ep_mock.handle import typed_arguments as keywords
 from ep_mock.handle.connection import InProcessConnection, Reply
 from ep_mock.settings import setting_names
@@ -110,8 +110,8 @@ def test_the_method_makes_the_call(operation_id: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "names"),
     [
-        (keywords.StoreSettings, setting_names("store")),
-        (keywords.ResetSettings, setting_names("start", "store")),
+        (StoreSettings, setting_names("store")),
+        (ResetSettings, setting_names("start", "store")),
         (keywords.Matcher, RequestMatcher.__struct_fields__),
         (
             keywords.RequestQuery,

@@ -45,12 +45,11 @@ from ep_mock.handle.typed_arguments import (
     PlannedJobs,
     PlanOptions,
     RequestQuery,
-    ResetSettings,
-    StoreSettings,
     StubAnswer,
 )
 from ep_mock.handle.worker import WorkerHandle
 from ep_mock.serving.tls import Verify
+from ep_mock.setting_keywords import ResetSettings, StoreSettings
 
 __all__ = [
     "Advanced",

@@ -22,9 +22,10 @@ from ep_mock.handle.references import AnyJob, AnyPromotion
 from ep_mock.handle.report import store_report
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.store_client import StoreClient
-from ep_mock.handle.typed_arguments import RequestQuery, ResetSettings, StoreSettings
+from ep_mock.handle.typed_arguments import RequestQuery
 from ep_mock.handle.worker import WorkerHandle
 from ep_mock.serving.tls import Verify
+from ep_mock.setting_keywords import ResetSettings, StoreSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

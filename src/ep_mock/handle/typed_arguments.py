@@ -10,40 +10,10 @@ from typing import Any, Final, Literal, TypedDict
 
 from ep_mock.clock import ClockMode
 from ep_mock.domain.families import FamilyName
+from ep_mock.setting_keywords import ResetSettings, StoreSettings
 from ep_mock.settings import setting_names
 from ep_mock.traffic.faults import Connection, ErrorName, Phase
 from ep_mock.traffic.journal import Outcome
-
-
-class StoreSettings(TypedDict, total=False):
-    """Settings that can change at any time: see `ep_mock.Settings`."""
-
-    timings: str
-    codes_limit: int
-    long_codes_limit: int
-    promotions_limit: int
-    automatic_limit: int
-    reenable_codes_limit: int
-    rate_limit: int
-    stuck_polls: int
-    poll_moves: Literal["jobs", "any"]
-    export_url_seconds: int
-    foreign_filters: Literal["refuse", "ignore"]
-    cancelling_blocks: bool
-    code_case: Literal["lower", "upper"]
-    rule_result_key: Literal["result", "generate_result"]
-    rule_code_type: bool
-    unique_codes: bool
-    author: str
-
-
-class ResetSettings(StoreSettings, total=False):
-    """Settings that a store can start with."""
-
-    seed: str
-    clock: ClockMode
-    clock_scale: float
-    clock_start: str
 
 
 class ClockChange(TypedDict, total=False):
