@@ -1,6 +1,6 @@
 """`ep-mock demo`: six scenes, played over HTTP against a server of its own.
 
-The store's clock stands still; the demo moves it, frame by frame. So each run shows the same, and only a
+The store's clock is manual and the demo moves it, frame by frame. So every run shows the same, and only a
 terminal waits.
 """
 

@@ -19,7 +19,7 @@ SETTINGS: dict[str, Any] = {
     "timings": "instant,pickup=0.3s,generate=0.2s,generate_per_code=2ms,export=0.5s,"
     "delete=0.2s,delete_per_code=2ms,fail=0.6s",
 }
-"""The settings of the demo's server: the same output each time, at a pace that can be watched."""
+"""The settings of the demo's server: the same output every time, at a pace that people can watch."""
 
 NEXT_STEPS = r"""
 ep-mock serve  # or with some content: --fixtures campaign
@@ -46,18 +46,18 @@ with MockServer(clock="manual") as mock: ...  # the API is at mock.url
 """.strip("\n")
 
 
-@click.command("demo", short_help="Show what the mock does: promotion jobs from start to end.")
+@click.command("demo", short_help="Show promotion jobs from start to end.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=0),
     metavar="NUMBER",
-    help="Seconds of the demo to show in one second; 0 never waits. Default: 1 on a terminal, else 0.",
+    help="Speed: 2 is twice as fast, 0 never waits. Default: 1 on a terminal, otherwise 0.",
 )
 def command(speed: float | None) -> int:
-    """Show what the mock does: promotion jobs from start to end.
+    """Show promotion jobs from start to end.
 
-    Starts a server on a free port and plays six scenes against it over HTTP. Each run shows the same. The
-    exit code is 1 if a scene did not go as it should.
+    Starts a server on a free port and plays six scenes against it over HTTP. Every run shows the same. The
+    exit code is 1 if a scene goes wrong.
     """
     from ep_mock.mock_server import MockServer
 
@@ -66,42 +66,38 @@ def command(speed: float | None) -> int:
 
 
 def play_all(url: str, screen: Screen) -> bool:
-    """Play the scenes against a server that was started with `SETTINGS`; True if each went as it should."""
+    """Play the scenes against a server that was started with `SETTINGS`; True if all went as they should."""
     screen.heading(f"ep-mock {__version__}, the story of promotion jobs, over HTTP at {url}")
     screen.line("The store's clock stands still unless told; the demo moves it, frame by frame.")
     stage = Stage(Client(url), screen)
     try:
-        seen = [_play(number, scene, stage, screen) for number, scene in enumerate(SCENES, 1)]
+        seen = [_play(number, scene, stage) for number, scene in enumerate(SCENES, 1)]
     finally:
         stage.client.close()
-    outcomes = [(scene, text, text == scene.expected) for scene, text in zip(SCENES, seen, strict=True)]
+    successes = [text == scene.expected for scene, text in zip(SCENES, seen, strict=True)]
     screen.line()
-    screen.heading(f"Summary: {sum(ok for _, _, ok in outcomes)} of {len(SCENES)} scenes went as they should")
+    screen.heading(f"Summary: {sum(successes)} of {len(SCENES)} scenes went as they should")
     screen.line(screen.paint(f"  {'scene':24}  {'seen':47}  ok", dim=True))
-    for number, (scene, text, ok) in enumerate(outcomes, 1):
-        sign = screen.paint(
-            *(screen.sign("✓ ", "ok"), "good") if ok else (screen.sign("✗ ", "NO"), "bad"), bold=True
-        )
-        screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {sign}")
+    for number, (scene, text, ok) in enumerate(zip(SCENES, seen, successes, strict=True), 1):
+        screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {screen.mark(ok, 2)}")
     screen.line(f"{stage.client.requests} requests; {stage.seconds:.2f} s went by on the store's clock.")
     screen.line()
     screen.heading("Try it yourself")
     for line in NEXT_STEPS.splitlines():
         screen.line(f"  {line}".rstrip())
-    return all(ok for _, _, ok in outcomes)
+    return all(successes)
 
 
-def _play(number: int, scene: Scene, stage: Stage, screen: Screen) -> str:
-    """What was seen in a scene, or what went wrong in it."""
+def _play(number: int, scene: Scene, stage: Stage) -> str:
+    """Play a scene and return what was seen, or what went wrong."""
+    screen = stage.screen
     screen.line()
     screen.heading(f"{number} {scene.title}")
     screen.tell(scene.about)
     try:
-        if number == 1:
-            screen.call("POST", "/oauth/access_token", stage.client.log_in().status, "a bearer token")
         seen = scene.play(stage)
     except UnexpectedAnswerError as error:
         seen = str(error)
     ok = seen == scene.expected
-    screen.verdict(seen if ok else f"{seen} (expected: {scene.expected})", ok)
+    screen.line(f"  {screen.mark(ok)} {seen if ok else f'{seen} (expected: {scene.expected})'}")
     return seen

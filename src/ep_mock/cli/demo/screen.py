@@ -11,25 +11,64 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import click
 
-from ep_mock.cli.demo.client import JobRow
+from ep_mock.cli.output import STATUS_COLORS
 
 WIDTH = 80
 HEADER = f"{'time':>7}  {'promotion':12}  {'family':8}  {'job':13}  {'status':10}  codes"
 _UUID = re.compile(r"([0-9a-f]{4})[0-9a-f]{4}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNICODE, _ASCII = ("…", "→", "✓", "✗", "█", "░"), ("..", "->", "ok:", "NOT OK:", "#", ".")
 _UP_AND_CLEAR = "\x1b[{}A\x1b[J"
-_COLOURS = {
-    "good": "green",
-    "bad": "red",
-    "pending": "yellow",
-    "processing": "cyan",
-    "completed": "green",
-    "failed": "red",
-    "cancelling": "magenta",
-    "cancelled": "blue",
-}
+
+
+class Promotion(NamedTuple):
+    """A promotion: its family, its name and its path in the API."""
+
+    family: str
+    name: str
+    path: str
+
+
+@dataclass
+class JobRow:
+    """A job as the API last showed it: one row of the table.
+
+    Attributes:
+        goal: number of codes that the promotion has if all goes well.
+        codes: number of codes that it had at `at`, in seconds since the demo began.
+        statuses: the statuses that the job was seen in, in order.
+    """
+
+    promotion: Promotion
+    work: str
+    goal: int
+    document: dict[str, Any]
+    codes: int
+    at: float
+    statuses: tuple[str, ...] = ("pending",)
+
+    @property
+    def path(self) -> str:
+        return f"{self.promotion.path}/jobs/{self.document['id']}"
+
+    @property
+    def status(self) -> str:
+        return self.statuses[-1]
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("completed", "failed", "cancelled")
+
+    def update(self, document: dict[str, Any], codes: int, at: float) -> None:
+        """Show what the API shows now. The time of an ended job stays."""
+        self.at = self.at if self.ended else at
+        self.document, self.codes = document, codes
+        if document["status"] != self.status:
+            self.statuses += (document["status"],)
 
 
 class Screen:
@@ -37,16 +76,18 @@ class Screen:
 
     Args:
         write: gets whole lines, with their line ends.
-        signs, colours: whether the output shows signs beyond ASCII, and colours.
-        speed: seconds of the demo that pass in one second; 0 never waits.
+        unicode, colors: whether the output can show signs beyond ASCII, and colours.
+        speed: seconds of the demo per second; 0 never waits.
     """
 
     def __init__(
-        self, write: Callable[[str], None], *, signs: bool = False, colours: bool = False, speed: float = 0
+        self, write: Callable[[str], None], *, unicode: bool = False, colors: bool = False, speed: float = 0
     ) -> None:
         self._write = write
-        self._signs = signs
-        self._colours = colours
+        self._dots, self._arrow, self._good, self._bad, self._full, self._empty = (
+            _UNICODE if unicode else _ASCII
+        )
+        self._colors = colors
         self._speed = speed
         self._needs_header = True
         self._logged: dict[str, tuple[str, int]] = {}
@@ -55,7 +96,7 @@ class Screen:
         self._write(text + "\n")
 
     def heading(self, text: str) -> None:
-        """The heading of what follows; its table gets a header of its own."""
+        """A heading; the next table gets a header of its own."""
         self._needs_header = True
         self.line(self.paint(text, bold=True))
 
@@ -64,17 +105,13 @@ class Screen:
         self.line(f"  {self.cut(text, WIDTH - 2)}")
 
     def call(self, method: str, path: str, status: int, outcome: str) -> None:
-        """A request and its answer; ids are shortened."""
-        short = _UUID.sub(rf"\1{self.sign('…', '..')}", path)
-        answer = self.paint(f"{status} {outcome}", "bad" if status >= 400 else "good", bold=True)
-        self.line(f"  {method} {short} {self.paint(self.sign('→', '->'), dim=True)} {answer}")
-
-    def verdict(self, text: str, ok: bool) -> None:
-        sign = self.sign("✓", "ok:") if ok else self.sign("✗", "NOT OK:")
-        self.line(f"  {self.paint(sign, 'good' if ok else 'bad', bold=True)} {text}")
+        """A request and its answer, with short ids."""
+        short = _UUID.sub(rf"\1{self._dots}", path)
+        answer = self.paint(f"{status} {outcome}", "red" if status >= 400 else "green", bold=True)
+        self.line(f"  {method} {short} {self.paint(self._arrow, dim=True)} {answer}")
 
     def show(self, rows: Sequence[JobRow]) -> None:
-        """The table as it is now: a log notes each change of status and each quarter of the codes."""
+        """The table as it is now. A log has a line for each status and each quarter of the codes."""
         for row in rows:
             state = (row.status, 4 * row.codes // row.goal)
             if self._logged.get(row.path) != state:
@@ -87,16 +124,19 @@ class Screen:
         if self._speed:
             threading.Event().wait(seconds / self._speed)
 
-    def sign(self, beautiful: str, plain: str) -> str:
-        return beautiful if self._signs else plain
+    def mark(self, ok: bool, width: int | None = None) -> str:
+        """The sign of success or failure."""
+        sign, color = (self._good, "green") if ok else (self._bad, "red")
+        return self.paint(sign[:width], color, bold=True)
 
-    def paint(self, text: str, style: str = "", *, bold: bool | None = None, dim: bool | None = None) -> str:
-        """The text in the colour of a status or a verdict."""
-        return click.style(text, _COLOURS.get(style), bold=bold, dim=dim) if self._colours else text
+    def paint(
+        self, text: str, color: str | None = None, *, bold: bool | None = None, dim: bool | None = None
+    ) -> str:
+        return click.style(text, color, bold=bold, dim=dim) if self._colors else text
 
     def cut(self, text: str, width: int) -> str:
-        dots = self.sign("…", "..")
-        return text if len(text) <= width else text[: width - len(dots)] + dots
+        """The text, shortened to a width."""
+        return text if len(text) <= width else text[: width - len(self._dots)] + self._dots
 
     def _header(self) -> None:
         if self._needs_header:
@@ -105,16 +145,14 @@ class Screen:
 
     def _row(self, row: JobRow) -> str:
         done = min(10, 10 * row.codes // row.goal)
-        bar = self.sign("█", "#") * done + self.paint(self.sign("░", ".") * (10 - done), dim=True)
-        promotion, status = row.promotion, self.paint(f"{row.status:10}", row.status)
+        bar = self._full * done + self.paint(self._empty * (10 - done), dim=True)
+        promotion, status = row.promotion, self.paint(f"{row.status:10}", STATUS_COLORS[row.status])
         job = f"{promotion.name:12}  {promotion.family:8}  {row.work:13}"
         return f"  {row.at:5.2f} s  {job}  {status}  {bar} {row.codes:4}"
 
 
 class LiveScreen(Screen):
-    """A terminal of at least 80 columns: the last rows are drawn anew in place, until another line
-    follows.
-    """
+    """A terminal of at least 80 columns: the last rows are redrawn in place until another line follows."""
 
     _drawn = 0
 
@@ -130,20 +168,12 @@ class LiveScreen(Screen):
 
 
 def screen_for_stdout(speed: float | None) -> Screen:
-    """A live screen where standard output can show one, else a log. By default only a live screen waits."""
+    """A live screen if standard output can show one, else a log. By default only a live screen waits."""
     columns = shutil.get_terminal_size((WIDTH, 24)).columns
     live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and columns >= WIDTH
     return (LiveScreen if live else Screen)(
         lambda text: click.echo(text, nl=False, color=live),
-        signs=live and _can_encode("█░→…✓✗", sys.stdout.encoding),
-        colours=live and not os.environ.get("NO_COLOR"),
+        unicode=live and "utf" in (sys.stdout.encoding or "").lower(),
+        colors=live and not os.environ.get("NO_COLOR"),
         speed=float(live) if speed is None else speed,
     )
-
-
-def _can_encode(text: str, encoding: str | None) -> bool:
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
