@@ -19,7 +19,7 @@ _LEFT_OUT: Final = frozenset(
         "_origin",
         "_owners",
         "_sorted",
-        "looks",
+        "poll_counts",
         "cached_jobs",
         "sequence",
         "traffic",

@@ -1,9 +1,9 @@
-"""Answers that are not there yet: a handler that has to wait answers with a `LongPoll`, and the edge waits
-for it, outside every lock.
+"""Responses that come later: a handler that has to wait returns a `LongPoll`, and the pipeline waits for it,
+without any lock.
 
-Nothing here looks again and again: it looks when somebody else has used the store, and when the store's own
-time brings the next event. A wait ends when its answer is there, its time is up, its store or its client has
-gone, or the server stops.
+There is no polling: a wait looks at the store after another request has used it, and when the store's own
+time brings the next event. A wait ends with its response, when its time is up, when its store or its client
+is gone, or when the server stops.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ep_mock.web.response import Response
 from ep_mock.web.store_slot import StoreSlot, Wait
 
 STOPPING: Final = "ep_mock.stopping"
-"""The key in the `extensions` of a scope of an `asyncio.Event`, which ep-mock's own server sets when it
-begins to stop.
+"""The key in the `extensions` of a scope of an `asyncio.Event` that ep-mock's own server sets when it begins
+to stop.
 """
 
 WAIT_SECONDS: Final = 10
-"""How long a wait takes at most that does not say so itself."""
+"""The default time of a wait, in seconds."""
 
 
 class LongPoll(Response):
-    """An answer to come, at the latest after `seconds` by the machine's time."""
+    """A response to come, after `seconds` of the machine's time at the latest."""
 
     __slots__ = ("_seconds", "_wait")
 
@@ -40,21 +40,21 @@ class LongPoll(Response):
         self._seconds = seconds
 
     async def answer(self, slot: StoreSlot, scope: Scope, receive: Receive) -> Response:
-        """The answer, when it is there.
+        """Wait for the response.
 
         Raises:
-            ApiError: what the wait says when it is in vain; 503, the server stops.
+            ApiError: the wait has no success; 503, the server stops.
             ClientDisconnect: the client has gone.
         """
         outcome: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        with slot.watched(outcome, self._wait, self._seconds):
+        with slot.waiting_for(self._wait, self._seconds, outcome):
             try:
-                await _first(outcome, _gone(receive), _stopping(scope))
+                await _first(outcome, _disconnected(receive), _stopping(scope))
                 if outcome.done():
                     return outcome.result()
             finally:
                 if not outcome.cancel():
-                    outcome.exception()  # it may be that nobody asks for it any more
+                    outcome.exception()  # marks it as retrieved, in case nothing else does
         if is_stopping(scope):
             with slot.lock:
                 raise problems.server_stopping(self._wait.progress())
@@ -62,50 +62,48 @@ class LongPoll(Response):
 
 
 def wait_or_poll(wait: Wait, seconds: float) -> Response:
-    """The answer if it is clear by now, else one to wait for. To be called with the store settled and locked.
+    """The response if there is one by now, otherwise a `LongPoll`. To be called with the store settled and
+    locked.
 
     Raises:
-        ApiError: the wait is in vain, or there is no time to wait.
+        ApiError: the wait is in vain, or `seconds` is 0.
     """
-    answer = wait.look()
-    if answer is None and not seconds:
+    response = wait.look()
+    if response is None and not seconds:
         raise wait.refusal("Timed out", f"after 0 s: {wait.progress()}")
-    return answer or LongPoll(wait, seconds)
+    return response or LongPoll(wait, seconds)
 
 
 async def pause(slot: StoreSlot, seconds: float, scope: Scope) -> None:
-    """Let time go by. It is over early when the store is gone or the server stops, not when the client has
-    gone.
-    """
+    """Sleep. Ends early when the store is gone or the server stops, but not when the client has gone."""
     outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    with slot.ending(outcome, seconds):
+    with slot.sleeping(seconds, outcome):
         await _first(outcome, _stopping(scope))
 
 
 def is_stopping(scope: Scope) -> bool:
-    """Whether the server that took in this request is about to stop."""
+    """Whether the server of this request is about to stop."""
     stopping: asyncio.Event | None = scope.get("extensions", {}).get(STOPPING)
     return stopping is not None and stopping.is_set()
 
 
 async def _first(outcome: asyncio.Future[Any], *others: Coroutine[Any, Any, None]) -> None:
-    """Wait until one of them has come; the others are over then."""
+    """Wait until one of them is done, and cancel the others."""
     tasks = [asyncio.ensure_future(other) for other in others]
     try:
         await asyncio.wait((outcome, *tasks), return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
-            with contextlib.suppress(RuntimeError):  # the loop was closed in the middle of the wait
+            with contextlib.suppress(RuntimeError):  # the loop was closed during the wait
                 task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the client has gone. The request has been read to its end."""
+async def _disconnected(receive: Receive) -> None:
+    """Wait until the client has gone. The request was read to its end before."""
     message = await receive()
     if message["type"] != "http.disconnect":
-        # This server gives the request again instead of waiting: it cannot tell.
-        await _never()
+        await _never()  # this server repeats the request, and can't tell
 
 
 async def _stopping(scope: Scope) -> None:

@@ -1,4 +1,4 @@
-"""A store, its lock, and those who wait for a change of it."""
+"""A store, its lock, and the requests that wait for a change of it."""
 
 from __future__ import annotations
 
@@ -14,213 +14,205 @@ from ep_mock.simulation.store import Store
 from ep_mock.web.response import Response
 
 SOONEST: Final = 0.001
-"""Seconds before looking again at the earliest: many requests in a row cost those who wait one look, and
-timers are no finer.
+"""Seconds between two looks, at least: many requests in a row cost each waiting request one look, and timers
+are no finer.
 """
 
 
 class Wait(Protocol):
-    """What somebody waits for. The store is settled and locked whenever a method is called."""
+    """What a request waits for. The store is settled and locked whenever a method is called."""
 
     def look(self) -> Response | None:
-        """The answer as soon as there is one, else None.
+        """The response, if there is one by now.
 
         Raises:
             ApiError: the wait is in vain.
         """
 
     def next_look(self) -> float | None:
-        """In how many seconds by the machine's time it is worth looking again, whatever others do; None if
-        never.
+        """Seconds of the machine's time until it is worth looking again without any request; None if it never
+        is.
         """
 
     def refusal(self, title: str, detail: str) -> ApiError:
-        """The answer when the wait does not come true."""
+        """The error of a wait without success."""
 
     def description(self) -> str:
-        """What is waited for, in words."""
+        """What the request waits for."""
 
     def progress(self) -> str:
-        """The same, and how far it has come."""
+        """The same, and the present state."""
 
 
 class StoreSlot:
     """A store and the lock to hold while using it:
 
-        with guarded.lock:
-            store = guarded.use()
+        with slot.lock:
+            store = slot.use()
 
-    It is never another store: a reset puts another guarded store in its place, and this one is gone.
+    A slot never gets another store: a reset replaces the slot, and marks this one as gone.
 
     Attributes:
-        lock: a plain lock, so that whatever happens while it is held it is released; the thread that holds it
-            may take it again.
-        store: for those who only look. Nobody who waits is told.
-        gone: whether the store was replaced or deleted. Set with the lock held, and never taken back.
+        lock: a plain, reentrant lock, not one of asyncio: several threads may use the store.
+        store: for reading only; `use` it to change it.
+        gone: whether the store was replaced or deleted. Set with the lock held, and never reset.
     """
 
-    __slots__ = ("_bells", "gone", "lock", "store")
+    __slots__ = ("_waiters", "gone", "lock", "store")
 
     def __init__(self, store: Store) -> None:
         self.lock = threading.RLock()
         self.store = store
         self.gone = False
-        self._bells: dict[AbstractEventLoop, _Bell] = {}
+        self._waiters: dict[AbstractEventLoop, _Waiters] = {}
 
     def use(self) -> Store:
-        """The store, settled. To be called with the lock held; once it is released, those who wait look what
-        has changed.
+        """The store, settled. To be called with the lock held; afterwards all waits look at the store.
 
         Raises:
             ApiError: 409, the store is gone.
         """
         if self.gone:
             raise problems.store_gone()
-        if self._bells:
-            self._ring()
+        if self._waiters:
+            self.notify()
         self.store.settle()
         return self.store
 
     def end(self) -> None:
-        """The store is gone: whoever waits for it is told so. To be called with the lock held."""
+        """Mark the store as gone, and end all waits. To be called with the lock held."""
         self.gone = True
-        self._ring()
+        self.notify()
+
+    def notify(self) -> None:
+        """Let all waits look soon. To be called with the lock held."""
+        for loop, waiters in list(self._waiters.items()):
+            try:
+                waiters.notify()
+            except RuntimeError:  # the loop is closed, and its waits with it
+                self._waiters.pop(loop, None)
 
     @property
     def waiting(self) -> int:
-        """How many wait for a change, or for time to go by."""
-        return sum(len(bell.waits) + len(bell.sleepers) for bell in list(self._bells.values()))
+        """The number of requests that wait for a change or for a delay."""
+        return sum(len(each.waits) + len(each.sleepers) for each in list(self._waiters.values()))
 
     @contextmanager
-    def watched(self, outcome: Future[Response], wait: Wait, seconds: float) -> Iterator[None]:
-        """In here, `outcome`, of the running event loop, gets the answer of `wait`, or why there is none: at
-        the latest after `seconds`.
+    def waiting_for(self, wait: Wait, seconds: float, outcome: Future[Response]) -> Iterator[None]:
+        """While in this context, `outcome` gets the response or the error of `wait`, after `seconds` at the
+        latest.
         """
-        bell = self._bell()
-        bell.waits[outcome] = wait
-        deadline = bell.loop.call_later(seconds, bell.expire, outcome, seconds)
+        waiters = self._join()
+        waiters.waits[outcome] = wait
+        deadline = waiters.loop.call_later(seconds, waiters.expire, outcome, seconds)
         try:
-            bell.look()
+            waiters.look()
             yield
         finally:
             deadline.cancel()
-            bell.waits.pop(outcome, None)
-            self._drop(bell)
+            waiters.waits.pop(outcome, None)
+            self._leave(waiters)
 
     @contextmanager
-    def ending(self, outcome: Future[None], seconds: float) -> Iterator[None]:
-        """In here, `outcome`, of the running event loop, comes when the store is gone, at the latest after
-        `seconds`.
-        """
-        bell = self._bell()
-        bell.sleepers.add(outcome)
-        deadline = bell.loop.call_later(seconds, _wake, outcome)
+    def sleeping(self, seconds: float, outcome: Future[None]) -> Iterator[None]:
+        """While in this context, `outcome` is set when the store is gone, after `seconds` at the latest."""
+        waiters = self._join()
+        waiters.sleepers.add(outcome)
+        deadline = waiters.loop.call_later(seconds, _wake, outcome)
         try:
             if self.gone:
                 _wake(outcome)
             yield
         finally:
             deadline.cancel()
-            bell.sleepers.discard(outcome)
-            self._drop(bell)
+            waiters.sleepers.discard(outcome)
+            self._leave(waiters)
 
-    def _bell(self) -> _Bell:
+    def _join(self) -> _Waiters:
         loop = get_running_loop()
         with self.lock:
-            return self._bells.setdefault(loop, _Bell(self, loop))
+            return self._waiters.setdefault(loop, _Waiters(self, loop))
 
-    def _drop(self, bell: _Bell) -> None:
-        # Without the lock: what was left in a loop that is closed comes here whenever it is collected, in any
-        # thread.
-        if not bell.waits and not bell.sleepers and self._bells.get(bell.loop) is bell:
-            self._bells.pop(bell.loop, None)
-            bell.silence()
-
-    def _ring(self) -> None:
-        for loop, bell in list(self._bells.items()):
-            try:
-                bell.ring()
-            except RuntimeError:  # its loop is closed: nobody waits there any more
-                self._bells.pop(loop, None)
+    def _leave(self, waiters: _Waiters) -> None:
+        # Without the lock: a context left open in a closed loop ends whenever it is collected, in any thread.
+        if not waiters.waits and not waiters.sleepers and self._waiters.get(waiters.loop) is waiters:
+            self._waiters.pop(waiters.loop, None)
+            waiters.cancel_timer()
 
 
-class _Bell:
-    """All who wait for one store in one event loop: however often it is rung in a millisecond, they look
-    once.
-    """
+class _Waiters:
+    """The requests of one event loop that wait for one store. They look together, once in `SOONEST`."""
 
-    __slots__ = ("_guarded", "_looked", "_rung", "_timer", "loop", "sleepers", "waits")
+    __slots__ = ("_looked", "_notified", "_slot", "_timer", "loop", "sleepers", "waits")
 
     def __init__(self, slot: StoreSlot, loop: AbstractEventLoop) -> None:
-        self._guarded = slot
-        self._rung = False
+        self._slot = slot
+        self._notified = False
         self._looked = 0.0
         self._timer: TimerHandle | None = None
         self.loop = loop
         self.waits: dict[Future[Response], Wait] = {}
         self.sleepers: set[Future[None]] = set()
 
-    def ring(self) -> None:
-        """Let all look soon; in any thread, with the store's lock held.
+    def notify(self) -> None:
+        """Let all waits look soon. To be called with the store's lock held, in any thread.
 
         Raises:
             RuntimeError: the loop is closed.
         """
-        if (self.waits or self._guarded.gone) and not self._rung:
+        if (self.waits or self._slot.gone) and not self._notified:
             here = _get_running_loop() is self.loop
             (self.loop.call_soon if here else self.loop.call_soon_threadsafe)(self._look_soon)
-            self._rung = True
+            self._notified = True
 
     def look(self) -> None:
-        """Let all look, in the loop."""
-        slot = self._guarded
+        """Let all waits look now. To be called in the loop."""
+        slot = self._slot
         self._looked = self.loop.time()
         with slot.lock:
-            self._rung = False
+            self._notified = False
             if slot.gone:
                 self._end()
                 return
             before = slot.store.now
-            soonest: float | None = None
-            for outcome, wait in list(self.waits.items()):
-                if not outcome.done() and not self._answered(outcome, wait):
-                    seconds = wait.next_look()
-                    if seconds is not None and (soonest is None or seconds < soonest):
-                        soonest = seconds
+            next_looks = [
+                wait.next_look()
+                for outcome, wait in list(self.waits.items())
+                if not outcome.done() and not self._resolve(outcome, wait)
+            ]
             if slot.store.now != before and not slot.store.clock.running:
-                slot._ring()  # a wait has moved a poll clock
-        if soonest is not None:
-            self._look_in(max(soonest, SOONEST))
+                slot.notify()  # a wait has moved a poll clock
+        if seconds := [each for each in next_looks if each is not None]:
+            self._look_in(max(min(seconds), SOONEST))
 
     def expire(self, outcome: Future[Response], seconds: float) -> None:
-        """Time is up for one of them."""
-        slot = self._guarded
-        with slot.lock:
+        """End one wait, whose time is up."""
+        with self._slot.lock:
             wait = self.waits.get(outcome)
             if wait is None or outcome.done():
                 return
-            if slot.gone:
+            if self._slot.gone:
                 self._end()
-            elif not self._answered(outcome, wait):
+            elif not self._resolve(outcome, wait):
                 outcome.set_exception(wait.refusal("Timed out", f"after {seconds:g} s: {wait.progress()}"))
 
-    def silence(self) -> None:
-        """Look no more by itself."""
+    def cancel_timer(self) -> None:
+        """Look only when notified."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _answered(self, outcome: Future[Response], wait: Wait) -> bool:
-        """Whether there is an answer by now. Whatever goes wrong while looking is this wait's only."""
+    def _resolve(self, outcome: Future[Response], wait: Wait) -> bool:
+        """Set the outcome if there is one by now. An error ends this wait only."""
         try:
-            self._guarded.store.settle()
-            answer = wait.look()
+            self._slot.store.settle()
+            response = wait.look()
         except Exception as error:
             outcome.set_exception(error)
             return True
-        if answer is not None:
-            outcome.set_result(answer)
-        return answer is not None
+        if response is not None:
+            outcome.set_result(response)
+        return response is not None
 
     def _end(self) -> None:
         for outcome, wait in self.waits.items():
@@ -232,7 +224,7 @@ class _Bell:
 
     def _look_soon(self) -> None:
         again = self._looked + SOONEST
-        if self._guarded.gone or self.loop.time() >= again:
+        if self._slot.gone or self.loop.time() >= again:
             self.look()
         else:
             self.loop.call_at(again, self.look)
@@ -241,11 +233,11 @@ class _Bell:
         due = self.loop.time() + seconds
         if self._timer is not None:
             if self._timer.when() <= due + SOONEST:
-                return  # it looks before that, and then again
+                return  # that look comes first, and sets the next timer
             self._timer.cancel()
-        self._timer = self.loop.call_at(due, self._timed)
+        self._timer = self.loop.call_at(due, self._timed_look)
 
-    def _timed(self) -> None:
+    def _timed_look(self) -> None:
         self._timer = None
         self.look()
 
