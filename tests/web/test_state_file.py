@@ -236,7 +236,9 @@ def test_a_file_that_is_mounted_on_its_own_stops_the_start(tmp_path: Path) -> No
         timeout=60,
         check=False,
     )
-    problem = "this file is mounted on its own, so it cannot be replaced by a new one; mount the folder that it is in instead"
+    problem = (
+        "this file is mounted by itself, so it cannot be replaced by a new one; mount its folder instead"
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         2,
         "",
@@ -256,7 +258,7 @@ def test_mounts_are_found_however_their_names_are_written(
         f"63 43 254:0 /a / rw - ext4 /dev/a rw\n64 43 254:0 /b {written} rw - ext4 /dev/a rw\n",
         encoding="utf-8",
     )
-    with pytest.raises(UsageError, match="mounted on its own"):
+    with pytest.raises(UsageError, match="mounted by itself"):
         api_client(state=str(state))
     mounts.write_text(f"63 43 254:0 /a {tmp_path} rw - ext4 /dev/a rw\n")
     api_client(state=str(state.with_name("another")))
@@ -293,13 +295,13 @@ def test_a_second_server_on_one_file_is_told_at_the_start(tmp_path: Path) -> Non
     for _ in range(2):
         with pytest.raises(
             UsageError,
-            match="another server has this file; stop that one first, or give this one a file of its own",
+            match="another server uses this file; stop that server first, or give this one its own file",
         ):
             api_client(state=str(state))
     first.app.save_state()
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
     second = api_client(state=str(state))
-    with pytest.raises(UsageError, match="another server has this file"):
+    with pytest.raises(UsageError, match="another server uses this file"):
         first.app.claim_state()
     assert snapshots(second) == snapshots(first)
 
@@ -314,14 +316,14 @@ def test_a_server_that_is_started_again_has_its_file_again_and_one_that_was_kill
         assert killed.stdout is not None
         assert "listening" in killed.stdout.readline()
         ended = run(*serve)
-        problem = "another server has this file; stop that one first, or give this one a file of its own"
+        problem = "another server uses this file; stop that server first, or give this one its own file"
         assert (ended.code, ended.err) == (2, f"ep-mock: --state: {state}: {problem}\n")
         killed.kill()
         killed.wait(timeout=30)
     assert [path.name for path in tmp_path.iterdir()] == [".state.json.unfinished"]
     mock = MockServer(state=str(state))
     for _ in range(2):
-        with mock, pytest.raises(UsageError, match="another server has this file"):
+        with mock, pytest.raises(UsageError, match="another server uses this file"):
             MockServer(state=str(state))
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
@@ -404,7 +406,7 @@ def test_a_store_with_a_defect_is_named_and_takes_no_other_along(
     assert listed["failed"] == [
         {"name": name, "reason": "LookupError: a defect"} for name in ("other", "third")
     ]
-    problem = r"saved without what these stores have become, for they cannot be saved: 'other' \(LookupError: a defect\); 'third' \(Loo"
+    problem = r"all stores are saved except these, whose old content the file keeps: 'other' \(LookupError: a defect\); 'third' \(Loo"
     with pytest.raises(UsageError, match=problem):
         client.app.save_state()
     after = json.loads(state.read_bytes())["stores"]

@@ -34,9 +34,8 @@ from ep_mock.web.long_poll import LongPoll, is_stopping, pause
 from ep_mock.web.request import ARRANGE_HEADER, BODILESS, PLAN_HEADER, UNMATCHED, Request, Route, read_body
 from ep_mock.web.response import Response, error_response
 from ep_mock.web.routes import RouteTable
-from ep_mock.web.store_choice import choose_store
 from ep_mock.web.store_slot import StoreSlot
-from ep_mock.web.stores import StoreRegistry, named_store
+from ep_mock.web.stores import DEFAULT_STORE, STORE_HEADER, StoreRegistry, named_store, store_of_client
 from ep_mock.web.stuck_polls import respond_with_clock_stopped
 
 _REFUSED: Final = 400
@@ -91,7 +90,7 @@ class Pipeline:
                 request.body = await read_body(headers, request.receive, stores.settings.max_body_bytes)
             except ApiError as error:
                 request.refusal = request.refusal or error
-        name = choose_store(request, self._authenticator)
+        name = self._name_of_store(request)
         if stores.find(name) is None:
             if request.route.names_store:
                 # A made-up URL creates no store.
@@ -172,6 +171,15 @@ class Pipeline:
             allow_any_origin(request, response)
         elif self._access.may_read(request.headers):
             allow_origin(response, request.headers[b"origin"])
+
+    def _name_of_store(self, request: Request) -> str:
+        """A signed URL names the store, else the header, else, if `stores` is `client-id`, the client id."""
+        if request.route.names_store:
+            return request.parameters[0]
+        if self.stores.settings.stores == "client-id" and STORE_HEADER not in request.headers:
+            client = self._authenticator.client_of(request)
+            return DEFAULT_STORE if client is None else store_of_client(client)
+        return named_store(request.headers)
 
     def _create_store(self, request: Request, name: str) -> Response | None:
         """Answer the first request to a store, which creates the store unless the request is refused.

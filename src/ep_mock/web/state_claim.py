@@ -1,7 +1,7 @@
-"""The claim of one server on its state file, and the new file that takes the place of the old one.
+"""The claim of one server on its state file, and the new file that replaces the old one.
 
-The claim is a lock on the new file, which lies beside the old one from the start on. The system lifts a lock
-together with the process that has it, so a server that was killed hinders no other.
+The claim is a lock on the new file, which is beside the old one from the start. The system releases a lock
+when its process ends, so a server that was killed blocks no other.
 """
 
 from __future__ import annotations
@@ -32,16 +32,15 @@ _TAKEN: Final = (errno.EWOULDBLOCK, errno.EACCES)
 
 
 class Claim:
-    """Nobody else can have one on the same file until this one is used up or gone."""
+    """The exclusive right to replace a file, until it is used or given up."""
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            UsageError: another server has one, or no file can be made beside `path`.
+            UsageError: another server has the claim, or no file can be created beside `path`.
         """
         self._path = path
-        # Beside the file, hence on the same disk; the same each time, so that what killed processes leave
-        # does not pile up.
+        # Beside the file, so on the same disk. Always the same name: files of killed processes don't pile up.
         self._unfinished = path.with_name(f".{path.name}.unfinished")
         try:
             self._descriptor = self._locked()
@@ -52,19 +51,18 @@ class Claim:
         self._give_up = self._given_up_at_the_end()
 
     def give_up(self) -> None:
-        """Let others have the file; the claim is used up."""
+        """Release the file without a change."""
         self._give_up()
 
     def replace(self, content: bytes) -> None:
-        """Put a file with this content in the place of the old one, once it is on the disk. The claim is used
-        up.
+        """Replace the file by one with this content, after that is on the disk. This uses the claim.
 
         Raises:
-            UsageError: that cannot be done; the old one is still there, whole.
+            UsageError: the file cannot be replaced; the old one is still there, whole.
         """
         try:
             if not _is_at(self._descriptor, self._unfinished):
-                # Somebody has cleared up what begins with a dot.
+                # Something has removed the file, perhaps a cleanup of hidden files.
                 self._give_up()
                 self._descriptor = self._locked()
                 self._give_up = self._given_up_at_the_end()
@@ -93,8 +91,8 @@ class Claim:
         return weakref.finalize(self, _remove, self._unfinished, self._descriptor, os.getpid())
 
     def _kept(self) -> Path:
-        """Where the new file is, which cannot take the place of the old one: under a name at which nobody
-        else writes, if that can be.
+        """Keep the new file, which cannot replace the old one, under a name that no server writes to, if that
+        is possible; answers its path.
         """
         kept = self._path.with_name(f"{self._path.name}.unsaved")
         try:
@@ -110,8 +108,7 @@ class Claim:
                 self._lock(descriptor)
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise OSError(errno.EINVAL, "it is no file")
-                # Another server may have used up its claim, and with it this file, between the opening and
-                # the locking.
+                # Between opening and locking, another server may have used its claim, and so moved this file.
                 if _is_at(descriptor, self._unfinished):
                     if hasattr(os, "fchmod"):
                         os.fchmod(descriptor, _PRIVATE)
@@ -126,16 +123,16 @@ class Claim:
             if sys.platform != "win32":
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            # Any other error comes from a file system that knows no locks: it is no reason not to start.
+            # Any other error comes from a file system without locks, which is no reason not to start.
             if error.errno in _TAKEN:
                 raise UsageError(
-                    f"state: {self._path}: another server has this file; stop that one first, or give this "
-                    f"one a file of its own"
+                    f"state: {self._path}: another server uses this file; stop that server first, or "
+                    f"give this one its own file"
                 ) from None
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether this is the file of that name."""
+    """Whether the open file is the one at `path`."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
@@ -143,8 +140,8 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _remove(path: Path, descriptor: int, owner: int) -> None:
-    """Remove the new file before its lock is lifted, so that nobody else's is removed; a child of the owner's
-    removes none.
+    """Remove the new file while it is locked, so that no other server's is removed. A child process of the
+    owner removes none.
     """
     if os.getpid() != owner:
         os.close(descriptor)
@@ -167,7 +164,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make sure that the new name is on the disk too, where the system can do that (Windows cannot)."""
+    """Write the new name to the disk too. Windows cannot do that."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

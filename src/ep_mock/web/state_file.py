@@ -2,8 +2,8 @@
 
     {"ep_mock_state": 1, "stores": {"default": <snapshot>, …}}
 
-It is never written in place. Whatever happens while it is saved, the old file stays whole until the new one
-is complete and on the disk. What is in its way is told at the start, as far as it can be known by then.
+The file is never written in place: the old file stays whole until the new one is complete and on the disk.
+What would prevent saving is reported at the start, as far as it can be known then.
 """
 
 from __future__ import annotations
@@ -40,26 +40,25 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StateFile:
-    """The state file of one server. No other server can have it meanwhile, where the system knows locks
-    (Windows does not).
+    """The state file of one server. No other server can use it at the same time, except on Windows, which has
+    no such locks.
     """
 
     def __init__(self, name: str) -> None:
         """Claim the file.
 
         Raises:
-            UsageError: the file cannot be used, could not be replaced later on, or another server has it. The
-                message names it.
+            UsageError: the file cannot be used or replaced, or another server uses it. The message names it.
         """
         self._path = _target(name)
         self._claim: Claim | None = None
         self.claim()
 
     def claim(self) -> Claim:
-        """Claim the file, if that is not done yet: a save gives it free.
+        """Claim the file again after a save, which releases it.
 
         Raises:
-            UsageError: as above.
+            UsageError: as for a new `StateFile`.
         """
         if self._claim is None:
             _check_replaceable(self._path)
@@ -67,43 +66,38 @@ class StateFile:
         return self._claim
 
     def load(self, stores: StoreRegistry) -> None:
-        """Restore the stores that the file holds; a file that is not there yet holds none.
+        """Restore the stores in the file, if there is a file.
 
         Raises:
             UsageError: the file cannot be used. The message names it.
         """
         try:
-            state = self._read()
-            for store, snapshot in ({} if state is None else state.stores).items():
+            for store, snapshot in self._read().stores.items():
                 self._restore(stores, store, snapshot)
         except BaseException:
             self.claim().give_up()
             raise
 
     def save(self, stores: StoreRegistry) -> None:
-        """Put all stores, as they are now, into the file, and give it free. Only its owner can read it.
+        """Save all stores, and release the file. Only its owner can read it.
 
         Raises:
-            UsageError: the file cannot be written: then the old one is still there, whole. Or a store cannot
-                be saved: then all others are, and of this one the file keeps what it had.
+            UsageError: the file cannot be written, and the old one stays whole; or a store cannot be saved,
+                and the file keeps its old content.
         """
         claim = self.claim()
         saved, failures = _saved(stores)
         if failures:
             with contextlib.suppress(UsageError):
                 kept = self._read()
-                saved |= (
-                    {}
-                    if kept is None
-                    else {name: kept.stores[name] for name in failures if name in kept.stores}
-                )
+                saved |= {name: kept.stores[name] for name in failures if name in kept.stores}
         self._claim = None
         claim.replace(msgspec.json.encode({"ep_mock_state": VERSION, "stores": saved}))
         if failures:
-            told = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
+            reasons = "; ".join(f"{name!r} ({reason})" for name, reason in failures.items())
             raise UsageError(
-                f"state: {self._path}: saved without what these stores have become, for they cannot be "
-                f"saved: {told}"
+                f"state: {self._path}: all stores are saved except these, whose old content the file keeps: "
+                f"{reasons}"
             )
 
     def _restore(self, stores: StoreRegistry, store: str, snapshot: dict[str, Any]) -> None:
@@ -114,11 +108,11 @@ class StateFile:
         except ApiError as error:
             raise UsageError(f"state: {self._path}: store {store!r}: {error.errors[0]['detail']}") from None
 
-    def _read(self) -> _State | None:
+    def _read(self) -> _State:
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
-            return None
+            return _State(VERSION, {})
         except OSError as error:
             raise UsageError(f"state: {self._path}: the file cannot be read: {error.strerror}") from None
         try:
@@ -128,9 +122,7 @@ class StateFile:
 
 
 def _saved(stores: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
-    """The stores that can be saved, by name, and why others cannot be. One with a defect takes no other
-    along.
-    """
+    """The snapshots by the names of their stores, and for each store that cannot be saved the reason."""
     saved: dict[str, Any] = {}
     failures: dict[str, str] = {}
     for name in stores.names():
@@ -148,7 +140,7 @@ def _saved(stores: StoreRegistry) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _target(name: str) -> Path:
-    # A link is followed: what it points to is replaced, not the link.
+    # A link is followed: its target is replaced, not the link.
     try:
         return Path(os.path.realpath(name))
     except (OSError, ValueError) as error:
@@ -156,7 +148,7 @@ def _target(name: str) -> Path:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Better to know at the start than when everything is to be saved."""
+    """Report at the start what would prevent saving at the end."""
     if not path.parent.is_dir():
         raise UsageError(f"state: {path}: there is no folder {path.parent}")
     try:
@@ -168,13 +160,13 @@ def _check_replaceable(path: Path) -> None:
         raise UsageError(f"state: {path}: expected a file, but this is {kind}")
     if _is_mounted(path):
         raise UsageError(
-            f"state: {path}: this file is mounted on its own, so it cannot be replaced by a new one; mount "
-            f"the folder that it is in instead"
+            f"state: {path}: this file is mounted by itself, so it cannot be replaced by a new one; mount "
+            f"its folder instead"
         )
 
 
 def _is_mounted(path: Path) -> bool:
-    """Whether another file can take the place of this one: a container may have got it alone, as a volume."""
+    """Whether the file is a mount by itself, such as a volume of a container. It cannot be replaced then."""
     try:
         lines = _MOUNTS.read_text(errors="surrogateescape").split("\n")[:-1]
     except OSError:

@@ -1,10 +1,10 @@
-"""The gate to the stores: which exist, and one lock each.
+"""The registry of stores: which stores exist, and one lock for each.
 
-Requests arrive on one event loop, but a test's own thread may steer a store at the same time. Whoever touches
-a store holds its lock for the length of one verb; nothing waits, sleeps or streams while holding it.
+Requests arrive on one event loop, but the thread of a test may use a store at the same time. Each use of a
+store holds its lock, and nothing waits, sleeps or streams with the lock held.
 
-A reset, a restore and a deletion end everything that began before: a store that was replaced is gone for
-good, and no request that began before the replacement can use the store that came after it.
+A reset, a restore and a deletion end everything that began before: a replaced store is gone for good, and a
+request that began before the replacement can't use the successor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ep_mock.clock import Clock
 from ep_mock.domain import problems
-from ep_mock.entropy import new_seed
+from ep_mock.entropy import Entropy, new_seed
 from ep_mock.fixtures.files import check_request
 from ep_mock.settings import RESET_SCOPES, Settings, setting_names
 from ep_mock.simulation.store import Store
@@ -26,13 +26,15 @@ from ep_mock.snapshots import restore
 from ep_mock.timings import SECOND
 from ep_mock.web.store_slot import StoreSlot
 
-DEFAULT_STORE = "default"
-MOST_STORES = 1000
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+DEFAULT_STORE: Final = "default"
+STORE_HEADER: Final = b"x-ep-mock-store"
+MOST_STORES: Final = 1000
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STORE_SETTINGS: Final = frozenset(setting_names("store"))
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_OF_CLIENTS: Final = Entropy("stores", "clients")
 _MOST_REMEMBERED: Final = 10_000
-"""Replacements that are remembered, one a name: far more than there can be during any request."""
+"""Names of replaced stores that are remembered: far more than there can be during any request."""
 
 
 def can_name_store(text: str) -> bool:
@@ -40,9 +42,22 @@ def can_name_store(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def named_store(headers: Mapping[bytes, bytes]) -> str:
+    """The store that the header names, else the default one."""
+    name = headers.get(STORE_HEADER)
+    return DEFAULT_STORE if name is None else name.decode("latin-1")
+
+
+def store_of_client(client: str) -> str:
+    """The store of a client id: the id itself, or a name derived from it if no store can have that name."""
+    return client if can_name_store(client) else _OF_CLIENTS.uuid_of(client)
+
+
 class _Draft(threading.local):
-    """The draft that a thread works on, if any; for a request that began when there were so many
-    replacements.
+    """The store that the request in this thread is about to create, if any.
+
+    Attributes:
+        began: the number of replacements when the request began.
     """
 
     name: str = ""
@@ -51,26 +66,26 @@ class _Draft(threading.local):
 
 
 class StoreRegistry:
-    """All stores of a server. They come into being on first use, from the server's settings and fixtures.
+    """All stores of a server. A store is created on first use, from the server's settings and fixtures.
 
     Attributes:
-        replacements: the number of resets, restores and deletions so far. A request notes it at its
+        replacements: the number of resets, restores and deletions so far. Each request notes it at its
             beginning.
     """
 
     def __init__(self, settings: Settings, fill: Callable[[Store], None]) -> None:
-        """`fill` puts into a new store what it starts with."""
+        """`fill` puts the initial content into a new store."""
         self.settings = settings
         self.seed = settings.seed or new_seed()
         self.replacements = 0
         self._fill = fill
         self._clock = Clock()
         self._started = self._clock.now()
-        # Taken last: whoever holds it takes no store's lock.
+        # Always taken after a store's lock, never before one.
         self._lock = threading.Lock()
         self._stores: dict[str, StoreSlot] = {}
         self._replaced: dict[str, int] = {}
-        self._own = _Draft()
+        self._draft = _Draft()
 
     @property
     def uptime(self) -> float:
@@ -78,81 +93,90 @@ class StoreRegistry:
         return (self._clock.now() - self._started) / SECOND
 
     def get_or_create(self, name: str, began: int | None = None) -> StoreSlot:
-        """The store of this name, made if need be.
+        """The store of this name, created if necessary.
 
         Args:
-            began: what `replacements` was when the request began.
+            began: the value of `replacements` when the request began.
 
         Raises:
-            ApiError: 400, the name cannot be used or there are too many stores; 409, the store was replaced
-                since the request began.
+            ApiError: 400, the name is not valid or there are too many stores; 409, the store was replaced
+                after the request began.
         """
-        if began is not None and self._replaced.get(name, 0) > began:
-            raise problems.store_gone()
+        if began is not None:
+            self._check_not_replaced(name, began)
         slot = self.find(name)
-        return slot if slot is not None else self._create(name)
+        if slot is not None:
+            return slot
+        with self._lock:
+            if name not in self._stores:
+                self._check_room_for(name)
+                self._stores[name] = StoreSlot(self._new_store(name))
+            return self._stores[name]
 
     def find(self, name: str) -> StoreSlot | None:
         """The store of this name, if there is one."""
         slot = self._stores.get(name)
-        return self._own.slot if slot is None and self._own.name == name else slot
+        return self._draft.slot if slot is None and self._draft.name == name else slot
 
     @contextmanager
     def draft(self, name: str, began: int) -> Iterator[StoreSlot]:
-        """A new store for the first request to it: until it is kept, only this thread finds it, and only in
-        here.
+        """A new store for the first request to it. Until it is published, only this thread finds it, and only
+        in this context.
 
         Args:
-            began: what `replacements` was when the request began.
+            began: the value of `replacements` when the request began.
 
         Raises:
             ApiError: as `get_or_create`.
         """
-        if self._replaced.get(name, 0) > began:
-            raise problems.store_gone()
+        self._check_not_replaced(name, began)
         self._check_room_for(name)
-        own, draft = self._own, StoreSlot(self._new_store(name))
-        own.name, own.slot, own.began = name, draft, began
+        draft, slot = self._draft, StoreSlot(self._new_store(name))
+        draft.name, draft.slot, draft.began = name, slot, began
         try:
-            yield draft
+            yield slot
         finally:
-            own.name, own.slot = "", None
+            draft.name, draft.slot = "", None
 
     def publish_draft(self) -> StoreSlot | None:
-        """Let everybody find the draft of this thread, and answer it; None if somebody else has made a store
-        of its name meanwhile.
+        """Make the draft of this thread a store like all others, and return it; None if another thread has
+        created or replaced a store of its name meanwhile.
 
         Raises:
             ApiError: 400, there are too many stores by now.
         """
-        own = self._own
+        draft = self._draft
         with self._lock:
-            if own.slot is None or own.name in self._stores or self._replaced.get(own.name, 0) > own.began:
+            if (
+                draft.slot is None
+                or draft.name in self._stores
+                or self._replaced.get(draft.name, 0) > draft.began
+            ):
                 return None
-            self._check_room_for(own.name)
-            self._stores[own.name] = own.slot
-            return own.slot
+            self._check_room_for(draft.name)
+            self._stores[draft.name] = draft.slot
+            return draft.slot
 
     def names(self) -> list[str]:
         """The names of all stores, sorted."""
         return sorted(self._stores)
 
     def reset(self, name: str, changes: Mapping[str, Any] = _NOTHING) -> None:
-        """Put the store back to what it was at its start, with some settings changed until the next reset.
+        """Set the store back to its initial content. `changes` are settings that count until the next reset.
 
         Raises:
             ApiError: as `get_or_create`.
-            UsageError: a setting is not one of a store, or a value cannot be used; then nothing has changed.
+            UsageError: a setting is not one of a store, or a value is not valid. Nothing has changed then.
         """
         self.get_or_create(name)
         self._replace(name, StoreSlot(self._new_store(name, changes)))
 
     def restore(self, name: str, snapshot: object) -> Store:
-        """Put a saved store in the place of the one of this name.
+        """Replace the store of this name by a saved one.
 
         Raises:
             ApiError: as `get_or_create`.
-            UsageError: the snapshot cannot be used; then nothing has changed.
+            UsageError: the snapshot is not valid. Nothing has changed then.
         """
         restored = restore(snapshot, name, self.settings, self.seed, check_request)
         self.get_or_create(name)
@@ -160,18 +184,16 @@ class StoreRegistry:
         return restored
 
     def delete(self, name: str) -> bool:
-        """Delete a store with all that it has; answers whether there was one. On its next use it comes into
-        being again.
-        """
+        """Delete a store with its content; answers whether there was one. The next use creates it again."""
         return self._replace(name, None)
 
     def _replace(self, name: str, successor: StoreSlot | None) -> bool:
-        """End the store of this name, once whoever uses it has done so; answers whether there was one."""
+        """End the store of this name after its present use; answers whether there was one."""
         while True:
             slot = self._stores.get(name)
             if slot is None:
-                if successor is not None and self._own.slot is not None and self._own.name == name:
-                    self._own.slot = successor
+                if successor is not None and self._draft.slot is not None and self._draft.name == name:
+                    self._draft.slot = successor
                     return False
                 with self._lock:
                     if successor is not None and name in self._stores:
@@ -179,7 +201,7 @@ class StoreRegistry:
                     self._put(name, successor)
                 return False
             with slot.lock:
-                if slot.gone:  # somebody else has replaced it meanwhile
+                if slot.gone:  # another thread has replaced it meanwhile
                     continue
                 with self._lock:
                     self._put(name, successor)
@@ -197,12 +219,9 @@ class StoreRegistry:
         if len(self._replaced) > _MOST_REMEMBERED:
             del self._replaced[next(iter(self._replaced))]
 
-    def _create(self, name: str) -> StoreSlot:
-        with self._lock:
-            if name not in self._stores:
-                self._check_room_for(name)
-                self._stores[name] = StoreSlot(self._new_store(name))
-            return self._stores[name]
+    def _check_not_replaced(self, name: str, began: int) -> None:
+        if self._replaced.get(name, 0) > began:
+            raise problems.store_gone()
 
     def _check_room_for(self, name: str) -> None:
         if not can_name_store(name):
@@ -217,16 +236,7 @@ class StoreRegistry:
             name, self.settings.with_changes(changes, scopes=RESET_SCOPES), changes.get("seed") or self.seed
         )
         self._fill(store)
-        # What is asked for at a reset beats the settings that a fixture brings.
-        if own := {setting: value for setting, value in changes.items() if setting in _STORE_SETTINGS}:
-            store.change_settings(own)
+        # The settings of a reset take precedence over those of a fixture.
+        if requested := {setting: value for setting, value in changes.items() if setting in _STORE_SETTINGS}:
+            store.change_settings(requested)
         return store
-
-
-STORE_HEADER: Final = b"x-ep-mock-store"
-
-
-def named_store(headers: Mapping[bytes, bytes]) -> str:
-    """The store that the header names, else the default one."""
-    name = headers.get(STORE_HEADER)
-    return DEFAULT_STORE if name is None else name.decode("latin-1")
