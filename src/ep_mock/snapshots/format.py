@@ -47,8 +47,10 @@ class _Snapshot(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
         Args:
             different: fields that the record doesn't have, or has in another form.
         """
-        same = [name for name in cls.__struct_fields__ if name not in different]
-        return cls(**{name: getattr(record, name) for name in same}, **different)
+        for name in cls.__struct_fields__:
+            if name not in different:
+                different[name] = getattr(record, name)
+        return cls(**different)
 
 
 class BatchSnapshot(_Snapshot, kw_only=True):

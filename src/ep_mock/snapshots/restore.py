@@ -120,7 +120,7 @@ class Restoring:
         if saved.deletion is not None:
             batch = self._batches[saved.deletion.batch]
             task.deletion = _record(CodeDeletion, saved.deletion, book=promotion.book, batch=batch, keys=())
-            # All of them: a code that was removed meanwhile keeps its turn, too.
+            # The constructor drops keys of removed codes, but these keep their turn.
             task.deletion.keys = saved.deletion.keys
         return task
 

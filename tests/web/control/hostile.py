@@ -1,4 +1,4 @@
-"""What anybody may do with a store after something odd was put into it: none of it fails, hangs or harms."""
+"""A store with odd data in it can be used like any other: no request fails, hangs or does harm."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from tests.bodies import code_export, code_generate, new_promotion
 from tests.client import HOST, InProcess
 
 MOST_EVENTS: Final = 5_000
-"""More events than any of these stores has ahead of it."""
+"""More events than any of these stores can have."""
 
 
-class Stranger:
-    """Somebody with a server of their own, who expects nothing of an answer but that it is no defect."""
+class Client:
+    """A client with a server of its own that accepts every answer but a defect."""
 
     def __init__(self) -> None:
         self.app: Application = create_app(clock="manual", seed="hostile", stuck_polls=0)
         headers = {"Authorization": "Bearer of-a-test"}
         transport = InProcess(self.app)
-        self._client = httpx2.Client(transport=transport, base_url=HOST, headers=headers, trust_env=False)
+        self._http = httpx2.Client(transport=transport, base_url=HOST, headers=headers, trust_env=False)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
-        """A request; its answer may say what is wrong with it, but is no defect."""
+        """Send a request. The server may refuse it, but must not fail."""
         content: dict[str, Any] = {} if body is None else {"content": json.dumps(body)}
-        response = self._client.request(method, path, **content)
+        response = self._http.request(method, path, **content)
         assert response.status_code < 500, (method, path, response.text)
         return response
 
     def use_everything(self) -> None:
-        """Look at all there is, let time pass, and do to each promotion what can be done to it."""
+        """Read everything, let time pass, and use every verb on each promotion."""
         self.ask("PATCH", "/__ep_mock/settings", {"rate_limit": 0, "stuck_polls": 0})
-        self._look()
+        self._read()
         for family in FAMILIES:
             listed = self.ask("GET", f"/v2/{family.collection}?page[limit]=100").json()["data"]
             ids = [each["id"] for each in listed]
@@ -51,9 +51,9 @@ class Stranger:
         self.ask("POST", "/__ep_mock/worker/step")
         self.ask("POST", "/__ep_mock/worker/resume")
         self.ask("POST", "/__ep_mock/clock/advance", {"seconds": 30})
-        self._look()
+        self._read()
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         for what in ("worker", "jobs", "plans", "settings", "clock", "stores"):
             self.ask("GET", f"/__ep_mock/{what}")
         for job in self.ask("GET", "/__ep_mock/jobs").json()["jobs"]:
@@ -79,7 +79,7 @@ class Stranger:
         self.ask(
             "POST",
             f"{path}/codes",
-            {"data": {"type": "promotion_codes", "codes": [{"code": "of a stranger"}]}},
+            {"data": {"type": "promotion_codes", "codes": [{"code": "of a client"}]}},
         )
         self.ask("POST", f"{path}/jobs", {"data": code_generate(3) if position % 3 else code_export()})
         self.ask(
@@ -92,37 +92,37 @@ class Stranger:
 
 
 def try_snapshot(snapshot: object) -> str:
-    """Put a snapshot into a server: it is refused and changes nothing, or can be used, saved and restored."""
-    stranger = Stranger()
-    with _bounded_events():
-        before = stranger.ask("GET", "/__ep_mock/snapshot").content
-        refused = stranger.ask("PUT", "/__ep_mock/snapshot", snapshot)
+    """Restore a snapshot: it is refused and changes nothing, or the store can be used, saved and restored."""
+    client = Client()
+    with _limited_events():
+        before = client.ask("GET", "/__ep_mock/snapshot").content
+        refused = client.ask("PUT", "/__ep_mock/snapshot", snapshot)
         if refused.status_code == 400:
-            assert stranger.ask("GET", "/__ep_mock/snapshot").content == before
+            assert client.ask("GET", "/__ep_mock/snapshot").content == before
             return "refused"
         assert refused.status_code == 200
-        _save_and_restore(stranger)
-        stranger.use_everything()
-        _save_and_restore(stranger)
+        _save_and_restore(client)
+        client.use_everything()
+        _save_and_restore(client)
     return "accepted"
 
 
-def _save_and_restore(stranger: Stranger) -> None:
-    saved = stranger.ask("GET", "/__ep_mock/snapshot").json()
-    again = stranger.ask("PUT", "/__ep_mock/snapshot", saved)
+def _save_and_restore(client: Client) -> None:
+    saved = client.ask("GET", "/__ep_mock/snapshot").json()
+    again = client.ask("PUT", "/__ep_mock/snapshot", saved)
     assert again.status_code == 200, again.text
     if saved["clock"]["mode"] in ("manual", "poll"):
-        assert stranger.ask("GET", "/__ep_mock/snapshot").json() == saved
+        assert client.ask("GET", "/__ep_mock/snapshot").json() == saved
 
 
 @contextmanager
-def _bounded_events() -> Iterator[None]:
+def _limited_events() -> Iterator[None]:
     run, left = Worker.run_due_event, MOST_EVENTS
 
     def counted(worker: Worker) -> None:
         nonlocal left
         left -= 1
-        assert left > 0, "the worker does not come to an end"
+        assert left > 0, "the worker never becomes idle"
         run(worker)
 
     with patch.object(Worker, "run_due_event", counted):
@@ -130,14 +130,14 @@ def _bounded_events() -> Iterator[None]:
 
 
 def try_fixture(fixture: object) -> str:
-    """Load a fixture into a server: it is refused and changes nothing, or a snapshot can hold the store."""
-    stranger = Stranger()
-    with _bounded_events():
-        before = stranger.ask("GET", "/__ep_mock/snapshot").content
-        if stranger.ask("POST", "/__ep_mock/fixtures", fixture).status_code == 400:
-            assert stranger.ask("GET", "/__ep_mock/snapshot").content == before
+    """Load a fixture: it is refused and changes nothing, or the store can be used, saved and restored."""
+    client = Client()
+    with _limited_events():
+        before = client.ask("GET", "/__ep_mock/snapshot").content
+        if client.ask("POST", "/__ep_mock/fixtures", fixture).status_code == 400:
+            assert client.ask("GET", "/__ep_mock/snapshot").content == before
             return "refused"
-        _save_and_restore(stranger)
-        stranger.use_everything()
-        _save_and_restore(stranger)
+        _save_and_restore(client)
+        client.use_everything()
+        _save_and_restore(client)
     return "accepted"

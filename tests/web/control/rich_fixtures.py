@@ -1,4 +1,4 @@
-"""Descriptions in which there is something of everything that a fixture can describe."""
+"""Fixtures with something of everything."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _CODES: Final[list[dict[str, Any]]] = [
 
 def _rich() -> dict[str, Any]:
     ids = {"id": "00000000-0000-4000-8000-000000000001", "created_at": "1999-12-31", "codes_limit": 50}
-    in_hand = {
+    unfinished = {
         **_GENERATE,
         "status": "cancelling",
         "generated_so_far": 4,
         "deleted_so_far": 1,
         "created_at": -50,
     }
-    in_hand |= {"id": "00000000-0000-4000-8000-000000000002", "updated_at": -1}
+    unfinished |= {"id": "00000000-0000-4000-8000-000000000002", "updated_at": -1}
     return {
         "ep_mock_fixture": 1,
         "description": "something of everything",
         "settings": {"timings": "documented", "codes_limit": 40, "author": "ada@example.com"},
         "promotions": [
-            {"family": "standard", "name": "one", **ids, "codes": _CODES, "jobs": [*_JOBS, in_hand]},
+            {"family": "standard", "name": "one", **ids, "codes": _CODES, "jobs": [*_JOBS, unfinished]},
             {
                 "family": "rule",
                 "name": "two",

@@ -1,4 +1,4 @@
-"""Snapshots in which there is something of everything, one for each mode of the clock."""
+"""Snapshots with something of everything, one for each mode of the clock."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.simulation.stores import MS, add_promotion, cancel, export, generate
 
 @cache
 def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
-    """A filled store that is in the middle of something.
+    """A filled store with an unfinished job.
 
-    It makes codes (manual), deletes them (poll), exports (scaled) or fails (real). With each there are jobs
-    in line, plans, usages and former versions.
+    The job makes codes (manual), deletes them (poll), exports (scaled) or fails (real). Each store also has
+    waiting jobs, plans, usages and previous versions.
     """
     store = seeded_store()
     for each in (
@@ -45,14 +45,14 @@ def rich_snapshot(mode: ClockMode) -> dict[str, Any]:
 
 
 def _making(store: Store) -> None:
-    """Somebody has polled three times while time stood still."""
+    """The jobs of a promotion were polled three times at the same time."""
     waiting = store.worker.queue()[0][1]
     for _ in range(3):
         store.poll_counts.add(store.moment, waiting.id, "list_jobs")
 
 
 def _deleting(store: Store) -> None:
-    """A job is cancelling, some of its codes were deleted by hand, and another one of its promotion waits."""
+    """A job is cancelling, a client has deleted one of its codes, and a newer job of its promotion waits."""
     store.change_settings({"cancelling_blocks": False})
     present = [each for family in FAMILIES for each in store.state.promotions[family].values()]
     busy = next(each for each in present if each.fields["name"] == "busy")
@@ -64,7 +64,7 @@ def _deleting(store: Store) -> None:
 
 
 def _exporting(store: Store) -> None:
-    """An export is in hand, another job waits for ever."""
+    """The worker exports; another job waits for ever."""
     store.state.plans.withdraw_all()
     while store.worker.task is None or store.worker.task.job.job_type != "code_export":
         store.step_worker()
@@ -73,7 +73,7 @@ def _exporting(store: Store) -> None:
 
 
 def _failing(store: Store) -> None:
-    """A job that is to fail is in hand, with given codes; the worker is paused."""
+    """The worker works on a job that will fail, with codes of a plan; the worker is paused."""
     store.advance_until_idle()
     store.state.plans.withdraw_all()
     store.state.plans.add(

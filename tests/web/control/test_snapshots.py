@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any, Final
 
 import pytest
@@ -76,7 +77,7 @@ def test_settings_of_the_store_are_saved_and_a_reset_forgets_them() -> None:
     assert other.get("/__ep_mock/settings").json()["codes_limit"] == 9
 
 
-def test_a_rate_limit_and_its_running_clock_are_restored_where_clocks_stand() -> None:
+def test_a_rate_limit_and_its_running_clock_are_restored_on_a_server_with_a_manual_clock() -> None:
     client = api_client(clock="real", rate_limit=1000)
     assert (
         restored(client.get("/__ep_mock/snapshot").json(), clock="manual")
@@ -86,7 +87,7 @@ def test_a_rate_limit_and_its_running_clock_are_restored_where_clocks_stand() ->
     )
 
 
-def test_the_file_of_a_saved_export_can_be_had_from_the_restored_store() -> None:
+def test_the_restored_store_has_the_file_of_a_saved_export() -> None:
     client = api_client(timings="instant")
     job = add_job(client, {"type": "promotion_job", "job_type": "code_export"}, RULE)
     path = f"/v2/rule-promotions/{job['rule_promotion_id']}/jobs/{job['id']}/file"
@@ -146,7 +147,9 @@ def test_plans_and_a_pause_are_saved() -> None:
         ),
     ],
 )
-def test_what_is_no_snapshot_is_refused_and_nothing_has_changed(change: dict[str, Any], detail: str) -> None:
+def test_other_data_than_a_snapshot_is_refused_and_changes_nothing(
+    change: dict[str, Any], detail: str
+) -> None:
     client = api_client()
     before = client.get("/__ep_mock/snapshot").content
     response = client.put("/__ep_mock/snapshot", json={**SEEDED, **change})
@@ -165,7 +168,7 @@ def edited(snapshot: Any, path: str, value: Any) -> Any:
 
 
 def refusal(snapshot: object) -> str:
-    """Why a snapshot is refused; nothing has changed then."""
+    """The error for a refused snapshot; the store is unchanged."""
     client = api_client()
     before = client.get("/__ep_mock/snapshot").content
     response = client.put("/__ep_mock/snapshot", json=snapshot)
@@ -174,209 +177,97 @@ def refusal(snapshot: object) -> str:
     return detail
 
 
-@pytest.mark.parametrize(
-    ("mode", "path", "value", "detail"),
-    [
-        (
-            "manual",
-            "clock.now",
-            -1,
-            "snapshot: clock.now: expected nanoseconds from 0 to 250000000000000000000, got -1",
-        ),
-        (
-            "manual",
-            "clock.scale",
-            0,
-            "snapshot: clock.scale: expected a number above 0 and at most 1000000, got 0.0",
-        ),
-        (
-            "manual",
-            "batches.0.created_at",
-            10**30,
-            "snapshot: batches[0].created_at: expected nanoseconds of a time that has passed, ",
-        ),
-        ("manual", "promotions.0.id", "A", "snapshot: promotions[0].id: expected str matching regex "),
-        ("manual", "promotions.0.fields.enabled", None, "snapshot: promotions[0].fields.enabled: "),
-        (
-            "manual",
-            "promotions.0.fields.port",
-            1,
-            "snapshot: promotions[0].fields: expected no other names than name, description, ",
-        ),
-        (
-            "manual",
-            "promotions.0.start",
-            10**25,
-            "snapshot: promotions[0].start: expected a time before its end",
-        ),
-        (
-            "manual",
-            "promotions.0.codes.0.batch",
-            99,
-            "snapshot: promotions[0].codes[0].batch: expected the index of one of the ",
-        ),
-        (
-            "manual",
-            "promotions.0.codes.0.keys",
-            ["a", "a"],
-            "snapshot: promotions[0].codes[0]: expected each code once, ",
-        ),
-        (
-            "manual",
-            "jobs.0.id",
-            "5e880df4-b0f4-4860-97bd-685526de838a\n",
-            "snapshot: jobs[0].id: expected str matching regex ",
-        ),
-        (
-            "manual",
-            "jobs.1.number",
-            1,
-            "snapshot: jobs[1].number: expected a number above 1, that of the job before, got 1",
-        ),
-        (
-            "manual",
-            "jobs.0.parameters.number_of_codes",
-            None,
-            "snapshot: jobs[0].parameters.number_of_codes: ",
-        ),
-        (
-            "manual",
-            "jobs.0.parameters.code_length",
-            "8",
-            "snapshot: jobs[0].parameters.code_length: expected a number, got ",
-        ),
-        (
-            "manual",
-            "jobs.0.status",
-            "pending",
-            "snapshot: jobs[0].status: expected the last status of the history, completed, got ",
-        ),
-        (
-            "manual",
-            "jobs.0.history.1.1",
-            "cancelling",
-            "snapshot: jobs[0].history[1]: expected a status that can follow pending, got ",
-        ),
-        ("manual", "jobs.0.history.1.0", 1, "snapshot: jobs[0].history[1]: expected a time not before "),
-        (
-            "manual",
-            "jobs.0.error",
-            "x",
-            "snapshot: jobs[0].error: expected none, because it is completed, got ",
-        ),
-        (
-            "manual",
-            "jobs.0.result.generated",
-            4,
-            "snapshot: jobs[0].result.generated: expected at most number_of_codes, 3, got 4",
-        ),
-        (
-            "manual",
-            "jobs_created",
-            3,
-            "snapshot: jobs_created: expected the number of the newest job, 15, got 3",
-        ),
-        (
-            "manual",
-            "worker.queue",
-            [],
-            "snapshot: worker.queue: expected the pending jobs in order of arrival, ",
-        ),
-        (
-            "manual",
-            "worker.task",
-            None,
-            "snapshot: worker.task: expected the one job that is processing or cancelling, ",
-        ),
-        (
-            "manual",
-            "worker.pickup_due",
-            10**19,
-            "snapshot: worker.pickup_due: expected none, because the worker is busy, paused or has ",
-        ),
-        (
-            "manual",
-            "worker.task.units",
-            7,
-            "snapshot: worker.task.units: expected the number of codes that the job makes, 100, got 7",
-        ),
-        ("manual", "worker.task.per_unit", 10**19, "snapshot: worker.task.per_unit: expected int <= "),
-        ("manual", "worker.task.started", 5, "snapshot: worker.task: expected work that ends at "),
-        (
-            "manual",
-            "worker.task.growth.drawn",
-            3,
-            "snapshot: worker.task.growth.drawn: expected at least the number of codes made, ",
-        ),
-        (
-            "manual",
-            "worker.exports",
-            {"0" * 8 + "-0000-4000-8000-" + "0" * 12: []},
-            "snapshot: worker.exports.",
-        ),
-        (
-            "manual",
-            "usages.0.code_key",
-            "x",
-            "snapshot: usages[0].code_key: expected the key of its code, ",
-        ),
-        ("manual", "plans.0.left", 9, "snapshot: plans[0].left: expected at most its times, 3, got 9"),
-        (
-            "manual",
-            "plans_made",
-            1,
-            "snapshot: plans[1].id: expected ascending ids up to plan-1, the latest plan made, ",
-        ),
-        (
-            "manual",
-            "plans.0.plan.stuck",
-            "pending",
-            "snapshot: plans[0].plan: stuck: a job that is stuck in pending cannot fail as well",
-        ),
-        ("manual", "transitions.-1.1", "x", "snapshot: transitions["),
-        (
-            "manual",
-            "transitions_total",
-            0,
-            "snapshot: transitions_total: expected the number of entries in the histories of all ",
-        ),
-        (
-            "manual",
-            "sequence",
-            1,
-            "snapshot: jobs[0].history[1]: expected a sequence above 1 and at most 1, the latest of the store, got ",
-        ),
-        (
-            "manual",
-            "sequence",
-            None,
-            "snapshot: jobs[0].history[0]: expected no sequence, because the store has none, got ",
-        ),
-        ("manual", "jobs.0.history.0.3", 0, "snapshot: transitions["),
-        (
-            "poll",
-            "worker.task.shrinkage.done",
-            50,
-            "snapshot: worker.task.units: expected the number of keys plus done, 80, got 50",
-        ),
-        (
-            "poll",
-            "worker.task.action",
-            "complete",
-            "snapshot: worker.task.action: expected one of finish_cancel, lose_race, because it is ",
-        ),
-        (
-            "real",
-            "worker.task.error",
-            None,
-            "snapshot: worker.task.error: expected a text, because it ends with fail, got null",
-        ),
-    ],
-)
-def test_a_snapshot_that_contradicts_itself_is_refused_with_the_place(
+CONTRADICTIONS: Final[list[tuple[ClockMode, str, Any, str]]] = [
+    ("manual", "clock.now", -1, "expected nanoseconds from 0 to 250000000000000000000, got -1"),
+    ("manual", "clock.scale", 0, "expected a number above 0 and at most 1000000, got 0.0"),
+    ("manual", "batches.0.created_at", 10**30, "expected nanoseconds of a time that has passed, "),
+    ("manual", "promotions.0.id", "A", "expected str matching regex "),
+    ("manual", "promotions.0.fields.enabled", None, ""),
+    (
+        "manual",
+        "promotions.0.fields.port",
+        1,
+        "snapshot: promotions[0].fields: expected no other names than name, description, ",
+    ),
+    ("manual", "promotions.0.start", 10**25, "expected a time before its end"),
+    ("manual", "promotions.0.codes.0.batch", 99, "expected the index of one of the "),
+    (
+        "manual",
+        "promotions.0.codes.0.keys",
+        ["a", "a"],
+        "snapshot: promotions[0].codes[0]: expected each code once, ",
+    ),
+    ("manual", "jobs.0.id", "5e880df4-b0f4-4860-97bd-685526de838a\n", "expected str matching regex "),
+    ("manual", "jobs.1.number", 1, "expected a number above 1, that of the job before, got 1"),
+    ("manual", "jobs.0.parameters.number_of_codes", None, ""),
+    ("manual", "jobs.0.parameters.code_length", "8", "expected a number, got "),
+    ("manual", "jobs.0.status", "pending", "expected the last status of the history, completed, got "),
+    (
+        "manual",
+        "jobs.0.history.1.1",
+        "cancelling",
+        "snapshot: jobs[0].history[1]: expected a status that can follow pending, got ",
+    ),
+    ("manual", "jobs.0.history.1.0", 1, "snapshot: jobs[0].history[1]: expected a time not before "),
+    ("manual", "jobs.0.error", "x", "expected none, because it is completed, got "),
+    ("manual", "jobs.0.result.generated", 4, "expected at most number_of_codes, 3, got 4"),
+    ("manual", "jobs_created", 3, "expected the number of the newest job, 15, got 3"),
+    ("manual", "worker.queue", [], "expected the pending jobs in order of arrival, "),
+    ("manual", "worker.task", None, "expected the one job that is processing or cancelling, "),
+    ("manual", "worker.pickup_due", 10**19, "expected none, because the worker is busy, paused or has "),
+    ("manual", "worker.task.units", 7, "expected the number of codes that the job makes, 100, got 7"),
+    ("manual", "worker.task.per_unit", 10**19, "expected int <= "),
+    ("manual", "worker.task.started", 5, "snapshot: worker.task: expected work that ends at "),
+    ("manual", "worker.task.growth.drawn", 3, "expected at least the number of codes made, "),
+    ("manual", "worker.exports", {"0" * 8 + "-0000-4000-8000-" + "0" * 12: []}, "snapshot: worker.exports."),
+    ("manual", "usages.0.code_key", "x", "expected the key of its code, "),
+    ("manual", "plans.0.left", 9, "expected at most its times, 3, got 9"),
+    (
+        "manual",
+        "plans_made",
+        1,
+        "snapshot: plans[1].id: expected ascending ids up to plan-1, the latest plan made, ",
+    ),
+    (
+        "manual",
+        "plans.0.plan.stuck",
+        "pending",
+        "snapshot: plans[0].plan: stuck: a job that is stuck in pending cannot fail as well",
+    ),
+    ("manual", "transitions.-1.1", "x", "snapshot: transitions["),
+    ("manual", "transitions_total", 0, "expected the number of entries in the histories of all "),
+    (
+        "manual",
+        "sequence",
+        1,
+        "snapshot: jobs[0].history[1]: expected a sequence above 1 and at most 1, the latest of the store, got ",
+    ),
+    (
+        "manual",
+        "sequence",
+        None,
+        "snapshot: jobs[0].history[0]: expected no sequence, because the store has none, got ",
+    ),
+    ("manual", "jobs.0.history.0.3", 0, "snapshot: transitions["),
+    (
+        "poll",
+        "worker.task.shrinkage.done",
+        50,
+        "snapshot: worker.task.units: expected the number of keys plus done, 80, got 50",
+    ),
+    ("poll", "worker.task.action", "complete", "expected one of finish_cancel, lose_race, because it is "),
+    ("real", "worker.task.error", None, "expected a text, because it ends with fail, got null"),
+]
+"""The clock's mode in the snapshot, a path, a value that contradicts the rest, and how the refusal begins."""
+
+
+@pytest.mark.parametrize(("mode", "path", "value", "detail"), CONTRADICTIONS)
+def test_a_snapshot_that_contradicts_itself_is_refused_with_the_location(
     mode: ClockMode, path: str, value: Any, detail: str
 ) -> None:
-    assert refusal(edited(rich_snapshot(mode), path, value))[: len(detail)] == detail
+    location = re.sub(r"\.(\d+)", r"[\1]", path)
+    expected = detail if detail.startswith("snapshot: ") else f"snapshot: {location}: {detail}"
+    assert refusal(edited(rich_snapshot(mode), path, value)).startswith(expected)
 
 
 def test_a_refusal_says_what_to_do() -> None:
@@ -410,8 +301,8 @@ def test_the_count_of_polls_is_saved() -> None:
     assert [other.get(path).status_code for _ in range(2)] == [200, 503]
 
 
-def test_an_id_that_is_there_already_is_not_given_again() -> None:
-    # Whoever sets the counter back draws the same ids once more.
+def test_an_existing_id_is_not_given_again() -> None:
+    # With the counter set back the store draws the same ids again.
     client = restored({**SEEDED, "entropy_drawn": 0})
     ids = [
         client.created(f"/v2/{family.collection}", {"data": new_promotion(family)})["id"]
@@ -425,7 +316,5 @@ def test_an_id_that_is_there_already_is_not_given_again() -> None:
 
 @pytest.mark.parametrize("mode", CLOCK_MODES)
 @given(drawn=st.data())
-def test_a_snapshot_that_somebody_has_edited_is_refused_or_does_no_harm(
-    mode: ClockMode, drawn: st.DataObject
-) -> None:
+def test_an_edited_snapshot_is_refused_or_does_no_harm(mode: ClockMode, drawn: st.DataObject) -> None:
     try_snapshot(drawn.draw(EDITS[mode]))
