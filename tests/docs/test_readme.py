@@ -1,4 +1,4 @@
-"""What the README says is so: its examples run, its flags exist, its links lead somewhere."""
+"""The README is true: its examples run, its flags exist, its links lead to files."""
 
 from __future__ import annotations
 
