@@ -16,19 +16,18 @@ ClockMode = Literal["real", "scaled", "manual", "poll"]
 CLOCK_MODES: tuple[ClockMode, ...] = get_args(ClockMode)
 
 EARLIEST = 0
-# One century short of the year 9999, so that what lies ahead of the clock (expiries, jobs) can be printed
-# too.
+# A century before the year 9999, so that later times (expiries, ends of jobs) can be printed too.
 LATEST = 250_000_000_000 * SECOND
 MIN_SCALE = 1e-6
 MAX_SCALE = 1e6
 
 
 class Clock:
-    """Virtual time, derived from the machine's monotonic clock and never from its wall clock once started.
+    """Virtual time, derived from the machine's monotonic clock, and only at the start from its wall clock.
 
-    `real` runs at the machine's pace, `scaled` at a multiple of it; `manual` and `poll` stand still until
-    they are advanced (what advances a `poll` clock is decided by the store). Changing the mode or the scale
-    never makes time jump. All of them end at `LATEST`.
+    `real` runs at the machine's pace, `scaled` at a multiple of it. `manual` and `poll` move only when they
+    are advanced (the store advances a `poll` clock). Changing the mode or the scale never makes time jump. No
+    clock passes `LATEST`.
     """
 
     __slots__ = ("_anchor", "_monotonic", "_origin", "mode", "scale")
@@ -41,7 +40,7 @@ class Clock:
         scale: float = 1.0,
         monotonic: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """Start at `start` (nanoseconds since the epoch), or at the machine's time.
+        """Start at `start` (nanoseconds since the epoch), by default at the machine's time.
 
         Raises:
             UsageError: the start or the scale is out of range.
@@ -61,9 +60,7 @@ class Clock:
         return self.mode in ("real", "scaled")
 
     def now(self) -> int:
-        """The present time, in nanoseconds since the epoch; a clock that has come to the latest time stays
-        there.
-        """
+        """The current time, in nanoseconds since the epoch; at most `LATEST`."""
         if not self.running:
             return self._anchor
         elapsed = self._monotonic() - self._origin
@@ -72,13 +69,11 @@ class Clock:
         return min(self._anchor + elapsed, LATEST)
 
     def seconds_until(self, moment: int) -> float | None:
-        """In how many seconds of the machine it will be `moment`: none are left when it has passed, None when
-        time stands still.
-        """
+        """The machine's seconds until `moment`, 0 after it; None if the clock does not run by itself."""
         return max(0, moment - self.now()) / SECOND / self.scale if self.running else None
 
     def switch(self, mode: ClockMode, scale: float = 1.0) -> None:
-        """Go on from the present time in another mode; `scale` counts for `scaled` only.
+        """Continue from the current time in another mode; `scale` is for `scaled` only.
 
         Raises:
             UsageError: unknown mode, or a scale that is not from a millionth to a million.
@@ -92,10 +87,10 @@ class Clock:
         self.scale = scale if mode == "scaled" else 1.0
 
     def advance_to(self, moment: int) -> None:
-        """Move to `moment`; a moment that has passed already changes nothing.
+        """Move to `moment`; one in the past changes nothing.
 
         Raises:
-            UsageError: the moment lies beyond what dates can express.
+            UsageError: the moment is after `LATEST`.
         """
         if moment > LATEST:
             raise UsageError("clock: expected a time before the year 9892")
@@ -107,7 +102,5 @@ class Clock:
 
 
 def machine_seconds(monotonic: Callable[[], int] = time.monotonic_ns) -> float:
-    """The machine's monotonic time, also where a test has put something else in the place of
-    `time.monotonic`.
-    """
+    """The machine's monotonic time, even if a test has replaced `time.monotonic`."""
     return monotonic() / SECOND

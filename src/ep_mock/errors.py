@@ -1,8 +1,8 @@
-"""The typed errors of the program, all of them plain data.
+"""The typed errors of the program, as plain data.
 
-`ApiError` is what a caller of the API did wrong (or what the API refuses); the web layer renders it, once, as
-the error document of the real service. `UsageError` is what the person who starts or configures ep-mock did
-wrong; the command line prints it as one line.
+`ApiError` is an error response of the API; the web layer renders it as the error document of the real
+service. `UsageError` is a mistake in starting, configuring or calling ep-mock; the command line prints it as
+one line.
 """
 
 from __future__ import annotations
@@ -16,19 +16,16 @@ class EpMockError(Exception):
 
 
 class UsageError(EpMockError):
-    """A setting, flag, file or call that cannot be used. The message names the place and what was
-    expected.
-    """
+    """A setting, flag, file or call cannot be used. The message names the place and the expected value."""
 
 
 class ApiError(EpMockError):
-    """A refusal that the client sees.
+    """An error response that the client sees.
 
     Attributes:
         status: the HTTP status code.
         errors: the items of the document's `errors` array, each with its keys in the published order. An
-            item's own `status` is a string in some published errors and a number in others; it is kept as
-            published.
+            item's `status` is a string in some published errors and a number in others.
         headers: extra response headers, such as `Allow` or `Retry-After`.
     """
 

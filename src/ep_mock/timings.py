@@ -1,7 +1,7 @@
-"""How long the worker takes: durations of its steps, and the named profiles.
+"""The durations of the worker's steps, and the named profiles.
 
-All durations are integer nanoseconds. As text they are a number and a unit: `250ms`, `0.25s`, `5m`, `1h`,
-`2d`; without a unit, seconds.
+Durations are integer nanoseconds. As text they are a number and a unit: `250ms`, `0.25s`, `5m`, `1h`, `2d`.
+The default unit is seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ep_mock.errors import UsageError
 
 SECOND = 1_000_000_000
 LONGEST = 10_000 * 86_400 * SECOND
-"""No step takes longer than this: it keeps every time of the simulation printable."""
+"""Maximum duration of a step; it keeps every time of the simulation printable."""
 
 _UNITS: Mapping[str, int] = {
     "ms": 1_000_000,
@@ -33,13 +33,12 @@ class Timings(msgspec.Struct, frozen=True):
     """Durations of the worker's steps, in nanoseconds.
 
     Attributes:
-        pickup: from the moment a job is first in line and the worker is free to the moment it is
-            `processing`.
-        generate, generate_per_code: a generate job takes the first plus the second for each code; codes
-            appear one by one.
+        pickup: from a free worker and a job that is first in line until the job is `processing`.
+        generate, generate_per_code: a generate job takes the first plus the second per code; codes appear one
+            by one.
         export, export_per_code: the same for an export.
-        delete, delete_per_code: the same for the codes that a cancelled job leaves to delete.
-        fail: how long a job that will pass the promotion's limit stays `processing` before it is `failed`.
+        delete, delete_per_code: the same for deleting the codes of a cancelled job.
+        fail: a job that would exceed the promotion's limit is `processing` this long, then `failed`.
     """
 
     pickup: int = 0
@@ -65,8 +64,7 @@ FAST = Timings(
     delete_per_code=500_000,
     fail=150_000_000,
 )
-# The pace of the published examples: 1,000 codes in 7.7 s, a failure after minutes, a cancellation after 22
-# s.
+# The published examples: 1,000 codes in 7.7 s, a failure after minutes, a cancellation after 22 s.
 DOCUMENTED = Timings(
     pickup=SECOND,
     generate=SECOND,
@@ -81,11 +79,10 @@ PROFILES: Mapping[str, Timings] = {"instant": INSTANT, "fast": FAST, "documented
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration such as `1.5`, `1.5s`, `250ms`, `5m`, `1h` or `2d`; not negative, at most
-    10,000 days.
+    """Nanoseconds of a duration such as `1.5`, `1.5s`, `250ms`, `5m`, `1h` or `2d`, at most 10,000 days.
 
     Raises:
-        UsageError: the text is no such duration.
+        UsageError: the text is not such a duration.
     """
     found = _DURATION.fullmatch(text.strip())
     value = None
@@ -100,11 +97,10 @@ def parse_duration(text: str) -> int:
 
 
 def parse_timings(text: str) -> Timings:
-    """Timings from a profile's name, optionally followed by single steps: `fast`,
-    `fast,pickup=2s,generate_per_code=10ms`.
+    """Timings from a profile with optional steps: `fast` or `fast,pickup=2s,generate_per_code=10ms`.
 
     Raises:
-        UsageError: unknown profile or step, or no duration.
+        UsageError: unknown profile or step, or not a duration.
     """
     timings = FAST
     for position, part in enumerate(text.split(",")):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,6 @@ from ep_mock.domain.filters import (
     FilterError,
     compile_filter,
     parse_filter,
-    print_filter,
 )
 from ep_mock.errors import ApiError
 
@@ -148,6 +148,20 @@ def test_ten_conditions_and_8192_bytes_are_accepted() -> None:
     assert parse_filter(":".join(["eq(a,b)"] * 10)) == (Condition("eq", "a", ("b",)),) * 10
     assert parse_filter(f"eq(a,{'x' * 8186})") == (Condition("eq", "a", ("x" * 8186,)),)
     assert parse_filter(f"eq(a,{'é' * 4093})") == (Condition("eq", "a", ("é" * 4093,)),)
+
+
+def print_filter(conditions: Sequence[Condition]) -> str:
+    """The text that `parse_filter` reads as these conditions, with quotes and escapes only where needed."""
+    return ":".join(
+        f"{condition.operator}({condition.attribute},{','.join(map(printed, condition.operands))})"
+        for condition in conditions
+    )
+
+
+def printed(operand: str) -> str:
+    if re.search(r"""\A\Z|\A['" ]|[,)\\]""", operand):
+        return "'" + re.sub(r"(['\\])", r"\\\1", operand) + "'"
+    return operand
 
 
 attributes = st.from_regex(r"[a-z_.]{1,12}", fullmatch=True)

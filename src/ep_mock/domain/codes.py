@@ -1,4 +1,4 @@
-"""Codes: their shape, and what a single one carries.
+"""Codes: their shape and their properties.
 
 Shape (published): `code_length` characters with a dash after every four, after a prefix and one dash:
 `summer-aa2b-3c4d`.
@@ -17,21 +17,20 @@ from ep_mock.errors import ApiError
 
 SHORTEST, LONGEST, DEFAULT_LENGTH = 8, 16, 8
 LONGEST_NAME = 255
-"""Most characters of a prefix, and of a code that is given by name."""
+"""Maximum number of characters of a prefix, and of a code that is added by hand."""
 
 
 class Batch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
-    """What the codes of one job or one request have in common.
+    """The common properties of the codes of one job or one request.
 
     Attributes:
-        prefix: what each code begins with, verbatim, the joining dash included; empty for codes given by
-            hand.
-        key_prefix: the same as it stands in the keys under which codes are stored.
-        upper_case: whether the rest of each code is printed in capitals.
-        consume_unit: in which unit uses are counted; None when nobody said.
-        max_uses: how often each code can be used; None is without limit.
+        prefix: the beginning of each code, with the joining dash; empty for codes added by hand.
+        key_prefix: the same in the keys under which codes are stored.
+        upper_case: whether the rest of each code is shown in capitals.
+        consume_unit: the unit in which uses are counted; None if not given.
+        max_uses: the maximum number of uses of each code; None: no limit.
         created_at: nanoseconds.
-        created_by: who made them.
+        created_by: the author.
     """
 
     prefix: str = ""
@@ -43,15 +42,13 @@ class Batch(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     created_by: str
 
     def spelled(self, key: str) -> str:
-        """The code as it is printed, from the key under which it is stored."""
+        """The code as the API shows it, from the key under which it is stored."""
         body = key[len(self.key_prefix) :]
         return self.prefix + (body.upper() if self.upper_case else body)
 
 
 class Code(msgspec.Struct, frozen=True, eq=False):
-    """A code in which something differs from its batch. Codes are never changed, only replaced: an export may
-    hold the former one.
-    """
+    """A code that differs from its batch. Codes are replaced, never changed: exports may keep old ones."""
 
     code: str
     batch: Batch
@@ -64,19 +61,15 @@ class Code(msgspec.Struct, frozen=True, eq=False):
 
 
 def joined_prefix(prefix: str | None) -> str:
-    """The prefix as it stands before a code: exactly one dash joins them, a dash that the prefix ends with
-    counts.
-    """
+    """The prefix with the one dash that joins it to a code; a dash at its end is that dash."""
     if not prefix:
         return ""
     return prefix if prefix.endswith("-") else prefix + "-"
 
 
 def dashed(bodies: str, length: int) -> list[str]:
-    """Cut `bodies`, ASCII without blanks, into codes of `length` characters, each with a dash after every
-    four.
-    """
-    # Whole columns of characters at a time: a fifth of what cutting code by code takes.
+    """Cut `bodies`, ASCII without blanks, into codes of `length` characters, with a dash after every four."""
+    # Whole columns of characters at a time take a fifth of the time of cutting code by code.
     characters, count = bodies.encode("ascii"), len(bodies) // length
     width = length + (length - 1) // 4 + 1
     lines = bytearray(b"-") * (width * count)
@@ -100,8 +93,9 @@ def as_code(key: str, entry: Batch | Code) -> Code:
 
 
 def code_document(code: Code, code_id: str | None, *, with_type: bool, stored: bool = True) -> dict[str, Any]:
-    """The code as the API prints it; absent is absent. `stored` adds what lists have and the answer to a
-    create has not.
+    """The code as the API shows it, without absent values.
+
+    `stored` adds the keys that lists have and the response to a create has not.
     """
     document: dict[str, Any] = {}
     if code_id is not None:
@@ -120,10 +114,10 @@ def code_document(code: Code, code_id: str | None, *, with_type: bool, stored: b
 
 
 def find_unusable_code(codes: Iterable[Mapping[str, Any]]) -> ApiError | None:
-    """The published refusal of the first code to add that contradicts itself, or None.
+    """The published refusal of the first new code with contradicting properties, or None.
 
-    A code for first-time shoppers has no limited uses and no user; a limit for each shopper cannot be counted
-    per application.
+    A code for first-time shoppers has no limited uses and no user. A limit per shopper cannot be counted per
+    application.
     """
     for code in codes:
         if code.get("is_for_new_shopper") and (

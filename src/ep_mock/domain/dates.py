@@ -1,9 +1,8 @@
-"""Instants as integer nanoseconds since 1970-01-01T00:00:00 UTC, and the texts the API reads and writes for
-them.
+"""Instants as nanoseconds since 1970-01-01T00:00:00 UTC, and their texts in the API.
 
-The accepted inputs and the forms of the outputs are published. Promotions take three forms of dates and show
-whole seconds. Jobs and codes show nanoseconds right after a creation and milliseconds ever after, floored,
-never rounded. The name of an exported file carries the compact form.
+The accepted inputs and the forms of the outputs are published. Promotions accept three forms of dates and
+show whole seconds. Jobs and codes show nanoseconds in the response to their creation and milliseconds later,
+floored, never rounded. The name of an exported file contains the compact form.
 """
 
 from __future__ import annotations
@@ -32,11 +31,12 @@ _SHOWN: Final = 60
 def parse_date(text: str) -> int:
     """The instant that `text` names.
 
-    Accepts `YYYY-MM-DD` and `YYYY-MM-DD HH:MM` (both UTC) and RFC 3339 with `Z` or an offset and up to nine
-    digits of fraction,
-    `T` and `Z` in upper case. Raises ValueError, with a sentence fit for a person, for anything else: an
-        impossible day or
-    time, a leap second, or an instant outside the years 0001 to 9999 of UTC.
+    Accepts `YYYY-MM-DD` and `YYYY-MM-DD HH:MM` (both UTC), and RFC 3339 with `Z` or an offset, up to nine
+    digits of fraction, and `T` and `Z` in upper case.
+
+    Raises:
+        ValueError: anything else, such as an impossible day or time, a leap second, or an instant outside
+            the years 0001 to 9999 of UTC. The message is a readable sentence.
     """
     match = re.fullmatch(_DATE, text)
     if match is None:
@@ -44,20 +44,7 @@ def parse_date(text: str) -> int:
             f"{_shown(text)} is not a date: expected YYYY-MM-DD, YYYY-MM-DD HH:MM or RFC 3339 such as "
             f"2025-01-31T10:00:00Z"
         )
-    (
-        year,
-        month,
-        day,
-        plain_hour,
-        plain_minute,
-        hour,
-        minute,
-        second,
-        fraction,
-        sign,
-        offset_hours,
-        offset_minutes,
-    ) = match.groups()
+    year, month, day, plain_hour, plain_minute, hour, minute, second, fraction, *offset = match.groups()
     try:
         days = date(int(year), int(month), int(day)).toordinal() - _EPOCH_DAY
     except ValueError as error:
@@ -68,11 +55,12 @@ def parse_date(text: str) -> int:
     instant = (days * 86_400 + hours * 3_600 + minutes * 60 + seconds) * SECOND
     if fraction:
         instant += int(fraction.ljust(9, "0"))
+    sign, offset_hours, offset_minutes = offset
     if sign:
         if int(offset_hours) > 23 or int(offset_minutes) > 59:
             raise ValueError(f"{_shown(text)} is not a date: an offset goes from -23:59 to +23:59")
-        offset = (int(offset_hours) * 3_600 + int(offset_minutes) * 60) * SECOND
-        instant += -offset if sign == "+" else offset
+        ahead = (int(offset_hours) * 3_600 + int(offset_minutes) * 60) * SECOND
+        instant += -ahead if sign == "+" else ahead
         if not MINIMUM <= instant <= MAXIMUM:
             raise ValueError(f"{_shown(text)} is not a date: in UTC it lies outside the years 0001 to 9999")
     return instant
@@ -84,17 +72,13 @@ def format_seconds(ns: int) -> str:
 
 
 def format_millis(ns: int) -> str:
-    """`2024-12-03T23:31:35.962Z`, floored, always three digits. Raises ValueError outside `MINIMUM` to
-    `MAXIMUM`.
-    """
+    """`2024-12-03T23:31:35.962Z`, floored. Raises ValueError outside `MINIMUM` to `MAXIMUM`."""
     seconds, rest = divmod(ns, SECOND)
     return f"{_second(seconds)}.{rest // 1_000_000:03}Z"
 
 
 def format_nanos(ns: int) -> str:
-    """`2024-12-03T23:31:35.962680423Z`, always nine digits. Raises ValueError outside `MINIMUM` to
-    `MAXIMUM`.
-    """
+    """`2024-12-03T23:31:35.962680423Z`. Raises ValueError outside `MINIMUM` to `MAXIMUM`."""
     seconds, rest = divmod(ns, SECOND)
     return f"{_second(seconds)}.{rest:09}Z"
 
@@ -104,7 +88,7 @@ def format_compact(ns: int) -> str:
     return _second(ns // SECOND).replace("-", "").replace(":", "").replace("T", "_")
 
 
-@lru_cache(maxsize=1024)  # one page shows few different seconds, many times over
+@lru_cache(maxsize=1024)  # one page repeats a few seconds many times
 def _second(seconds: int) -> str:
     try:
         return (_EPOCH + timedelta(seconds=seconds)).isoformat()

@@ -1,10 +1,9 @@
 """The filter language of lists: `eq(job_type,code_generate):eq(status,completed)`.
 
 Published: the operators, `:` for AND, at most ten conditions and 8 KB, operands in either kind of quotes with
-backslash escapes, leading spaces of an operand dropped, and one and the same error for everything that cannot
-be used. Our reading of the rest: an operand without quotes runs to the next `,` or `)` that no backslash
-precedes, so dates with their colons and names with their blanks need no quotes; it is not empty; blanks
-elsewhere are not dropped.
+backslash escapes, leading spaces of an operand dropped, and one error for everything that cannot be used. Our
+reading of the rest: an operand without quotes ends at the next unescaped `,` or `)`, so dates with colons and
+names with blanks need no quotes; it is not empty; blanks elsewhere are kept.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ import msgspec
 from ep_mock.domain.dates import parse_date
 from ep_mock.errors import ApiError
 
-MAXIMUM_CONDITIONS: Final = 10
-MAXIMUM_BYTES: Final = 8192
+MAX_CONDITIONS: Final = 10
+MAX_BYTES: Final = 8192
 
 Kind = Literal["string", "folded", "boolean", "date", "list"]
 Test = Callable[[Any], bool]
@@ -43,20 +42,16 @@ _OPERATORS: Final[Mapping[Kind, frozenset[str]]] = {
 }
 OPERATORS: Final = frozenset().union(*_OPERATORS.values())
 
-# Compiled when first needed: most runs see no filter.
+# Compiled when first needed: most runs use no filter.
 _HEAD: Final = r"([a-z]+)\( *+([A-Za-z0-9_.-]+)(?=,)"
 _OPERAND: Final = (
     r"""(?s), *+(?:'((?:[^'\\]|\\.)*+)'|"((?:[^"\\]|\\.)*+)"|((?:[^,)\\'" ]|\\.)(?:[^,)\\]|\\.)*+))(?=[,)])"""
 )
 _ESCAPE: Final = r"(?s)\\(.)"
-_NEEDS_QUOTES: Final = r"""\A\Z|\A['" ]|[,)\\]"""
-_NEEDS_ESCAPE: Final = r"(['\\])"
 
 
 class FilterError(ApiError):
-    """The published refusal of a filter. `reason` says what was wrong with it, for a log: the client does not
-    see it.
-    """
+    """The published refusal of a filter. The client does not see `reason`; it is for logs."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(400, [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}])
@@ -64,7 +59,7 @@ class FilterError(ApiError):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One comparison as it was sent, quotes and escapes taken off. Only `in` has more than one operand."""
+    """One comparison, without quotes and escapes. Only `in` has more than one operand."""
 
     operator: str
     attribute: str
@@ -72,18 +67,21 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """What a list can be filtered by: the operators it takes and where a record keeps the value.
+    """An attribute that a list can be filtered by.
 
-    `read` answers None for an absent value, which never matches, or by kind:
-        string: a str, compared as it is. folded: a str, compared without regard to case.
-        boolean: a bool; operands are `true` and `false`.
-        date: nanoseconds since the epoch; operands are dates in any accepted form.
-        list: anything that answers `operand in value`, such as a set or the codes of a promotion; `eq` and
-            `contains` ask for one member, `in` for any of several. Not a str, in which `in` would find parts
-            of words.
+    Attributes:
+        operators: those that it accepts.
+        kind: the type of the values that `read` returns (None if absent, which never matches):
+            string: a str. folded: a str, compared without regard to case.
+            boolean: a bool; operands are `true` and `false`.
+            date: nanoseconds since the epoch; operands are dates in any accepted form.
+            list: a container, such as a set or the codes of a promotion, but not a str; `eq` and `contains`
+                look for one member, `in` for any of several.
+        read: gets the value from a record.
+        synonyms: maps operands that clients write to values.
 
-    `synonyms` maps operands that clients write to the values they stand for. Raises ValueError for an
-    operator that the kind cannot have.
+    Raises:
+        ValueError: the kind does not have an operator.
     """
 
     operators: frozenset[str]
@@ -98,21 +96,17 @@ class Attribute(msgspec.Struct, frozen=True):
 
 
 class CompiledFilter(msgspec.Struct, frozen=True):
-    """`matches(record)` says whether a record meets all of `conditions`, among which a store may look for one
-    it has an index for.
-    """
+    """`matches(record)` tests all conditions; a store may use an index for one of them."""
 
     conditions: tuple[Condition, ...]
     matches: Test
 
 
-@lru_cache(maxsize=64)  # a client that polls sends the same few filters over and over
+@lru_cache(maxsize=64)  # polling clients repeat a few filters
 def parse_filter(text: str) -> tuple[Condition, ...]:
-    """The conditions of a decoded filter, at least one, in the order sent. Raises FilterError outside the
-    grammar.
-    """
-    if len(text) > MAXIMUM_BYTES or len(text.encode(errors="surrogatepass")) > MAXIMUM_BYTES:
-        raise FilterError(f"longer than {MAXIMUM_BYTES} bytes")
+    """The conditions of a decoded filter, at least one, in order. Raises FilterError outside the grammar."""
+    if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        raise FilterError(f"longer than {MAX_BYTES} bytes")
     match_head, match_operand = re.compile(_HEAD).match, re.compile(_OPERAND).match
     conditions: list[Condition] = []
     position = 0
@@ -137,8 +131,8 @@ def parse_filter(text: str) -> tuple[Condition, ...]:
         if len(operands) > 1 and operator != "in":
             raise FilterError(f"{operator} takes one value")
         conditions.append(Condition(operator, attribute, tuple(operands)))
-        if len(conditions) > MAXIMUM_CONDITIONS:
-            raise FilterError(f"more than {MAXIMUM_CONDITIONS} conditions")
+        if len(conditions) > MAX_CONDITIONS:
+            raise FilterError(f"more than {MAX_CONDITIONS} conditions")
         position += 1
         if position == len(text):
             return tuple(conditions)
@@ -147,24 +141,15 @@ def parse_filter(text: str) -> tuple[Condition, ...]:
         position += 1
 
 
-def print_filter(conditions: Sequence[Condition]) -> str:
-    """The text that `parse_filter` reads as these conditions, with quotes and escapes only where they are
-    needed.
-    """
-    return ":".join(
-        f"{condition.operator}({condition.attribute},{','.join(map(_printed, condition.operands))})"
-        for condition in conditions
-    )
-
-
 def compile_filter(
     text: str, attributes: Mapping[str, Attribute], *, ignore_foreign: bool = False
 ) -> CompiledFilter:
-    """A decoded filter made ready for records whose attributes are `attributes`.
+    """Compile a decoded filter for records with these attributes.
 
-    With `ignore_foreign`, conditions on other attributes are left out; without any left, every record
-    matches. Raises FilterError for a text outside the grammar, an unknown attribute, an operator that the
-    attribute does not take, or a value that is not of its kind.
+    With `ignore_foreign`, conditions on other attributes are dropped; if none is left, every record matches.
+
+    Raises:
+        FilterError: the text is outside the grammar, or an attribute, an operator or a value is not accepted.
     """
     conditions = parse_filter(text)
     if ignore_foreign:
@@ -173,12 +158,6 @@ def compile_filter(
     if len(tests) == 1:
         return CompiledFilter(conditions, tests[0])
     return CompiledFilter(conditions, lambda record: all(test(record) for test in tests))
-
-
-def _printed(operand: str) -> str:
-    if re.search(_NEEDS_QUOTES, operand):
-        return "'" + re.sub(_NEEDS_ESCAPE, r"\\\1", operand) + "'"
-    return operand
 
 
 def _test(condition: Condition, attributes: Mapping[str, Attribute]) -> Test:
@@ -190,17 +169,26 @@ def _test(condition: Condition, attributes: Mapping[str, Attribute]) -> Test:
         raise FilterError(f"{condition.attribute} does not take {operator}")
     operands = [attribute.synonyms.get(operand, operand) for operand in condition.operands]
     read = attribute.read
-    if operator == "like" or operator == "ilike":
-        return _like_test(operands[0], operator == "ilike" or attribute.kind == "folded", read)
     if attribute.kind == "list":
         return _member_test(operands, read)
-    if attribute.kind == "folded":
-        return _folded_test(operator, [operand.casefold() for operand in operands], read)
+    if attribute.kind == "folded" or operator == "ilike":
+        operands = [operand.casefold() for operand in operands]
+        read = _folded(read)
+    if operator in ("like", "ilike"):
+        return _like_test(operands[0], read)
     if attribute.kind == "boolean":
-        return _plain_test(operator, [_boolean(operand) for operand in operands], read)
+        return _plain_test(operator, list(map(_boolean, operands)), read)
     if attribute.kind == "date":
-        return _plain_test(operator, [_date(operand) for operand in operands], read)
+        return _plain_test(operator, list(map(_date, operands)), read)
     return _plain_test(operator, operands, read)
+
+
+def _folded(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read_folded(record: Any) -> str | None:
+        value: str | None = read(record)
+        return None if value is None else value.casefold()
+
+    return read_folded
 
 
 def _plain_test(operator: str, operands: Sequence[Any], read: Callable[[Any], Any]) -> Test:
@@ -219,14 +207,6 @@ def _plain_test(operator: str, operands: Sequence[Any], read: Callable[[Any], An
     return test
 
 
-def _folded_test(operator: str, operands: Sequence[str], read: Callable[[Any], Any]) -> Test:
-    def read_folded(record: Any) -> str | None:
-        value: str | None = read(record)
-        return None if value is None else value.casefold()
-
-    return _plain_test(operator, operands, read_folded)
-
-
 def _member_test(operands: Sequence[str], read: Callable[[Any], Any]) -> Test:
     def test(record: Any) -> bool:
         members = read(record)
@@ -235,10 +215,8 @@ def _member_test(operands: Sequence[str], read: Callable[[Any], Any]) -> Test:
     return test
 
 
-def _like_test(pattern: str, fold: bool, read: Callable[[Any], Any]) -> Test:
-    """`*` stands for any text, also none, at the start, the end or both; elsewhere it is an asterisk."""
-    if fold:
-        pattern = pattern.casefold()
+def _like_test(pattern: str, read: Callable[[Any], Any]) -> Test:
+    """`*` matches any text, also none, at the start, the end or both; elsewhere it is an asterisk."""
     open_start = pattern.startswith("*")
     open_end = pattern.endswith("*")
     text = pattern[open_start : len(pattern) - open_end]
@@ -247,8 +225,6 @@ def _like_test(pattern: str, fold: bool, read: Callable[[Any], Any]) -> Test:
         value: str | None = read(record)
         if value is None:
             return False
-        if fold:
-            value = value.casefold()
         if open_start:
             return text in value if open_end else value.endswith(text)
         return value.startswith(text) if open_end else value == text

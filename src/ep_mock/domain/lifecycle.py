@@ -31,7 +31,7 @@ TRANSITIONS: dict[tuple[Status, Action], Status] = {
     ("processing", "cancel"): "cancelling",
     ("cancelling", "finish_cancel"): "cancelled",
     ("cancelling", "lose_race"): "completed",
-    # The promotion was deleted; nobody but the control plane sees these.
+    # The promotion was deleted; only the control plane shows these.
     ("pending", "abandon"): "cancelled",
     ("processing", "abandon"): "cancelled",
     ("cancelling", "abandon"): "cancelled",
@@ -42,10 +42,13 @@ FINAL = frozenset(STATUSES) - {status for status, _ in TRANSITIONS}
 
 
 class Transition(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One change of a job's status: when (nanoseconds), into what, and why. A job's first one is its
-    creation.
+    """One change of a job's status; the first one is the creation.
 
-    `sequence` is its place among all events of the store; 0 until the store records it.
+    Attributes:
+        at: nanoseconds.
+        status: the new status.
+        cause: the reason.
+        sequence: counts all events of the store; 0 until the store records the change.
     """
 
     at: int
@@ -55,14 +58,14 @@ class Transition(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class IllegalTransitionError(EpMockError):
-    """A move that the table does not know. The message carries the job's history."""
+    """A transition that the table does not have. The message contains the job's history."""
 
 
 def next_status(status: Status, action: Action, history: Sequence[Transition] = ()) -> Status:
     """The status that `action` leads to.
 
     Raises:
-        IllegalTransitionError: the life cycle has no such move.
+        IllegalTransitionError: the life cycle has no such transition.
     """
     try:
         return TRANSITIONS[status, action]

@@ -1,4 +1,4 @@
-"""A promotion for whoever does not care which: in force, not automatic, with a discount."""
+"""The default promotion for tests: running, not automatic, with a discount."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ _COMMON: Final[dict[str, Any]] = {
 
 
 def ordinary_promotion(family: Family, name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a request that creates a promotion, without its `data`; `fields` win."""
+    """The body of a request that creates a promotion, without `data`; `fields` override the defaults."""
     return {"type": family.promotion_type, **_COMMON, **_OF_FAMILY[family.name], "name": name, **fields}

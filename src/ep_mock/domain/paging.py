@@ -1,8 +1,8 @@
-"""Pages of a list: which records a request asks for, and the `links` and `meta` that describe them.
+"""Pages of a list: the records that a request asks for, and the `links` and `meta` that describe them.
 
-Published: 25 records a page by default and at most 100, an offset in records from 0 to 10,000, links with the
-brackets unencoded, and `prev` and `next` that stay on the first and the last page instead of vanishing. That
-everything else is refused with a 400 is our choice, and so is that links keep filter and sort.
+Published: 25 records per page by default and at most 100, an offset in records from 0 to 10,000, links with
+unencoded brackets, and `prev` and `next` that stay on the first and the last page instead of vanishing. Our
+choice: other values get a 400, and links keep filter and sort.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAXIMUM_OFFSET: Final = 10_000
 
 _Record = TypeVar("_Record")
 
-# What may stand as itself in a query: RFC 3986, less what has a meaning there for some parsers ("&", "+",
+# Characters that need no escape in a query: RFC 3986, without those that some parsers interpret ("&", "+",
 # ";", in names "=").
 _VALUE_SAFE: Final = "!$'()*,:@/?="
 _NAME_SAFE: Final = "!$'()*,:@/?"
@@ -29,13 +29,13 @@ _SHOWN: Final = 60
 
 
 class Page(msgspec.Struct, frozen=True):
-    """At most `limit` records from the zero-based record `offset` on. `limit` is at least 1."""
+    """At most `limit` records from the zero-based `offset`. `limit` is at least 1."""
 
     offset: int
     limit: int
 
     def slice(self, records: Sequence[_Record]) -> Sequence[_Record]:
-        """The records of this page; none when the offset lies past the end."""
+        """The records of this page; none past the end."""
         return records[self.offset : self.offset + self.limit]
 
 
@@ -43,11 +43,12 @@ FIRST_PAGE: Final = Page(0, DEFAULT_LIMIT)
 
 
 def read_page(offset: str | None, limit: str | None) -> Page:
-    """The page that the decoded values of `page[offset]` and `page[limit]` ask for; None is a parameter that
-    was not sent.
+    """The page for the decoded values of `page[offset]` and `page[limit]`, None if not sent.
 
-    A limit of 0 means the default. Raises ApiError 400 with one item for each value that is not a whole
-    number in plain digits within its bounds.
+    A limit of 0 means the default.
+
+    Raises:
+        ApiError: 400 with one item for each value that is not a number in plain digits within its bounds.
     """
     if offset is None and limit is None:
         return FIRST_PAGE
@@ -62,10 +63,9 @@ def read_page(offset: str | None, limit: str | None) -> Page:
 def links(path_url: str, page: Page, total: int, extra: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     """The URLs `current`, `first`, `last`, `prev` and `next` of a list of `total` records, in that order.
 
-    `path_url` is the list's URL up to the query. `extra` holds decoded pairs such as filter and sort, kept in
-    every link in such a way that the URL is valid and a parser of form queries reads the same pairs again.
-    `last` starts at a multiple of the limit; `prev` and `next` never lie before the first page or after the
-    last. The arithmetic holds beyond the greatest offset that a request may ask for.
+    `path_url` is the list's URL up to the query. Every link contains the pairs in `extra`, such as filter and
+    sort, encoded so that a parser of form queries reads the same pairs. `last` starts at a multiple of the
+    limit; `prev` and `next` stay between the first page and the last. Links can exceed the maximum offset.
     """
     limit = page.limit
     before = f"{path_url}?page[offset]="
@@ -89,8 +89,8 @@ def links(path_url: str, page: Page, total: int, extra: Sequence[tuple[str, str]
 def meta(page: Page, total: int) -> dict[str, dict[str, int]]:
     """`{"page": {limit, offset, current, total}, "results": {"total": total}}`.
 
-    `current` counts pages from 1, also past the end. The page's `total` is the number of pages, at least 1
-    even when the list is empty. The results' `total` is the number of records.
+    `current` is the number of the page, from 1, also past the end. The page's `total` is the number of pages,
+    at least 1. The results' `total` is the number of records.
     """
     limit = page.limit
     return {
@@ -108,7 +108,7 @@ def _whole_number(source: str, text: str | None, maximum: int, problems: list[di
     if text is None:
         return 0
     if text.isascii() and text.isdigit():
-        # A text of thousands of digits must not reach int(), which refuses it in its own way.
+        # int() raises an error of its own for thousands of digits.
         digits = text.lstrip("0") or "0"
         if len(digits) <= len(str(maximum)) and int(digits) <= maximum:
             return int(digits)

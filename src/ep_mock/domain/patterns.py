@@ -1,11 +1,10 @@
-"""The one dialect of patterns: stars stand for text, all else for itself.
+"""The dialect of patterns: stars match text, every other character matches itself.
 
-In names and values `*` stands for any text. In paths `*` stays within its segment and `**` is any text. No
-other character has a meaning: brackets, question marks and backslashes are text. A pattern covers the whole
-text.
+In names and values `*` matches any text. In paths `*` matches any text without a slash, `**` any text.
+Brackets, question marks and backslashes are text. A pattern must match the whole text.
 
-Whoever can set a pattern must not be able to stall the server with it, so nothing here backtracks: the time
-to match grows with the length of the text, times at most the length of the pattern in machine words.
+Nothing here backtracks, so no pattern can stall the server: the time to match grows with the length of the
+text, times at most the length of the pattern in machine words.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ from typing import Annotated, Final
 
 import msgspec
 
-MOST_CHARACTERS: Final = 1000
-"""Most characters of a pattern."""
+MAX_CHARACTERS: Final = 1000
+"""Maximum number of characters of a pattern."""
 
-Pattern = Annotated[str, msgspec.Meta(max_length=MOST_CHARACTERS)]
+Pattern = Annotated[str, msgspec.Meta(max_length=MAX_CHARACTERS)]
 
 _Test = Callable[[str], bool]
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether a name or a value is one that the pattern means; `*` is any text."""
+    """Whether a name or a value matches; `*` is any text."""
     return _name_test(pattern)(text)
 
 
 def fits_path(pattern: str, path: str) -> bool:
-    """Whether a path is one that the pattern means; `*` is any text without a slash, `**` any text."""
+    """Whether a path matches; `*` is any text without a slash, `**` any text."""
     return _path_test(pattern)(path)
 
 
@@ -46,7 +45,7 @@ def _name_test(pattern: str) -> _Test:
     def test(text: str) -> bool:
         if len(text) < length or not (text.startswith(first) and text.endswith(last)):
             return False
-        # Of several places for a part the first is the best: it leaves most room to the others.
+        # The first place for a part is the best: it leaves most room for the others.
         place, end = len(first), len(text) - len(last)
         for part in between:
             place = text.find(part, place, end)
@@ -74,9 +73,7 @@ def _path_test(pattern: str) -> _Test:
 
 
 class _Automaton:
-    """Goes through a text once. Bit n of its state says that the first n characters of the pattern, stars
-    left out, can have been met.
-    """
+    """Reads a text once. State bit n: the first n characters of the pattern, without stars, have matched."""
 
     def __init__(self, pattern: str) -> None:
         parts = re.split(r"(\*+)", pattern)
@@ -94,7 +91,7 @@ class _Automaton:
         self._end = 1 << len(letters)
 
     def accepts(self, text: str) -> bool:
-        """Whether the whole text fits."""
+        """Whether the whole text matches."""
         moves, stay_any, stay_within = self._moves, self._any, self._any | self._within
         state = 1
         for letter in text:

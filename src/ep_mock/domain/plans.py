@@ -1,6 +1,4 @@
-"""Plans: what will happen to the next matching jobs instead of the ordinary course. They exist in the double
-only.
-"""
+"""Plans: they change the course of the next matching jobs. The real service does not have them."""
 
 from __future__ import annotations
 
@@ -17,22 +15,22 @@ from ep_mock.timings import parse_timings
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Which jobs, how many of them, and what becomes of them.
+    """Which jobs a plan is for, and what happens to them.
 
     Attributes:
-        family, promotion_id, job_type, name: the jobs it is for; what is not said matches all. `name` is a
+        family, promotion_id, job_type, name: conditions on the job; an omitted one matches all. `name` is a
             pattern, in which `*` is any text.
-        times: how many jobs it is for.
-        timings: a pace of their own, written as the setting is: `fast,delete=20s`.
+        times: number of jobs that the plan is for.
+        timings: the pace of the job, in the form of the setting: `fast,delete=20s`.
         fail: the error with which the job fails.
-        stuck: a status in which the job stays for ever, unless it is cancelled or its promotion deleted. A
-            job stuck in `pending` is passed by, one stuck later keeps the worker busy.
-        after_codes: how many codes a generate job makes before it fails or is stuck in `processing`; those of
-            a failed one are removed.
-        lose_race: a cancellation comes too late: its codes are deleted, but the job ends `completed`, with
+        stuck: the status in which the job stays until it is cancelled or its promotion deleted. The worker
+            skips a job stuck in `pending`; one stuck later keeps it busy.
+        after_codes: number of codes that a generate job makes before it fails or is stuck in `processing`;
+            the codes of a failed job are removed.
+        lose_race: a cancellation comes too late: the codes are deleted, but the job ends `completed`, with
             `deleted` in its result.
-        job_id: the id of the job, a UUID as every client expects one.
-        codes: codes for a generate job to begin with, before it makes its own.
+        job_id: the id of the job, a UUID.
+        codes: the first codes of a generate job, before those that it makes.
     """
 
     family: FamilyName | None = None
@@ -49,7 +47,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     codes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)], ...] = ()
 
     def matches(self, *, family: str, promotion_id: str, job_type: str, name: str | None) -> bool:
-        """Whether a new job is one of those that the plan is for."""
+        """Whether the plan is for a new job with these properties."""
         return (
             self.family in (None, family)
             and self.promotion_id in (None, promotion_id)
@@ -63,25 +61,24 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 NO_PLAN = Plan()
-"""No plan: everything takes its ordinary course."""
+"""A plan that changes nothing."""
 
 
 def check_plan(plan: Plan) -> None:
-    """
+    """Check that the properties of a plan fit together.
+
     Raises:
-        UsageError: the plan contradicts itself or does nothing; the message begins with the property.
+        UsageError: they contradict each other or have no effect; the message begins with the property.
     """
     if plan.timings is not None:
         parse_timings(plan.timings)
     if plan.fail is not None and plan.stuck in ("pending", "processing"):
         raise UsageError(f"stuck: a job that is stuck in {plan.stuck} cannot fail as well")
     if plan.after_codes is not None and plan.fail is None and plan.stuck != "processing":
-        raise UsageError(
-            "after_codes: says when a job fails or is stuck in processing; give fail or stuck as well"
-        )
+        raise UsageError("after_codes: is only valid with fail or with stuck: processing")
     if plan.job_id is not None and plan.times != 1:
-        raise UsageError("job_id: is for one job only; leave out times")
-    if plan.job_id is not None and plan.job_id.endswith("\n"):  # which the `$` of the pattern lets pass
+        raise UsageError("job_id: is only valid for one job; leave out times")
+    if plan.job_id is not None and plan.job_id.endswith("\n"):  # the `$` of the pattern accepts one
         raise UsageError("job_id: expected a UUID without a line break")
     if len(set(plan.codes)) < len(plan.codes):
         raise UsageError("codes: each code can be given once")

@@ -1,7 +1,7 @@
-"""The refusals of the API, each with its published status, title and detail.
+"""The errors of the API, each with its published status, title and detail.
 
-A `status` inside a document is a string in some published errors and a number in others; each is kept as
-published. Texts that nobody has published are ours and are listed in the fidelity table.
+The `status` in a document is a string in some published errors and a number in others, and is kept so. Texts
+marked as ours are not published; docs/fidelity.md lists them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ _LONGEST: Final = LONGEST_DAYS * 86_400 * 1_000_000_000
 
 
 class CodesQuota(msgspec.Struct, frozen=True, gc=False):
-    """Most codes that a promotion may have, and whether that is less because of how long it lasts."""
+    """The maximum number of codes of a promotion, and whether its duration lowers it."""
 
     limit: int
     lasts_long: bool
 
     @property
     def sentence(self) -> str:
-        """The published sentence with the limit in it, and with the reason where there is one."""
+        """The published sentence with the limit, and with the reason if the duration lowers it."""
         reason = f" that lasts more than {LONGEST_DAYS} days" if self.lasts_long else ""
         return f"Only {self.limit} promotion codes are allowed per promotion{reason}"
 
 
 def codes_quota(limit: int, long_limit: int, *, start: int, end: int) -> CodesQuota:
-    """The quota of a promotion from `start` to `end` (nanoseconds): `limit`, or `long_limit` if it lasts long
-    and that is less.
+    """The quota of a promotion from `start` to `end` (nanoseconds).
 
-    A `long_limit` of 0 is none.
+    It is `limit`, or `long_limit` for a long promotion if that is lower. A `long_limit` of 0 has no effect.
     """
     if end - start > _LONGEST and 0 < long_limit < limit:
         return CodesQuota(long_limit, lasts_long=True)
@@ -43,20 +42,20 @@ def codes_quota(limit: int, long_limit: int, *, start: int, end: int) -> CodesQu
 
 
 def bad_request(detail: str, source: str | None = None) -> ApiError:
-    """400 for a request that cannot be read; `source` names the place."""
+    """400: the request cannot be used; `source` names the place."""
     place = {} if source is None else {"source": source}
     return ApiError(400, [{"status": 400, **place, "title": "Bad Request", "detail": detail}])
 
 
 def unauthorized() -> ApiError:
-    """401: no usable bearer token came with the request."""
+    """401: the request has no valid bearer token."""
     return ApiError(
         401, [{"status": 401, "title": "Unable to validate access token"}], {"WWW-Authenticate": "Bearer"}
     )
 
 
 def forbidden() -> ApiError:
-    """403: the token's grant gives no access to promotions."""
+    """403: the grant of the token does not allow promotions."""
     return ApiError(403, [{"status": 403, "title": "Forbidden"}])
 
 
@@ -81,23 +80,23 @@ def code_not_found() -> ApiError:
 
 
 def conflict() -> ApiError:
-    """409: somebody else is writing as well. The double answers it only when a fault says so."""
+    """409: a concurrent write. Only faults give it."""
     return ApiError(409, [{"status": 409, "detail": "Write conflict detected", "title": "Conflict"}])
 
 
 def rate_limited(retry_after: int) -> ApiError:
-    """429: too many requests in a second; the next try is welcome after that many (the title is ours)."""
+    """429: too many requests per second; `retry_after` is in seconds (the title is ours)."""
     return ApiError(429, [{"status": 429, "title": "Too Many Requests"}], {"Retry-After": str(retry_after)})
 
 
 def unavailable(retry_after: int | None = None) -> ApiError:
-    """503: not now (the title is ours). The double answers it only when a fault says so."""
+    """503 (the title is ours). Only faults give it."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return ApiError(503, [{"status": 503, "title": "Service Unavailable"}], headers)
 
 
 def method_not_allowed(method: str, allowed: Sequence[str]) -> ApiError:
-    """405 with the methods that the path has."""
+    """405 with the methods of the path."""
     names = ", ".join(allowed)
     detail = f"{method} is not allowed here; allowed: {names}"
     return ApiError(405, [{"status": 405, "title": "Method Not Allowed", "detail": detail}], {"Allow": names})
@@ -110,7 +109,7 @@ def body_too_large(limit: int) -> ApiError:
 
 
 def compressed_body(coding: str) -> ApiError:
-    """415: the body has a content coding, such as gzip (status and text are ours)."""
+    """415: the body has a content encoding such as gzip (status and text are ours)."""
     detail = f"the request body is encoded as {coding[:60]!r}; send it without Content-Encoding, as it is"
     return ApiError(
         415,
@@ -131,17 +130,17 @@ def too_many_codes(quota: CodesQuota) -> ApiError:
 
 
 def codes_limit_reached(quota: CodesQuota) -> ApiError:
-    """422: codes added by hand would pass the promotion's limit (status and text are ours)."""
+    """422: codes added by hand would exceed the promotion's limit (status and text are ours)."""
     return ApiError(422, [{"status": "422", "title": "Too many promotion codes", "detail": quota.sentence}])
 
 
 def lasts_too_long(limit: int) -> ApiError:
-    """422: a promotion with so many codes cannot be made to last so long (status and text are ours)."""
+    """422: the promotion has too many codes for a long duration (status and text are ours)."""
     return unprocessable(f"A promotion with more than {limit} codes lasts at most {LONGEST_DAYS} days")
 
 
 def duplicate_code() -> ApiError:
-    """422: a code is there already; the whole request adds nothing."""
+    """422: a code exists already; the request adds no code."""
     return ApiError(
         422, [{"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"}]
     )
@@ -154,7 +153,7 @@ def invalid_first_time_code(code: str) -> ApiError:
 
 
 def unsupported_consume_unit(unit: str) -> ApiError:
-    """422: a limit for each shopper cannot be counted in this unit."""
+    """422: a limit per shopper cannot be counted in this unit."""
     detail = f"Consume unit '{unit}' is not supported when using 'max_uses_per_shopper' features."
     return ApiError(
         422, [{"status": "422", "source": "", "title": "Unsupported consume unit", "detail": detail}]
@@ -162,15 +161,13 @@ def unsupported_consume_unit(unit: str) -> ApiError:
 
 
 def bad_sort(sort: str, accepted: Sequence[str]) -> ApiError:
-    """400: a list cannot be sorted like that."""
+    """400: the list cannot be sorted by this."""
     expected = f"expected one of {', '.join(accepted)}" if accepted else "this list cannot be sorted"
     return bad_request(f"sort: {expected}, given: {sort[:60]!r}", "sort")
 
 
 def too_many_automatic(limit: int, *, updating: bool) -> ApiError:
-    """400: the store has its share of automatic Rule promotions; creating and updating say it in different
-    words.
-    """
+    """400: too many automatic Rule promotions; creating and updating have different texts."""
     which = "active and future automatic" if updating else "active automatic"
     detail = f"Only {limit} {which} rule promotions are allowed per store"
     return ApiError(400, [{"status": "400", "title": "Too many automatic rule promotions", "detail": detail}])
@@ -183,7 +180,7 @@ def duplicate_priority() -> ApiError:
 
 
 def too_many_codes_to_reactivate(family: Family) -> ApiError:
-    """422: an expired promotion with too many codes cannot be given a later end."""
+    """422: an expired promotion has too many codes for a later end."""
     return ApiError(422, [family.reactivation_refused])
 
 
@@ -199,15 +196,13 @@ def no_codes_allowed(family: Family) -> ApiError:
 
 
 def unknown_usages(ids: Sequence[str]) -> ApiError:
-    """404 that names the usages nobody knows, while others are known: it stands beside them in an answer that
-    is 200.
-    """
+    """404 for some unknown usages; it is an item beside the others in a response with status 200."""
     item = {"status": "404", "title": "Could not anonymize some usages", "detail": "Usages not found."}
     return ApiError(404, [{**item, "meta": {"usage_ids": list(ids)}}])
 
 
 def no_known_usage(family: Family, ids: Sequence[str]) -> ApiError:
-    """404: none of the usages to anonymize is known."""
+    """404: all usages to anonymize are unknown."""
     return ApiError(404, [{**family.usages_unknown, "meta": {"usage_ids": list(ids)}}])
 
 
@@ -222,12 +217,12 @@ def cancel_refused(family: Family) -> ApiError:
 
 
 def no_file(status: str) -> ApiError:
-    """422: the job has no file (yet), or never will."""
+    """422: the job has no file, or not yet."""
     return unprocessable(f"Job has no file to download. Job status: {status}")
 
 
 def internal(request_id: str) -> ApiError:
-    """500: ep-mock itself has failed."""
+    """500: a defect of ep-mock."""
     detail = "There was an internal server error, you can report with your request id."
     return ApiError(
         500, [{"status": 500, "title": "Internal Server Error", "detail": detail, "request_id": request_id}]
@@ -235,25 +230,20 @@ def internal(request_id: str) -> ApiError:
 
 
 def time_stands_still(detail: str) -> ApiError:
-    """503 of ep-mock's own: a client looks at a job again and again while the clock of its store stands
-    still. Trying again is in vain.
-    """
+    """503 of ep-mock: a client polls a job while no time passes. Retrying does not help."""
     return ApiError(503, [{"status": 503, "title": "Time stands still", "detail": detail}])
 
 
 def store_gone() -> ApiError:
-    """409 of ep-mock's own: the request began before a reset, restore or deletion of its store, and has no
-    effect.
-    """
+    """409 of ep-mock: the store was reset, restored or deleted during the request, which has no effect."""
     detail = (
-        "the store was reset, restored or deleted while this request was under way; the request has no "
-        "effect: send it again"
+        "the store was reset, restored or deleted during this request, which has no effect: send it again"
     )
     return ApiError(409, [{"status": 409, "title": "Store is gone", "detail": detail}])
 
 
 def server_stopping(detail: str) -> ApiError:
-    """503 of ep-mock's own: what was waited for does not come any more."""
+    """503 of ep-mock: the server stops before the response is ready."""
     return ApiError(
         503, [{"status": 503, "title": "Server is stopping", "detail": f"the server is stopping; {detail}"}]
     )

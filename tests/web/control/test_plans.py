@@ -274,7 +274,7 @@ UNUSABLE: list[tuple[dict[str, Any], str, str]] = [
     (
         {"stuck": "pending", "after_codes": 1},
         "after_codes",
-        "says when a job fails or is stuck in processing; give fail or stuck as well",
+        "is only valid with fail or with stuck: processing",
     ),
     ({"codes": ["a", "a"]}, "codes", "each code can be given once"),
     ({}, "plan", "has no effect; set one of timings, fail, stuck, lose_race, job_id, codes"),
