@@ -268,7 +268,7 @@ def test_it_serves_https_with_a_certificate() -> None:
         (
             ["--tls-key", KEY],
             {},
-            "--tls-key: a key is of no use without the certificate that it is for; give tls_certificate as well",
+            "--tls-key: a key needs its certificate; give tls_certificate as well",
         ),
         (
             [],

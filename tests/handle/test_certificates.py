@@ -48,7 +48,7 @@ def test_a_certificate_for_another_name_is_told(server: MockServer, monkeypatch:
         handle.clock.read()
     assert str(error.value) == (
         f"the certificate at {url} is for another name (Hostname mismatch, certificate is not valid for 'mock.test'); "
-        "call the server by a name that is in it"
+        "call the server by a name in it"
     )
 
 

@@ -15,7 +15,7 @@ from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
-from ep_mock.serving.connections import MOST_BYTES, adapted
+from ep_mock.serving.connections import MAX_IDLE_BYTES, hardened_protocol
 from tests.serving.test_uvicorn_server import Receive, Send, echo, names_used_of_self
 
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHost: x\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
@@ -77,7 +77,7 @@ async def _talk(packets: Iterable[bytes], app: Any) -> list[bytes]:
         app, interface="asgi3", ws="none", lifespan="off", log_config=None, proxy_headers=False
     )
     config.load()
-    protocol: Any = adapted(config.http_protocol_class, asyncio.Event(), access_log=False)
+    protocol: Any = hardened_protocol(config.http_protocol_class, asyncio.Event(), access_log=False)
     connection, wire = (
         protocol(config=config, server_state=ServerState(), app_state={}, _loop=asyncio.get_running_loop()),
         Wire(),
@@ -167,7 +167,7 @@ def test_trailers_without_end_are_cut_off(offer: bytes) -> None:
             yield piece
 
     assert b"".join(asyncio.run(_talk(packets(), echo))).startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
-    assert sum(map(len, taken)) <= MOST_BYTES + 10_000
+    assert sum(map(len, taken)) <= MAX_IDLE_BYTES + 10_000
 
 
 @pytest.mark.usefixtures("http_parser")

@@ -134,7 +134,7 @@ def test_a_request_that_is_not_answered_is_cancelled_when_the_server_stops(
 def test_a_request_that_is_being_answered_when_the_server_stops_gets_its_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ep_mock.serving.run.THREAD_GRACE_SECONDS", 60)
+    monkeypatch.setattr("ep_mock.serving.run.THREAD_SHUTDOWN_TIMEOUT", 60)
     asked, go_on = threading.Event(), asyncio.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -276,11 +276,11 @@ def test_a_second_signal_is_told_in_the_exit_code() -> None:
 
 
 def test_a_taken_port_stops_the_foreground_server_before_it_says_anything() -> None:
-    listeners = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", 0)
     said: list[str] = []
-    with pytest.raises(UsageError, match=f"port {listeners.port} on 127.0.0.1 is already in use"):
-        serve(hello, "127.0.0.1", listeners.port, on_listening=said.append)
-    listeners.close()
+    with pytest.raises(UsageError, match=f"port {bound.port} on 127.0.0.1 is already in use"):
+        serve(hello, "127.0.0.1", bound.port, on_listening=said.append)
+    bound.close()
     assert said == []
 
 
@@ -292,7 +292,7 @@ async def never(scope, receive, send):
     print("asked", flush=True)
     await asyncio.Event().wait()
 
-sys.exit(serve(never, "127.0.0.1", 0, grace=3600, on_listening=lambda url: print(url, flush=True)))
+sys.exit(serve(never, "127.0.0.1", 0, shutdown_timeout=3600, on_listening=lambda url: print(url, flush=True)))
 """
 
 

@@ -42,11 +42,11 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch, has_ipv6: None) -> None:
 
 
 def test_a_free_port_is_claimed_before_any_server_runs() -> None:
-    listeners = listen("127.0.0.1", 0)
-    with socket.create_connection(("127.0.0.1", listeners.port)):
+    bound = listen("127.0.0.1", 0)
+    with socket.create_connection(("127.0.0.1", bound.port)):
         pass
-    listeners.close()
-    assert refuses(("127.0.0.1", listeners.port))
+    bound.close()
+    assert refuses(("127.0.0.1", bound.port))
 
 
 def test_a_taken_port_is_one_clear_error(taken_port: int) -> None:
@@ -138,11 +138,11 @@ def test_what_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch, number
 
 @pytest.mark.usefixtures("two_addresses")
 def test_all_addresses_of_a_name_share_one_port() -> None:
-    listeners = listen("localhost", 0)
-    names = [sock.getsockname() for sock in listeners.sockets]
-    listeners.close()
-    assert names == [("::1", listeners.port, 0, 0), ("127.0.0.1", listeners.port)]
-    assert listeners.url == f"http://localhost:{listeners.port}"
+    bound = listen("localhost", 0)
+    names = [sock.getsockname() for sock in bound.sockets]
+    bound.close()
+    assert names == [("::1", bound.port, 0, 0), ("127.0.0.1", bound.port)]
+    assert bound.url == f"http://localhost:{bound.port}"
 
 
 @pytest.mark.usefixtures("two_addresses")
@@ -166,10 +166,10 @@ def test_a_chosen_port_that_is_taken_on_the_next_address_is_chosen_anew(
             super().bind(address)
 
     monkeypatch.setattr(socket, "socket", TakenOnce)
-    listeners = listen("localhost", 0)
-    listeners.close()
+    bound = listen("localhost", 0)
+    bound.close()
     assert [address[0] for address in attempts] == ["::1", "127.0.0.1", "::1", "127.0.0.1"]
-    assert len(listeners.sockets) == 2
+    assert len(bound.sockets) == 2
 
 
 def test_an_address_that_the_machine_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,23 +177,23 @@ def test_an_address_that_the_machine_lacks_is_left_out(monkeypatch: pytest.Monke
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("192.0.2.1", "127.0.0.1")
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
-    listeners = listen("half-here", 0)
-    names = [sock.getsockname() for sock in listeners.sockets]
-    listeners.close()
-    assert names == [("127.0.0.1", listeners.port)]
+    bound = listen("half-here", 0)
+    names = [sock.getsockname() for sock in bound.sockets]
+    bound.close()
+    assert names == [("127.0.0.1", bound.port)]
 
 
 @pytest.mark.usefixtures("has_ipv6")
 def test_the_wildcard_of_ipv6_takes_ipv4_too() -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no sockets for both")
-    listeners = listen("::", 0)
+    bound = listen("::", 0)
     with (
-        socket.create_connection(("127.0.0.1", listeners.port)),
-        socket.create_connection(("::1", listeners.port)),
+        socket.create_connection(("127.0.0.1", bound.port)),
+        socket.create_connection(("::1", bound.port)),
     ):
         pass
-    listeners.close()
+    bound.close()
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_the_wildcard_of_ipv6_takes_ipv4_too() -> None:
 def test_urls_name_the_bound_address_and_one_that_clients_can_open(
     host: str, url: str, client_url: str
 ) -> None:
-    listeners = BoundSockets([], host, 80)
-    assert (listeners.url, listeners.client_url) == (url, client_url)
+    bound = BoundSockets([], host, 80)
+    assert (bound.url, bound.client_url) == (url, client_url)
 
 
 @given(st.one_of(st.integers(max_value=-1), st.integers(min_value=65536)))

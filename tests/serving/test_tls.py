@@ -64,10 +64,7 @@ def test_who_speaks_http_to_it_is_hung_up_on_without_a_word_in_the_log(
 def test_the_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     absent, text = str(tmp_path / "absent.pem"), str(tmp_path / "text.pem")
     Path(text).write_text("no certificate")
-    assert (
-        problem("", KEY)
-        == "tls_key: a key is of no use without the certificate that it is for; give tls_certificate as well"
-    )
+    assert problem("", KEY) == "tls_key: a key needs its certificate; give tls_certificate as well"
     assert problem(absent, KEY) == f"tls_certificate: {absent!r} cannot be read: No such file or directory"
     assert problem(CERTIFICATE, absent) == f"tls_key: {absent!r} cannot be read: No such file or directory"
     assert problem("a\0", "") == r"tls_certificate: 'a\x00' cannot be read: embedded null byte"
@@ -84,5 +81,5 @@ def test_the_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_key_with_a_passphrase_is_refused_without_asking_for_it() -> None:
     assert problem(CERTIFICATE, KEY_WITH_PASSPHRASE) == (
-        "tls_key: the key needs a passphrase, and there is no way to give one; use a key without"
+        "tls_key: the key has a passphrase, which is not supported; use a key without one"
     )

@@ -70,7 +70,7 @@ def test_what_is_overridden_does_in_uvicorn_what_it_did_when_it_was_overridden(
     assert inspect.iscoroutinefunction(method)
     assert list(inspect.signature(method).parameters) == parameters
     assert names_used_of_self(method) == uses, (
-        "uvicorn has changed: see whether TicklessServer has to do the new thing, too"
+        "uvicorn has changed: see whether UvicornServer has to do the new thing, too"
     )
 
 
@@ -89,12 +89,12 @@ def http_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 def exchange(requests: list[bytes], app: Any = echo, **options: Any) -> list[bytes]:
     """The bytes that one connection gets for each of the pieces it sends; the server stops afterwards."""
-    listeners = listen("127.0.0.1", 0)
-    server = UvicornServer(app, grace=0.025, **options)
+    bound = listen("127.0.0.1", 0)
+    server = UvicornServer(app, shutdown_timeout=0.025, **options)
     answers: list[bytes] = []
 
     async def talk() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", listeners.port, limit=1_000_000)
+        reader, writer = await asyncio.open_connection("127.0.0.1", bound.port, limit=1_000_000)
         for piece in requests:
             writer.write(piece)
             await writer.drain()
@@ -108,7 +108,7 @@ def exchange(requests: list[bytes], app: Any = echo, **options: Any) -> list[byt
 
     async def both() -> None:
         listening = asyncio.Event()
-        serving = asyncio.create_task(server.serve(listeners.sockets, on_listening=listening.set))
+        serving = asyncio.create_task(server.serve(bound.sockets, on_listening=listening.set))
         await listening.wait()
         await talk()
         await serving
@@ -196,7 +196,7 @@ def test_the_loggers_of_other_servers_are_left_alone() -> None:
 
 
 def test_a_server_forced_while_its_grace_is_running_cuts_the_request_off() -> None:
-    listeners = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", 0)
     outcome: list[str] = []
 
     async def scenario() -> None:
@@ -210,11 +210,11 @@ def test_a_server_forced_while_its_grace_is_running_cuts_the_request_off() -> No
                 outcome.append("cancelled")
                 raise
 
-        server = UvicornServer(never, grace=3600)
-        serving = asyncio.create_task(server.serve(listeners.sockets, on_listening=listening.set))
+        server = UvicornServer(never, shutdown_timeout=3600)
+        serving = asyncio.create_task(server.serve(bound.sockets, on_listening=listening.set))
         await listening.wait()
-        idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", listeners.port)
-        reader, writer = await asyncio.open_connection("127.0.0.1", listeners.port)
+        idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", bound.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", bound.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         await answering.wait()
         server.stop()
@@ -232,12 +232,12 @@ def test_a_server_forced_while_its_grace_is_running_cuts_the_request_off() -> No
 
 
 def test_sockets_are_closed_when_listening_is_not_welcome() -> None:
-    listeners = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", 0)
 
     def unwelcome() -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        asyncio.run(UvicornServer(echo, grace=0).serve(listeners.sockets, on_listening=unwelcome))
+        asyncio.run(UvicornServer(echo, shutdown_timeout=0).serve(bound.sockets, on_listening=unwelcome))
     with socket.socket() as client:
-        assert client.connect_ex(("127.0.0.1", listeners.port)) != 0
+        assert client.connect_ex(("127.0.0.1", bound.port)) != 0

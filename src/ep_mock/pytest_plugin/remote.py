@@ -131,4 +131,4 @@ def _trusted(config: pytest.Config) -> Verify:
         return True
     if config.getoption("ep_mock_ca") is None and config.inipath is not None:
         path = str(config.inipath.parent / path)
-    return client_context(path, said_by="--ep-mock-ca")
+    return client_context(path, argument="--ep-mock-ca")

@@ -1,1 +1,1 @@
-"""How ep-mock is a process: sockets, uvicorn, TLS, logs, event loops."""
+"""How ep-mock is a process: sockets, uvicorn, TLS, logs, event loops; and how it is called."""

@@ -22,17 +22,15 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         import uvloop
     except ImportError:
         loop = asyncio.new_event_loop()
-        # Its timers go by the machine, as uvloop's do, also where a test has frozen Python's clocks:
-        # otherwise no wait would ever end.
+        # Like uvloop's, its timers use the machine's clock: a test may have frozen Python's clocks, and then
+        # no wait would end.
         loop.time = machine_seconds  # type: ignore[method-assign]
         return loop
     return uvloop.new_event_loop()
 
 
 def inside_event_loop() -> bool:
-    """Whether an event loop of asyncio runs in this thread, which stands still as long as its caller
-    blocks.
-    """
+    """Whether this thread runs an asyncio event loop, which the caller would block."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -41,20 +39,19 @@ def inside_event_loop() -> bool:
 
 
 class LoopThread:
-    """An event loop beside its caller, for one who waits for a result, whether it runs in a loop itself or
-    not.
+    """Runs coroutines for callers that block, inside or outside of an event loop of their own.
 
-    All of them in a process share one thread with one loop. It begins with the first call, never keeps the
-    process alive, and ends with the last `LoopThread` that is closed or dropped. After a fork the child
-    begins another one.
+    All instances in a process share one thread with one loop. It starts with the first call, never keeps the
+    process alive, and ends when the last instance is closed or dropped. After a fork the child starts its
+    own.
     """
 
     def __init__(self) -> None:
         self._lease: object = object()
-        weakref.finalize(self, _let_go, self._lease).atexit = False
+        weakref.finalize(self, _release, self._lease).atexit = False
 
     def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
-        """What the coroutine returns or raises. A caller who is interrupted cancels it."""
+        """Run a coroutine and return or raise its result. An interrupt of the caller cancels it."""
         shared = _shared()
         future = shared.submit(coroutine, self._lease)
         try:
@@ -63,22 +60,22 @@ class LoopThread:
             future.cancel()
             raise
         finally:
-            shared.let_go(future)
+            shared.release(future)
 
     def close(self) -> None:
-        """End the thread, if there is one and nobody else uses it. A call after that begins another."""
+        """End the thread unless other instances use it. A later call starts a new one."""
         _shared().end(self._lease)
 
 
 class _CallThread(threading.Thread):
-    """A thread on which coroutines run for callers that wait for them."""
+    """A thread that runs coroutines for waiting callers."""
 
 
 class _SharedLoop:
-    """The loop of a process, and who uses it.
+    """The loop of a process and its users.
 
     Attributes:
-        process: the process that it is for.
+        process: the id of that process.
     """
 
     def __init__(self) -> None:
@@ -89,10 +86,10 @@ class _SharedLoop:
         self._thread: threading.Thread | None = None
 
     def submit(self, coroutine: Coroutine[Any, Any, _Result], lease: object) -> Future[_Result]:
-        """Run a coroutine. The thread goes on until both the future and the lease are given back."""
+        """Run a coroutine. The thread runs until both the future and the lease are released."""
         if isinstance(threading.current_thread(), _CallThread):
-            # What runs in the loop calls again, and would wait for itself.
-            return _run_apart(coroutine)
+            # A nested call from the loop would wait for itself.
+            return _run_on_own_thread(coroutine)
         with self._lock:
             if self._loop is None or self._thread is None or not self._thread.is_alive():
                 self._loop = new_event_loop()
@@ -102,10 +99,8 @@ class _SharedLoop:
             self._users |= {lease, future}
         return future
 
-    def let_go(self, user: object) -> None:
-        """Give a lease or a future back; takes no lock, as the collector of garbage may call it in the middle
-        of anything.
-        """
+    def release(self, user: object) -> None:
+        """Release a lease or a future. Takes no lock: the garbage collector may call this at any point."""
         self._users.discard(user)
         loop = self._loop
         if not self._users and loop is not None:
@@ -113,7 +108,7 @@ class _SharedLoop:
                 loop.call_soon_threadsafe(self._end_unused)
 
     def end(self, lease: object) -> None:
-        """Give a lease back, and return once the thread has ended unless somebody else uses it."""
+        """Release a lease and wait for the end of the thread, unless others use it."""
         self._users.discard(lease)
         thread = self._end_unused()
         if thread is not None and thread is not threading.current_thread():
@@ -135,18 +130,18 @@ _of_this_process = _SharedLoop()
 def _shared() -> _SharedLoop:
     global _of_this_process
     if _of_this_process.process != os.getpid():
-        # The thread stayed with the parent, and its lock may have been held.
+        # After a fork: the thread exists in the parent only, and the lock may be held for ever.
         _of_this_process = _SharedLoop()
     return _of_this_process
 
 
-def _let_go(lease: object) -> None:
+def _release(lease: object) -> None:
     if _of_this_process.process == os.getpid():
-        _of_this_process.let_go(lease)
+        _of_this_process.release(lease)
 
 
-def _run_apart(coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
-    """The same on a thread for this call alone."""
+def _run_on_own_thread(coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
+    """Run a coroutine on a new thread."""
     future: Future[_Result] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""When the garbage collector of a serving process begins."""
+"""A start without garbage collection."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def deferred_gc() -> Iterator[Callable[[], None]]:
-    """No garbage is collected until the function that this yields is called.
+    """Collect no garbage until the function that this yields is called.
 
-    What a server imports and builds before its first request stays to the end. To look through it again and
-    again would cost a part of the start, and of many a request.
+    The objects that a server imports and builds before its first request live until its end. Scanning them
+    again and again would slow down the start and many requests.
     """
-
     usual = gc.get_threshold()
 
     def collect_from_now_on() -> None:
         gc.freeze()
-        # What requests leave behind is seldom garbage that needs a collector: jobs and codes stay, the rest
-        # goes by itself.
+        # Requests leave few reference cycles behind: jobs and codes stay, and reference counts free the rest.
         gc.set_threshold(20_000, 20, 100)
         gc.enable()
 

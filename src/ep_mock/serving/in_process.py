@@ -15,7 +15,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class AppReply(NamedTuple):
-    """What an application has answered. `whole` is False when it broke off in the middle of the body."""
+    """A response. `whole` is False if the application broke the connection in the middle of the body."""
 
     status: int
     headers: Headers
@@ -27,7 +27,7 @@ def checked_app(app: ASGIApp) -> ASGIApp:
     """The application itself.
 
     Raises:
-        UsageError: it is none, but something that has one, for instance.
+        UsageError: this is no application, but for example a server.
     """
     if not callable(app) or getattr(app, "__name__", "") == "create_app":
         hint = "; write server.app" if hasattr(app, "app") else ""
@@ -45,10 +45,10 @@ async def call_app(
     scheme: str = "http",
     server: tuple[str, int | None] | None = None,
 ) -> AppReply:
-    """The application's answer to one request; `target` is path and query as they would be sent.
+    """Send one request to the application; `target` is the encoded path and query.
 
     Raises:
-        ConnectionError: the application broke the connection before it sent anything. A fault can tell it to.
+        ConnectionError: the application broke the connection before it sent anything, as a fault can demand.
     """
     raw_path, _, query = target.partition(b"?")
     scope: dict[str, Any] = {

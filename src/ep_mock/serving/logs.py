@@ -1,5 +1,5 @@
-"""What a server in the foreground logs, and how: crashes, unreadable requests and, where wanted, all
-requests, on standard error.
+"""The log of a server in the foreground, on standard error: crashes, unreadable requests, and on demand all
+requests.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from ep_mock.domain.display import printable
 from ep_mock.settings import LogFormat
 
 FIELDS = "ep_mock_fields"
-"""The attribute of a log record under which a JSON line finds further fields."""
+"""The attribute of a log record with further fields for the JSON line."""
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time` (RFC 3339, UTC), `level`, `message`, the record's own fields, and
+    """One JSON object per line: `time` (RFC 3339, UTC), `level`, `message`, the record's fields, and
     `exception` with a traceback.
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
+            "time": time.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
             **getattr(record, FIELDS, {}),
@@ -36,28 +35,26 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
-class TextLine(logging.Formatter):
-    """The message in one line, and a traceback below it. What clients have sent cannot steer the terminal or
-    forge a line.
-    """
+class TextFormatter(logging.Formatter):
+    """The message in one line, and a traceback below it. Control characters from clients are escaped."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the base class calls it so
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - a method of the base class
         return printable(record.message)
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802  as above
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as above
         return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
 def json_line(message: str, fields: Mapping[str, Any]) -> str:
-    """A line as `JsonFormatter` has them, for what is no log: the announcement of the server."""
+    """A line in the format of `JsonFormatter`, for messages that are no log records."""
     return JsonFormatter().format(
         logging.makeLogRecord({"levelname": "INFO", "msg": message, FIELDS: fields})
     )
 
 
 def foreground_logging(log_format: LogFormat) -> dict[str, Any]:
-    """For `logging.config`. Standard output stays the caller's."""
-    formatter = {"()": JsonFormatter if log_format == "json" else TextLine}
+    """The configuration for `logging.config`. Nothing goes to standard output."""
+    formatter = {"()": JsonFormatter if log_format == "json" else TextFormatter}
     levels = {
         "asyncio": "WARNING",
         "ep_mock": "WARNING",

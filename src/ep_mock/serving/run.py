@@ -1,6 +1,4 @@
-"""Running an application on uvicorn: in the foreground until a signal comes, or on a thread beside other
-work.
-"""
+"""Run an application on uvicorn: in the foreground until a signal, or on a background thread."""
 
 from __future__ import annotations
 
@@ -28,22 +26,22 @@ if TYPE_CHECKING:
     from ep_mock.serving.uvicorn_server import UvicornServer
     from ep_mock.settings import LogFormat
 
-FOREGROUND_GRACE_SECONDS = 0.3
-THREAD_GRACE_SECONDS = 0.025
+FOREGROUND_SHUTDOWN_TIMEOUT = 0.3
+THREAD_SHUTDOWN_TIMEOUT = 0.025
+"""Seconds that running requests get to finish when a server stops."""
 
 
 class ServerThread:
-    """An application, served over HTTP by one background thread with an event loop of its own.
+    """An application, served over HTTP by a background thread with an event loop of its own.
 
-    `start` returns when requests are accepted, `stop` when the port is free again; neither sleeps. A request
-    that is still being answered at `stop` gets `THREAD_GRACE_SECONDS` to finish and is then cancelled, so
-    `stop` stays under 50 ms whatever the clients do. A server that was stopped can be started again; with
-    port 0 it then listens on another port. No signal handler is installed and no logger is changed. The
-    thread never keeps the process alive. All methods may be called by any thread.
+    `start` returns when requests are accepted, `stop` when the port is free again; neither sleeps. Requests
+    that are running at `stop` get `THREAD_SHUTDOWN_TIMEOUT` seconds to finish, then they are cancelled: so
+    `stop` takes less than 50 ms. A stopped server can be started again; with port 0 the port changes. No
+    signal handler is installed and no logger is changed. The thread never keeps the process alive. Every
+    thread may call all methods.
 
-    A server that is dropped without `stop` is stopped, with a `ResourceWarning`. After a fork it stays with
-        the parent: `stop` in the
-    child does nothing to it.
+    A server that is dropped without `stop` is stopped, with a `ResourceWarning`. After a fork the server
+    belongs to the parent: `stop` in the child has no effect.
     """
 
     def __init__(
@@ -60,30 +58,28 @@ class ServerThread:
         self._port = port
         self._access_log = access_log
         self._tls = tls
-        self._listeners: BoundSockets | None = None
+        self._bound_sockets: BoundSockets | None = None
         self._thread: threading.Thread | None = None
         self._changing = threading.Lock()
         self._process = 0
 
     @property
     def url(self) -> str:
-        """Where clients on this machine reach the server, or did until it stopped:
-        `http://127.0.0.1:43210`.
-        """
+        """The address for clients on this machine, `http://127.0.0.1:43210`; it stays after a stop."""
         return self._bound.client_url
 
     @property
     def port(self) -> int:
-        """The real port, also when 0 was asked for."""
+        """The real port, even if the requested one was 0."""
         return self._bound.port
 
     @property
     def _bound(self) -> BoundSockets:
-        if self._listeners is None:
+        if self._bound_sockets is None:
             raise UsageError(
                 "the server has no address before it is started; call start(), or use it in a with statement"
             )
-        return self._listeners
+        return self._bound_sockets
 
     def start(self) -> Self:
         """
@@ -95,16 +91,18 @@ class ServerThread:
                 raise UsageError(f"the server is running already, on {self.url}")
             from ep_mock.serving.uvicorn_server import UvicornServer
 
-            self._listeners = listen(self._host, self._port, scheme=_scheme(self._tls))
+            self._bound_sockets = listen(self._host, self._port, scheme=_scheme(self._tls))
             self._server = UvicornServer(
-                self._app, grace=THREAD_GRACE_SECONDS, access_log=self._access_log, tls=self._tls
+                self._app,
+                shutdown_timeout=THREAD_SHUTDOWN_TIMEOUT,
+                access_log=self._access_log,
+                tls=self._tls,
             )
             runner = asyncio.Runner(loop_factory=new_event_loop)
             self._loop = runner.get_loop()
             listening: Future[None] = Future()
-            # What the thread holds on to must not lead back here: otherwise a server that nobody has any more
-            # would run for ever.
-            arguments = (runner, self._server, self._listeners, listening)
+            # The thread must not hold a reference to `self`: otherwise a dropped server would run for ever.
+            arguments = (runner, self._server, self._bound_sockets, listening)
             self._thread = threading.Thread(
                 target=_serve_in_thread, args=arguments, name="ep-mock-server", daemon=True
             )
@@ -122,9 +120,7 @@ class ServerThread:
         return self
 
     def stop(self) -> None:
-        """Stop the server; does nothing when it is not running. When several threads call it, each returns
-        once the port is free.
-        """
+        """Stop the server if it is running. Returns when the port is free, in each thread that calls it."""
         if self._process != os.getpid():
             return
         with self._changing:
@@ -143,11 +139,11 @@ class ServerThread:
 
 
 def _serve_in_thread(
-    runner: asyncio.Runner, server: UvicornServer, listeners: BoundSockets, listening: Future[None]
+    runner: asyncio.Runner, server: UvicornServer, bound: BoundSockets, listening: Future[None]
 ) -> None:
     try:
-        with runner, contextlib.closing(listeners):
-            runner.run(server.serve(listeners.sockets, on_listening=lambda: listening.set_result(None)))
+        with runner, contextlib.closing(bound):
+            runner.run(server.serve(bound.sockets, on_listening=lambda: listening.set_result(None)))
     except BaseException as error:
         if listening.done():
             raise
@@ -155,7 +151,7 @@ def _serve_in_thread(
 
 
 def _stop_soon(loop: asyncio.AbstractEventLoop, server: UvicornServer) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended by itself
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
         loop.call_soon_threadsafe(server.stop)
 
 
@@ -163,11 +159,9 @@ def _stop_dropped(loop: asyncio.AbstractEventLoop, server: UvicornServer, url: s
     if process != os.getpid():
         return
     _stop_soon(loop, server)
+    hint = "use it in a with statement, or keep it and call stop()"
     warnings.warn(
-        f"the server at {url} was dropped without stop() and ends now; use it in a with statement, or keep "
-        f"it and call stop()",
-        ResourceWarning,
-        stacklevel=1,
+        f"the server at {url} was dropped without stop() and ends now; {hint}", ResourceWarning, stacklevel=1
     )
 
 
@@ -177,35 +171,39 @@ def serve(
     port: int,
     *,
     on_listening: Callable[[str], None],
-    grace: float = FOREGROUND_GRACE_SECONDS,
+    shutdown_timeout: float = FOREGROUND_SHUTDOWN_TIMEOUT,
     access_log: bool = False,
     log_format: LogFormat = "text",
     tls: SSLContext | None = None,
 ) -> int:
-    """Serve `app` until SIGINT, SIGTERM or SIGHUP (on Windows Ctrl+C or Ctrl+Break), and return the exit code
-    for the process.
+    """Serve `app` until SIGINT, SIGTERM or SIGHUP (on Windows Ctrl+C or Ctrl+Break); return the exit code.
 
-    `on_listening` gets the URL, with the real port, once requests are accepted. The first signal lets
-    requests that are being answered finish, for `grace` seconds at most, and the code is 0. A second signal
-    cuts them off, and the code is 128 plus its
-    number. The handlers that were there before are put back. To be called in the main thread: only there
-        signals arrive.
+    The first signal gives running requests `shutdown_timeout` seconds to finish; the code is 0. A second
+    signal cuts them off; the code is 128 plus its number. The previous signal handlers are restored. Call it
+    in the main thread: only that one receives signals.
+
+    Args:
+        on_listening: gets the URL, with the real port, when requests are accepted.
 
     Raises:
-        UsageError: the host or port cannot be used; raised before anything else happens.
+        UsageError: the host or port cannot be used. Nothing else has happened then.
     """
-    with contextlib.closing(listen(host, port, scheme=_scheme(tls))) as listeners:
+    with contextlib.closing(listen(host, port, scheme=_scheme(tls))) as bound:
         from ep_mock.serving.logs import foreground_logging
         from ep_mock.serving.uvicorn_server import UvicornServer
 
         server = UvicornServer(
-            app, grace=grace, access_log=access_log, log_config=foreground_logging(log_format), tls=tls
+            app,
+            shutdown_timeout=shutdown_timeout,
+            access_log=access_log,
+            log_config=foreground_logging(log_format),
+            tls=tls,
         )
         with (
             asyncio.Runner(loop_factory=new_event_loop) as runner,
             _stopped_by_signals(server, runner.get_loop()) as signals,
         ):
-            runner.run(server.serve(listeners.sockets, on_listening=lambda: on_listening(listeners.url)))
+            runner.run(server.serve(bound.sockets, on_listening=lambda: on_listening(bound.url)))
     return 128 + signals[-1] if len(signals) > 1 else 0
 
 
@@ -215,16 +213,16 @@ def _scheme(tls: SSLContext | None) -> str:
 
 @contextlib.contextmanager
 def _stopped_by_signals(server: UvicornServer, loop: asyncio.AbstractEventLoop) -> Iterator[list[int]]:
-    """The first signal stops, a second forces; yields the signals that came, in order."""
+    """The first signal stops the server, a second one forces it. Yields the received signals in order."""
     received: list[int] = []
 
     def receive(number: int, _: FrameType | None) -> None:
         received.append(number)
-        # Windows has no `loop.add_signal_handler`; this works everywhere, and wakes the loop.
+        # Unlike `loop.add_signal_handler`, this works on Windows too.
         loop.call_soon_threadsafe(server.stop if len(received) == 1 else server.force_stop)
 
     handled = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
-    # Where it is ignored, somebody wants the server to outlive its terminal: `nohup`.
+    # With `nohup` the signal is ignored: the server should outlive its terminal.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         handled.append(signal.SIGHUP)
     previous = {number: signal.signal(number, receive) for number in handled}

@@ -1,6 +1,4 @@
-"""Listening sockets, bound before anything runs: a port that cannot be had is one clear error at the very
-start.
-"""
+"""Listening sockets, bound before anything runs: an unavailable port is one clear error at the start."""
 
 from __future__ import annotations
 
@@ -16,9 +14,9 @@ import msgspec
 from ep_mock.errors import UsageError
 
 BACKLOG = 2048
-"""Connections the kernel keeps for us until they are accepted."""
+"""Number of connections that the kernel queues until they are accepted."""
 
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  names of the wildcards, not a choice of one
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names of wildcards, not a choice of one
 _ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 _FREE_PORT_TRIES = 32
 
@@ -26,7 +24,7 @@ _Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 class BoundSockets(msgspec.Struct, frozen=True, eq=False):
-    """One listening socket for each address the host name stands for; all of them share one port."""
+    """One listening socket for each address of the host name, all on the same port."""
 
     sockets: list[socket.socket]
     host: str
@@ -40,9 +38,7 @@ class BoundSockets(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def client_url(self) -> str:
-        """An address a client on this machine can open: as `url`, with the loopback address where all
-        addresses are bound.
-        """
+        """The address for a client on this machine: `url`, with the loopback address for a wildcard."""
         return _url(self.scheme, _WILDCARDS.get(self.host, self.host), self.port)
 
     def close(self) -> None:
@@ -51,11 +47,14 @@ class BoundSockets(msgspec.Struct, frozen=True, eq=False):
 
 
 def listen(host: str, port: int, *, scheme: str = "http") -> BoundSockets:
-    """Bind and listen; a connection made from now on waits until the server accepts it.
+    """Bind and listen. From now on connections wait until the server accepts them.
 
-    Port 0 picks a free port. A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`)
-    listens on each that this machine has. `::` also takes IPv4 where the system can. The scheme is what URLs
-    begin with.
+    A name with several addresses (`localhost` is often both `::1` and `127.0.0.1`) listens on each one that
+    this machine has. `::` also accepts IPv4 if the system can.
+
+    Args:
+        port: 0 picks a free port.
+        scheme: the scheme of URLs.
 
     Raises:
         UsageError: the host or the port cannot be used; the message says why and what to do.
@@ -65,7 +64,7 @@ def listen(host: str, port: int, *, scheme: str = "http") -> BoundSockets:
             f"port {port} is not between 0 and 65535; choose another with --port, or 0 for any free one"
         )
     addresses = _resolve(host)
-    # The free port that the system chose for the first address may be taken on the next one.
+    # A port that is free on the first address may be taken on the next one.
     for _ in range(_FREE_PORT_TRIES if port == 0 else 1):
         try:
             sockets = _listen_on_each(addresses, port)
@@ -83,7 +82,7 @@ def _resolve(host: str) -> list[_Address]:
         raise UsageError("the host is empty; choose 127.0.0.1, or 0.0.0.0 for all, with --host")
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte or a label that IDNA refuses
+    except (OSError, ValueError) as error:  # ValueError: a null byte, or a label that IDNA refuses
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(
             f"host {host!r} cannot be resolved ({reason}); choose another with --host"
@@ -93,7 +92,11 @@ def _resolve(host: str) -> list[_Address]:
 
 
 def _listen_on_each(addresses: Sequence[_Address], port: int) -> list[socket.socket]:
-    """Addresses that this machine does not have are left out, unless none is left."""
+    """Listen on each address that this machine has.
+
+    Raises:
+        OSError: it has none of them, or one cannot be used.
+    """
     with contextlib.ExitStack() as opened:
         sockets: list[socket.socket] = []
         absent: OSError | None = None
@@ -114,21 +117,21 @@ def _listen_on_each(addresses: Sequence[_Address], port: int) -> list[socket.soc
 
 
 def _listen_on(family: socket.AddressFamily, address: tuple[Any, ...], port: int) -> socket.socket:
-    # asyncio sends small pieces at once only on sockets that say they are TCP; otherwise each answer takes 40
-    # ms.
+    # asyncio sends small pieces at once only if the socket says that it is TCP; otherwise a response takes
+    # 40 ms.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform == "win32":
-            # Here SO_REUSEADDR would let two servers share a port, and the connections go to either.
+            # On Windows SO_REUSEADDR would let two servers share a port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
-            # A port is free again at once after its server stopped, whatever its old connections are doing.
+            # Makes the port free again as soon as its server has stopped, even with old connections around.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            only_six = address[0] != "::" or not socket.has_dualstack_ipv6()
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only_six)
+            only_ipv6 = address[0] != "::" or not socket.has_dualstack_ipv6()
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only_ipv6)
         sock.bind((address[0], port, *address[2:]))
-        # With SO_REUSEADDR two sockets may be bound to one port; only listening claims it.
+        # With SO_REUSEADDR two sockets can bind the same port; only listening claims it.
         sock.listen(BACKLOG)
     except BaseException:
         sock.close()
@@ -146,14 +149,12 @@ def _explain(error: OSError, host: str, port: int) -> str:
         case errno.EACCES:
             return f"port {port} on {host} is reserved for privileged users; {other_port}"
         case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
-            return (
-                f"host {host} is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all, "
-                f"with --host"
-            )
+            hint = "choose 127.0.0.1, or 0.0.0.0 for all, with --host"
+            return f"host {host} is not an address of this machine; {hint}"
         case _:
             return f"cannot listen on port {port} of {host}: {error.strerror or error}"
 
 
 def _url(scheme: str, host: str, port: int) -> str:
-    # A literal IPv6 address stands in brackets, its zone after an escaped percent sign (RFC 6874).
+    # An IPv6 address has brackets in a URL, and its zone follows an escaped percent sign (RFC 6874).
     return f"{scheme}://[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -1,6 +1,4 @@
-"""Both sides of TLS: what the server shows to clients that call it by https, and whom a client of it
-trusts.
-"""
+"""Both sides of TLS: the server's certificate, and the certificates that a client trusts."""
 
 from __future__ import annotations
 
@@ -14,29 +12,26 @@ if TYPE_CHECKING:
     from ssl import SSLCertVerificationError, SSLContext
 
 Verify: TypeAlias = "bool | str | PathLike[str] | SSLContext"
-"""Whom a client trusts: True for the authorities of the system, the path of a PEM file for those in it alone,
-a context for everything else, such as a certificate of the client; False checks nothing."""
+"""The certificates that a client trusts. True: the authorities of the system. A path: those in that PEM file
+only. A context: for everything else, such as client certificates. False: verify nothing.
+"""
 
 _WRONG_NAME: Final = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
 def tls_context(certificate: str, key: str) -> SSLContext | None:
-    """A context with a certificate and its private key, of which nothing is asked for the client; None
-    without a certificate.
+    """A server context with a certificate and its private key; None without a certificate.
 
     Args:
-        certificate: a PEM file, the server's certificate first and then those between it and its authority.
-        key: a PEM file without a passphrase; empty where the certificate's file holds the key as well.
+        certificate: a PEM file, the server's certificate first, then the intermediate ones.
+        key: a PEM file without a passphrase; empty if the certificate's file holds the key too.
 
     Raises:
-        UsageError: naming the setting whose file cannot be used.
+        UsageError: a file cannot be used; the message names its setting.
     """
     if not certificate:
         if key:
-            raise UsageError(
-                "tls_key: a key is of no use without the certificate that it is for; give tls_certificate "
-                "as well"
-            )
+            raise UsageError("tls_key: a key needs its certificate; give tls_certificate as well")
         return None
     import ssl
 
@@ -54,14 +49,14 @@ def tls_context(certificate: str, key: str) -> SSLContext | None:
     return context
 
 
-def client_context(verify: Verify, *, said_by: str = "verify") -> SSLContext:
-    """A context for a client that trusts as `verify` says.
+def client_context(verify: Verify, *, argument: str = "verify") -> SSLContext:
+    """A context for a client.
 
     Args:
-        said_by: what the user knows `verify` by, for messages.
+        argument: the name of `verify` in error messages.
 
     Raises:
-        UsageError: the file cannot be read or has no certificate, or `verify` is nothing of the kind.
+        UsageError: the file cannot be read or has no certificate, or `verify` has another type.
     """
     import ssl
 
@@ -69,7 +64,7 @@ def client_context(verify: Verify, *, said_by: str = "verify") -> SSLContext:
         return verify
     if not isinstance(verify, bool | str | PathLike):
         raise UsageError(
-            f"{said_by}: expected True, False, the path of a PEM file or an ssl.SSLContext, got {verify!r}"
+            f"{argument}: expected True, False, the path of a PEM file or an ssl.SSLContext, got {verify!r}"
         )
     if isinstance(verify, bool):
         context = ssl.create_default_context()
@@ -77,31 +72,26 @@ def client_context(verify: Verify, *, said_by: str = "verify") -> SSLContext:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     else:
         path = fspath(verify)
-        _check_readable(said_by, path)
+        _check_readable(argument, path)
         try:
             context = ssl.create_default_context(cafile=path)
         except ssl.SSLError:
-            raise UsageError(f"{said_by}: {path!r} has no certificate in PEM format") from None
+            raise UsageError(f"{argument}: {path!r} has no certificate in PEM format") from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
 def not_trusted(url: str, error: SSLCertVerificationError, remedy: str) -> str:
-    """Why the server at `url` is not talked to; `remedy` is how the user says whom to trust."""
+    """The message for a certificate that fails verification; `remedy` names the option for trusted ones."""
     reason = error.verify_message.rstrip(".")
     if error.verify_code in _WRONG_NAME:
-        return (
-            f"the certificate at {url} is for another name ({reason}); call the server by a name that is "
-            f"in it"
-        )
-    return (
-        f"the certificate at {url} is not trusted ({reason}); name it, or the authority that signed it, "
-        f"with {remedy}"
-    )
+        return f"the certificate at {url} is for another name ({reason}); call the server by a name in it"
+    hint = f"name it, or the authority that signed it, with {remedy}"
+    return f"the certificate at {url} is not trusted ({reason}); {hint}"
 
 
 def _check_readable(setting: str, path: str) -> None:
-    """OpenSSL would not say which of the files it is."""
+    """Check that a file can be read: OpenSSL's error would not name it."""
     try:
         with Path(path).open("rb"):
             pass
@@ -111,7 +101,5 @@ def _check_readable(setting: str, path: str) -> None:
 
 
 def _refuse_passphrase() -> Never:
-    """OpenSSL would ask for it on the terminal, and wait."""
-    raise UsageError(
-        "tls_key: the key needs a passphrase, and there is no way to give one; use a key without"
-    )
+    """Without this, OpenSSL would ask for the passphrase on the terminal."""
+    raise UsageError("tls_key: the key has a passphrase, which is not supported; use a key without one")

@@ -1,8 +1,8 @@
-"""uvicorn without its ticks: it starts and stops when told, not at the next tenth of a second.
+"""uvicorn without polling: it starts and stops at once, not at the next tenth of a second.
 
-A stock `uvicorn.Server` looks every 0.1 s whether it should stop, and sleeps 0.1 s while it stops. A test
-suite that starts a server a test would wait 0.2 s in each. Here both waits are for events. A test pins what
-this relies on of uvicorn.
+A stock `uvicorn.Server` checks every 0.1 s whether it should stop, and sleeps 0.1 s while it stops. That
+costs a test suite 0.2 s per server. Here both waits are for events. A test pins the parts of uvicorn that
+this depends on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
-from ep_mock.serving.connections import adapted
+from ep_mock.serving.connections import hardened_protocol
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -24,35 +24,31 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep idle connections: otherwise a request now and then meets a connection that is just
-being closed.
-"""
+"""Longer than clients keep idle connections. Otherwise a request sometimes meets a closing connection."""
 
 
 class UvicornServer(uvicorn.Server):
-    """Serves `app` on sockets that listen already, until `stop`.
+    """Serves `app` on listening sockets until `stop`.
 
     Reads no environment, installs no signal handler, and changes no logger unless `log_config` is given.
-    Answers carry neither
-    `server` nor `date`: nothing in them depends on the machine's time. The application finds the connection's
-        transport in the scope, under
-    `TRANSPORT` in `extensions`, and under `STOPPING` whether the server stops. What comes before a request is
-    complete is bounded.
+    Responses have neither `server` nor `date`: nothing in them depends on the machine's time. The extensions
+    of the scope hold the connection's transport (`TRANSPORT`) and whether the server is stopping
+    (`STOPPING`). Bytes before a complete request are limited.
 
     Args:
         app: any ASGI 3 application; it gets no lifespan events.
-        grace: how many seconds requests that are being answered get to finish after `stop`; then they are
+        shutdown_timeout: number of seconds that running requests get to finish after `stop`; then they are
             cancelled.
         access_log: log each request to the logger `uvicorn.access`.
-        log_config: what `logging.config` is to set up; None leaves logging alone.
-        tls: serves https with this; None serves http.
+        log_config: a configuration for `logging.config`; None leaves logging alone.
+        tls: None serves http.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        grace: float,
+        shutdown_timeout: float,
         access_log: bool = False,
         log_config: dict[str, Any] | None = None,
         tls: SSLContext | None = None,
@@ -64,7 +60,7 @@ class UvicornServer(uvicorn.Server):
                 ws="none",
                 lifespan="off",
                 log_config=log_config,
-                # False would take the handlers of the logger away from every other server in this process.
+                # False would remove the handlers of the logger, which other servers in this process use too.
                 access_log=True,
                 proxy_headers=False,
                 server_header=False,
@@ -76,21 +72,21 @@ class UvicornServer(uvicorn.Server):
         )
         self._access_log = access_log
         self._tls = tls
-        self._grace = grace
+        self._shutdown_timeout = shutdown_timeout
         self._stopping = asyncio.Event()
-        self._patience: asyncio.Timeout | None = None
-        self._connections = _Connections()
+        self._deadline: asyncio.Timeout | None = None
+        self._connections = _OpenConnections()
         self.server_state.connections = self._connections
 
     async def serve(
         self, sockets: list[socket] | None = None, *, on_listening: Callable[[], None] = lambda: None
     ) -> None:
-        """Call `on_listening` once requests are accepted; return when stopped, all connections closed and all
-        requests done.
+        """Call `on_listening` when requests are accepted. Return when stopped, with no request or connection
+        left.
         """
         self.config.load()
         self.config.ssl = self._tls
-        self.config.http_protocol_class = adapted(
+        self.config.http_protocol_class = hardened_protocol(
             self.config.http_protocol_class, self._stopping, access_log=self._access_log
         )
         self.lifespan = self.config.lifespan_class(self.config)
@@ -102,16 +98,14 @@ class UvicornServer(uvicorn.Server):
             await self.shutdown(sockets)
 
     def stop(self) -> None:
-        """Stop accepting and finish, within the grace. To be called in the server's event loop."""
+        """Stop accepting; finish within the shutdown timeout. Call it in the server's event loop."""
         self._stopping.set()
 
     def force_stop(self) -> None:
-        """As `stop`, without any grace, even when it is running out already. To be called in the server's
-        event loop.
-        """
-        self._grace = 0
-        if self._patience:
-            self._patience.reschedule(0)
+        """Stop without a shutdown timeout, even if one is running. Call it in the server's event loop."""
+        self._shutdown_timeout = 0
+        if self._deadline:
+            self._deadline.reschedule(0)
         self.stop()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
@@ -122,27 +116,27 @@ class UvicornServer(uvicorn.Server):
         for connection in list(self._connections):
             connection.shutdown()
         try:
-            async with asyncio.timeout(self._grace) as self._patience:
-                await self._quiet()
+            async with asyncio.timeout(self._shutdown_timeout) as self._deadline:
+                await self._wait_until_idle()
         except TimeoutError:
             with _cancellations_unlogged():
                 for task in self.server_state.tasks:
                     task.cancel()
                 for connection in list(self._connections):
                     connection.transport.abort()
-                await self._quiet()
+                await self._wait_until_idle()
         finally:
-            self._patience = None
+            self._deadline = None
 
-    async def _quiet(self) -> None:
-        """Wait until no request is being answered and no connection is open."""
+    async def _wait_until_idle(self) -> None:
+        """Wait until no request is running and no connection is open."""
         while self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks)
-        await self._connections.wait_until_none()
+        await self._connections.wait_until_empty()
 
 
-class _Connections(set[Any]):
-    """The open connections of a server. uvicorn's protocols add and discard themselves."""
+class _OpenConnections(set[Any]):
+    """The open connections of a server. uvicorn's protocols add and remove themselves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,7 +147,7 @@ class _Connections(set[Any]):
         if not self:
             self._emptied.set()
 
-    async def wait_until_none(self) -> None:
+    async def wait_until_empty(self) -> None:
         while self:
             self._emptied.clear()
             await self._emptied.wait()
@@ -161,7 +155,7 @@ class _Connections(set[Any]):
 
 @contextlib.contextmanager
 def _cancellations_unlogged() -> Iterator[None]:
-    """uvicorn reports a cancelled request as a crash of the application; here it is meant."""
+    """Drop uvicorn's reports of cancelled requests as crashes: here they are intended."""
 
     def is_crash(record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

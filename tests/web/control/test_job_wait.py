@@ -367,7 +367,7 @@ def test_who_waits_is_told_that_the_store_is_gone(manual: MockServer, method: st
 
 
 def test_a_server_that_stops_answers_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ep_mock.serving.run.THREAD_GRACE_SECONDS", 30)  # however slow the machine is
+    monkeypatch.setattr("ep_mock.serving.run.THREAD_SHUTDOWN_TIMEOUT", 30)  # however slow the machine is
     with MockServer(clock="manual") as server:
         caller = Caller(server)
         job = caller.add_job(1)

@@ -58,7 +58,7 @@ class Remote:
         Raises:
             UsageError: this is no address of a server, or the file has no certificate.
         """
-        verify = client_context(ca, said_by="--ca") if ca and url.startswith("https:") else True
+        verify = client_context(ca, argument="--ca") if ca and url.startswith("https:") else True
         self._client = HttpClient(url, verify, argument="--url")
         self._store = store
         headers = {"X-EP-Mock-Store": store, "X-EP-Mock-Token": token}
