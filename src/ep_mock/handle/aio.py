@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, TypeVar, Unpack
+from concurrent.futures import Future
+from typing import ParamSpec, TypeVar, Unpack
 
 from ep_mock.control_messages import Job, RecordedRequest
 from ep_mock.domain.lifecycle import Status
@@ -16,6 +15,7 @@ from ep_mock.handle.references import AnyJob, AnyPromotion
 from ep_mock.handle.requests import RequestsHandle
 from ep_mock.handle.typed_arguments import RequestQuery
 
+_Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
@@ -40,41 +40,28 @@ class AsyncWaits:
     ) -> Job:
         """See `JobsHandle.wait`."""
         return await _in_thread(
-            partial(
-                self._jobs.wait,
-                job,
-                status,
-                promotion=promotion,
-                timeout=timeout,
-                others_advance=others_advance,
-            )
+            self._jobs.wait, job, status, promotion=promotion, timeout=timeout, others_advance=others_advance
         )
 
     async def wait_for_requests(
         self, *, times: int = 1, timeout: float = WAIT_SECONDS, **query: Unpack[RequestQuery]
     ) -> list[RecordedRequest]:
         """See `RequestsHandle.wait`."""
-        return await _in_thread(partial(self._requests.wait, times=times, timeout=timeout, **query))
+        return await _in_thread(self._requests.wait, times=times, timeout=timeout, **query)
 
 
-async def _in_thread(wait: Callable[[], _Result]) -> _Result:
+async def _in_thread(
+    wait: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+) -> _Result:
     """Run `wait` on a daemon thread. If the caller is cancelled, the thread ends by itself later."""
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[_Result] = loop.create_future()
-
-    def settle(setter: Callable[[Any], None], value: object) -> None:
-        if not outcome.done():
-            setter(value)
+    outcome: Future[_Result] = Future()
+    outcome.set_running_or_notify_cancel()  # From now on, a cancelled caller cannot cancel the future.
 
     def run() -> None:
-        setter: Callable[[Any], None] = outcome.set_result
-        value: object
         try:
-            value = wait()
+            outcome.set_result(wait(*args, **kwargs))
         except BaseException as error:
-            setter, value = outcome.set_exception, error
-        with contextlib.suppress(RuntimeError):  # The loop is closed, so there is no caller to tell.
-            loop.call_soon_threadsafe(settle, setter, value)
+            outcome.set_exception(error)
 
     threading.Thread(target=run, name="ep-mock-wait", daemon=True).start()
-    return await outcome
+    return await asyncio.wrap_future(outcome)

@@ -33,37 +33,25 @@ def argument_error(place: str, expected: str, value: object, hint: str = "") -> 
 
 
 def check_word(place: str, value: object, words: Collection[str], hint: str = "") -> None:
-    """
-    Raises:
-        UsageError: the value is not one of the words.
-    """
+    """Raise `UsageError` unless the value is one of the words."""
     if not isinstance(value, str) or value not in words:
         raise argument_error(place, f"one of {', '.join(words)}", value, did_you_mean(value, words) or hint)
 
 
 def check_seconds(place: str, value: object) -> None:
-    """
-    Raises:
-        UsageError: the value is not a number of seconds.
-    """
+    """Raise `UsageError` unless the value is a number of seconds."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
         raise argument_error(place, "a number of seconds", value)
 
 
 def check_count(place: str, value: object) -> None:
-    """
-    Raises:
-        UsageError: the value is not a whole number above 0.
-    """
+    """Raise `UsageError` unless the value is a whole number above 0."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise argument_error(place, "a whole number above 0", value)
 
 
 def check_whole_number(place: str, value: object, hint: str = "") -> None:
-    """
-    Raises:
-        UsageError: the value is not a whole number.
-    """
+    """Raise `UsageError` unless the value is a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise argument_error(place, "a whole number", value, hint)
 

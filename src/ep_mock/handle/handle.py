@@ -7,9 +7,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from urllib.parse import quote
 
-import msgspec
-
-from ep_mock.control_messages import Job, LoadedPromotion, RecordedRequest, StoreReading
+from ep_mock.control_messages import (
+    FixtureLoaded,
+    Job,
+    LoadedPromotion,
+    RecordedRequest,
+    StoreReading,
+    Stores,
+)
 from ep_mock.domain.lifecycle import Status
 from ep_mock.handle.aio import AsyncWaits
 from ep_mock.handle.arguments import argument_error, check_keywords, check_word
@@ -29,14 +34,6 @@ from ep_mock.setting_keywords import ResetSettings, StoreSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
-
-
-class _Stores(msgspec.Struct):
-    stores: list[StoreReading]
-
-
-class _Loaded(msgspec.Struct):
-    promotions: list[LoadedPromotion]
 
 
 class Handle(PlansAndFaults):
@@ -200,7 +197,7 @@ class Handle(PlansAndFaults):
             hint = "call it once for each" if isinstance(document, list | tuple) else ""
             expected = "a mapping, a file or the name of a shipped fixture"
             raise argument_error("load_fixture", expected, document, hint)
-        return self._client.read(_Loaded, "POST", "/fixtures", document).promotions
+        return self._client.read(FixtureLoaded, "POST", "/fixtures", document).promotions
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole store as plain data."""
@@ -217,7 +214,7 @@ class Handle(PlansAndFaults):
 
     def stores(self) -> list[StoreReading]:
         """List the stores of the server."""
-        return self._client.read(_Stores, "GET", "/stores").stores
+        return self._client.read(Stores, "GET", "/stores").stores
 
     def delete_store(self, name: str | None = None) -> None:
         """Delete a store, by default this one. The next use creates it again."""

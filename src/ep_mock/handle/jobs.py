@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ep_mock.control_messages import HistoryEntry, Job, JobHistory
+from ep_mock.control_messages import HistoryEntry, Job, JobHistory, Jobs
 from ep_mock.domain.display import printable
 from ep_mock.domain.families import FamilyName
 from ep_mock.domain.lifecycle import STATUSES, Status
@@ -31,10 +31,6 @@ WAIT_FAILED: Final = 409
 _NO_LIMIT: Final = 1_000_000_000
 
 
-class _Jobs(msgspec.Struct):
-    jobs: list[Job]
-
-
 class JobsHandle:
     """The jobs of a store, including those of deleted promotions."""
 
@@ -52,14 +48,8 @@ class JobsHandle:
     ) -> Job:
         """Create a job that generates codes, through the API."""
         reference = promotion_reference("jobs.generate", promotion, family)
-        return self._create(
-            reference,
-            name,
-            {
-                "job_type": "code_generate",
-                "parameters": {"number_of_codes": number_of_codes, **parameters},
-            },
-        )
+        parameters = {"number_of_codes": number_of_codes, **parameters}
+        return self._create(reference, name, {"job_type": "code_generate", "parameters": parameters})
 
     def export(
         self, promotion: AnyPromotion, *, family: FamilyName | None = None, name: str | None = None
@@ -95,7 +85,7 @@ class JobsHandle:
             query["family"] = family
         if promotion is not None:
             query["promotion_id"] = promotion_reference("jobs.list", promotion).id
-        return self._client.read(_Jobs, "GET", f"/jobs?{urlencode(query)}").jobs
+        return self._client.read(Jobs, "GET", f"/jobs?{urlencode(query)}").jobs
 
     def get(self, job: AnyJob) -> Job:
         """Return the current state of a job."""

@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, Unpack
 from urllib.parse import quote
 
-import msgspec
-
+from ep_mock.control_messages import FaultReading, PlanReading
 from ep_mock.handle.arguments import argument_error, check_keywords, check_whole_number, check_word
 from ep_mock.handle.store_client import StoreClient
 from ep_mock.handle.typed_arguments import FaultOptions, PlannedJobs, PlanOptions
-
-
-class _Created(msgspec.Struct):
-    id: str | int
 
 
 class PlansAndFaults:
@@ -43,7 +38,7 @@ class PlansAndFaults:
     def fail_next_job(
         self, error: str = "job failed", *, after_codes: int | None = None, **jobs: Unpack[PlannedJobs]
     ) -> str:
-        """Make the next matching job fail, if given after a number of codes. Return the plan's id."""
+        """Make the next matching job fail, optionally after a number of codes. Return the plan's id."""
         plan: dict[str, Any] = {"fail": error, **jobs}
         if after_codes is not None:
             plan["after_codes"] = after_codes
@@ -86,7 +81,7 @@ class PlansAndFaults:
             connection: Break the connection: `reset`, `empty`, `truncated` or `garbage`.
         """
         check_keywords("fault", fault, FaultOptions)
-        return str(self._client.read(_Created, "POST", "/faults", fault).id)
+        return self._client.read(FaultReading, "POST", "/faults", fault).id
 
     def faults(self) -> list[dict[str, Any]]:
         """List the faults, each with the number of requests it has affected."""
@@ -104,7 +99,7 @@ class PlansAndFaults:
 
     def _create_plan(self, verb: str, plan: Mapping[str, Any]) -> str:
         check_keywords(verb, plan, PlanOptions)
-        return str(self._client.read(_Created, "POST", "/plans", plan).id)
+        return self._client.read(PlanReading, "POST", "/plans", plan).id
 
 
 def _subpath(verb: str, identity: object) -> str:

@@ -7,7 +7,13 @@ from typing import Any, Final, Unpack
 
 import msgspec
 
-from ep_mock.control_messages import NearRequest, RecordedRequest
+from ep_mock.control_messages import (
+    RecordedRequest,
+    RequestCount,
+    RequestsCame,
+    RequestsFound,
+    RequestsMissed,
+)
 from ep_mock.domain.display import printable
 from ep_mock.handle.arguments import check_count, check_keywords, check_seconds, check_whole_number
 from ep_mock.handle.errors import RefusedError, RequestAssertionError, why_wait_failed
@@ -18,16 +24,6 @@ from ep_mock.handle.typed_arguments import RequestQuery
 _MOST_SHOWN: Final = 5
 _LONGEST_SHOWN: Final = 200
 _OUTSIDE_MATCH: Final = ("status", "outcome", "fault", "after", "last")
-
-
-class _Found(msgspec.Struct):
-    requests: list[RecordedRequest] = []
-    total: int = 0
-    nearest: list[NearRequest] = []
-
-
-class _Count(msgspec.Struct):
-    count: int
 
 
 class RequestsHandle:
@@ -53,7 +49,7 @@ class RequestsHandle:
         if last is not None:
             check_count("requests.all: last", last)
         path = "/requests" if last is None else f"/requests?last={last}"
-        return self._client.read(_Found, "GET", path).requests
+        return self._client.read(RequestsFound, "GET", path).requests
 
     def find(self, **query: Unpack[RequestQuery]) -> list[RecordedRequest]:
         """List the matching requests, oldest first."""
@@ -61,7 +57,9 @@ class RequestsHandle:
 
     def count(self, **query: Unpack[RequestQuery]) -> int:
         """Return the number of matching requests."""
-        return self._client.read(_Count, "POST", "/requests/count", _body("requests.count", query)).count
+        return self._client.read(
+            RequestCount, "POST", "/requests/count", _body("requests.count", query)
+        ).count
 
     def wait(
         self, *, times: int = 1, timeout: float = WAIT_SECONDS, **query: Unpack[RequestQuery]
@@ -80,12 +78,14 @@ class RequestsHandle:
         check_seconds("wait_for_requests: timeout", timeout)
         body = {**_body("wait_for_requests", query), "count": times, "timeout": timeout}
         try:
-            return self._client.read(_Found, "POST", "/requests/wait", body, server_timeout=timeout).requests
+            return self._client.read(
+                RequestsCame, "POST", "/requests/wait", body, server_timeout=timeout
+            ).requests
         except RefusedError as error:
             if error.status != WAIT_FAILED:
                 raise
             item = error.errors[0]
-        found = msgspec.convert(item["meta"], _Found)
+        found = msgspec.convert(item["meta"], RequestsMissed)
         raise _failure(f"{why_wait_failed(item)}; expected {_described(query)}", found, query)
 
     def assert_called(self, times: int | None = None, **query: Unpack[RequestQuery]) -> None:
@@ -119,8 +119,8 @@ class RequestsHandle:
         """Delete all requests from the journal."""
         self._client.control("DELETE", "/requests")
 
-    def _find(self, verb: str, query: Mapping[str, Any]) -> _Found:
-        return self._client.read(_Found, "POST", "/requests/find", _body(verb, query))
+    def _find(self, verb: str, query: Mapping[str, Any]) -> RequestsFound:
+        return self._client.read(RequestsFound, "POST", "/requests/find", _body(verb, query))
 
 
 def _body(verb: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,9 @@ def _body(verb: str, query: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "match": match} if match else body
 
 
-def _failure(first_line: str, found: _Found, query: Mapping[str, Any]) -> RequestAssertionError:
+def _failure(
+    first_line: str, found: RequestsFound | RequestsMissed, query: Mapping[str, Any]
+) -> RequestAssertionError:
     lines = [first_line]
     if found.requests:
         lines += ["matching requests:", *(f"  {request}" for request in found.requests[-_MOST_SHOWN:])]
