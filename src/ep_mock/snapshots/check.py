@@ -56,9 +56,8 @@ def _check_clock(saved: form.StoreSnapshot) -> None:
     fields = Fields(ROOT.child("clock"), clock)
     fields.expect("now", EARLIEST <= clock.now <= LATEST, f"nanoseconds from {EARLIEST} to {LATEST}")
     fields.expect("scale", 0 < clock.scale <= MAX_SCALE, f"a number above 0 and at most {MAX_SCALE:.0f}")
-    Fields(ROOT, saved).expect(
-        "polled_at", saved.polled_at <= clock.now, f"no time after {clock.now}, the time of the clock"
-    )
+    expected = f"no time after {clock.now}, the time of the clock"
+    Fields(ROOT, saved).expect("polled_at", saved.polled_at <= clock.now, expected)
 
 
 def _check_promotions(saved: form.StoreSnapshot, check: Check) -> None:

@@ -82,11 +82,10 @@ def _has_file(job: form.JobSnapshot) -> bool:
 def _check_task(
     fields: Fields, task: form.TaskSnapshot, job: form.JobSnapshot, saved: form.StoreSnapshot
 ) -> None:
-    status, now, actions, fails = job.status, saved.clock.now, _ACTIONS[job.status], task.action == "fail"
-    fields.expect("action", task.action in actions, f"one of {', '.join(actions)}, because it is {status}")
-    fields.expect(
-        "stuck", task.stuck == job.plan.is_stuck_in(status), "the value that follows from its job's plan"
-    )
+    status, now, fails = job.status, saved.clock.now, task.action == "fail"
+    expected = f"one of {', '.join(_ACTIONS[status])}, because it is {status}"
+    fields.expect("action", task.action in _ACTIONS[status], expected)
+    fields.expect("stuck", task.stuck == job.plan.is_stuck_in(status), "the value from the plan of its job")
     expected = f"{'a text' if fails else 'none'}, because it ends with {task.action}"
     fields.expect("error", (task.error is not None) == fails, expected)
     fields.expect("started", task.started <= now, f"a time up to now, {now}")
@@ -98,12 +97,8 @@ def _check_task(
 def _check_processing(
     fields: Fields, task: form.TaskSnapshot, job: form.JobSnapshot, saved: form.StoreSnapshot
 ) -> None:
-    plan, requested, generation, fails = (
-        job.plan,
-        requested_codes(job),
-        task.generation,
-        task.action == "fail",
-    )
+    plan, requested = job.plan, requested_codes(job)
+    generation, fails = task.generation, task.action == "fail"
     fields.expect("deletion", task.deletion is None, "none, because the job is processing")
     fields.expect("generated", task.generated == 0, "0, because the job is processing")
     fields.expect("action", plan.fail is None or fails, "fail, as in the plan of its job")
@@ -146,25 +141,20 @@ def _check_generation(
 def _check_cancelling(
     fields: Fields, task: form.TaskSnapshot, job: form.JobSnapshot, saved: form.StoreSnapshot
 ) -> None:
-    action, requested, deletion = (
-        "lose_race" if job.plan.lose_race else "finish_cancel",
-        requested_codes(job),
-        task.deletion,
-    )
+    action = "lose_race" if job.plan.lose_race else "finish_cancel"
     fields.expect("action", task.action == action, f"{action}, as in the plan of its job")
     fields.expect("generation", task.generation is None, "none, because the job is cancelling")
+    deletion, requested = task.deletion, requested_codes(job)
     if deletion is None:
         fields.expect("units", task.units == task.generated == 0, "0, because it deletes no codes")
         return
     fields.expect("deletion", job.parameters is not None, "none, because it is an export")
-    keys, done = deletion.keys, deletion.done
+    keys, done, units = deletion.keys, deletion.done, len(deletion.keys) + deletion.done
     of_deletion = Fields(fields.at("deletion"), deletion)
     check_batch(of_deletion.at("batch"), deletion.batch, saved.batches)
     of_deletion.expect("keys", len(set(keys)) == len(keys), "each code once")
     check_keys(of_deletion.at("keys"), keys, family_named(job.family))
     of_deletion.expect("deleted", deletion.deleted <= done, f"at most done, {done}")
-    fields.expect(
-        "units", task.units == len(keys) + done, f"the number of keys plus done, {len(keys) + done}"
-    )
-    expected = f"a number from {task.units} to {requested}"
-    fields.expect("generated", task.units <= task.generated <= requested, expected)
+    fields.expect("units", task.units == units, f"the number of keys plus done, {units}")
+    expected = f"a number from {units} to {requested}"
+    fields.expect("generated", units <= task.generated <= requested, expected)
