@@ -11,12 +11,12 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, empty where none is said, and its text."""
+    """A fenced block: its language (may be empty) and its text."""
 
     language: str
     text: str
 
 
 def blocks(page: str) -> list[Block]:
-    """The fenced blocks of a page, named from the top of the repository, in order."""
+    """The fenced blocks of a page in order; `page` is relative to the root of the repository."""
     return [Block(*match) for match in _BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))]

@@ -1,5 +1,6 @@
-"""Examples for a terminal: commands after `$ `, and below each what it prints, in which `…` stands for any
-text and an id for any id.
+"""Examples for a terminal: commands after `$ `, each with its output below it.
+
+In the output, `…` means any text, and an id means any id.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Example(NamedTuple):
-    """A command and what it is said to print."""
+    """A command and its output on the page."""
 
     command: str
     output: str
@@ -31,7 +32,7 @@ def examples(block: str) -> list[Example]:
 
 
 def prints(output: str, printed: str) -> bool:
-    """Whether what was printed is what is said; blanks at the ends of lines do not matter."""
+    """Whether a command has printed the `output` of the page, ignoring blanks at the ends of lines."""
     pattern = _ID.sub(
         _ID.pattern, ".*?".join(re.escape(piece) for piece in _trimmed(output).split("…")).replace(r"\-", "-")
     )
@@ -39,9 +40,7 @@ def prints(output: str, printed: str) -> bool:
 
 
 class Terminal:
-    """One shell for all commands of a page, so that what one sets is there for the next. `ep-mock` is the one
-    of this environment.
-    """
+    """One shell for all commands of a page, so that variables last. `ep-mock` is that of this environment."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
         self._shell = subprocess.Popen(
@@ -56,11 +55,10 @@ class Terminal:
         self.run(f'ep-mock() {{ "{Path(sys.executable).as_posix()}" -m ep_mock "$@"; }}')
 
     def run(self, command: str) -> str:
-        """All that a command prints, errors as well."""
+        """The output of a command, with its errors."""
         assert self._shell.stdin is not None
         assert self._shell.stdout is not None
-        # The marker begins a line of its own whatever the command prints; that line break is taken away
-        # again.
+        # The marker is always on its own line; the line break before it is removed again.
         self._shell.stdin.write(f"{command}\necho; echo '{END}'\n")
         self._shell.stdin.flush()
         lines: list[str] = []

@@ -1,4 +1,4 @@
-"""What the page about the command line shows is what happens, and it lists every command."""
+"""The examples of the page about the command line are true, and it lists every command."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_example_prints_what_the_page_says(tmp_path: Path) -> None:
 
 
 def all_commands() -> Iterator[tuple[str, click.Command]]:
-    """Every command that does something itself, with its words after `ep-mock`."""
+    """Every command that is not a group, with its words after `ep-mock`."""
     context = main.make_context("ep-mock", ["openapi", "control"])
     for name in main.list_commands(context):
         command = main.get_command(context, name)
@@ -47,7 +47,7 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
 
 
 def listed_commands() -> set[str]:
-    """The commands in the first column of the page's tables; `ep-mock a b`, `c` is both of `ep-mock a`."""
+    """The commands in the first column of the page's tables; `ep-mock a b`, `c` means `a b` and `a c`."""
     found = set()
     for row in re.findall(r"^\| (`ep-mock .*?) \|", TEXT, re.MULTILINE):
         group = ""

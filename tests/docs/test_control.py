@@ -1,4 +1,4 @@
-"""What the page about the control plane shows is what happens."""
+"""The examples of the page about the control plane are true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fidelity table names every switch of a behaviour, and no switch that does not exist."""
+"""The fidelity table has every setting that changes behaviour, and no setting that does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page about tests shows works, and it names what there is."""
+"""The examples of the page about pytest pass, and it lists every method of the handle."""
 
 from __future__ import annotations
 
