@@ -196,7 +196,7 @@ def test_requests_are_counted_and_awaited(shell: Shell, client: SocketClient) ->
     assert shell.says("requests", "count", "--status", "404", "--path", "/v2/*") == "1\n"
     assert len(shell.says("requests", "wait", "--count", "2").splitlines()) == 3
     assert shell.fails("requests", "wait", "--after", "2", "--timeout", "1ms") == (
-        "ep-mock: Timed out: after 0.001 s: waited for 1 such request, none came"
+        "ep-mock: Timed out: after 0.001 s: waited for 1 matching request, none came"
     )
     assert len(shell.says("requests", "list").splitlines()) == 3
     shell.says("requests", "clear")

@@ -139,7 +139,7 @@ def test_plans_are_added_listed_and_cleared(shell: Shell, client: SocketClient) 
     assert [plan["id"] for plan in json.loads(shell.says("plan", "list", "--json"))["plans"]] == ["plan-1"]
     shell.says("plan", "clear")
     assert client("GET", "/__ep_mock/plans")[1] == {"plans": []}
-    assert shell.fails("plan", "clear", "plan-2") == "ep-mock: no such plan is in force"
+    assert shell.fails("plan", "clear", "plan-2") == "ep-mock: there is no active plan 'plan-2'"
     assert (
         shell.fails("plan", "add")
         == "ep-mock: plan: has no effect; set one of timings, fail, stuck, lose_race, job_id, codes"

@@ -92,7 +92,7 @@ def test_a_wait_for_requests_counts_those_that_came_already(mock: Handle) -> Non
     with pytest.raises(RequestAssertionError) as failed:
         mock.wait_for_requests(times=2, operation="create_job", timeout=0.01)
     assert str(failed.value).splitlines() == [
-        "Timed out: after 0.01 s: waited for 2 such requests, 1 came; expected operation='create_job'",
+        "Timed out: after 0.01 s: waited for 2 matching requests, 1 came; expected operation='create_job'",
         "matching requests:",
         f"  #1 POST {promotion.path}/jobs -> 201 served",
     ]

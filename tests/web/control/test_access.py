@@ -41,8 +41,8 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
 def test_a_page_of_another_origin_is_refused_always(method: str, path: str, base: str, origin: str) -> None:
     client = api_client()
     status, detail = refusal(client.request(method, base + path, headers={"Origin": origin}))
-    hint = "if it is yours, name it with --allowed-origins"
-    refused = f"the control plane takes no calls from web pages of another origin, and this one is from {origin!r}; {hint}"
+    hint = "if the origin is yours, allow it with --allowed-origins"
+    refused = f"the control plane refuses calls from web pages of another origin, here {origin!r}; {hint}"
     assert (status, detail) == (403, refused)
 
 

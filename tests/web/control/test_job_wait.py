@@ -75,7 +75,7 @@ def test_on_a_manual_clock_a_wait_in_vain_answers_at_once_and_says_what_to_do() 
         "Time stands still",
         f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next "
         'event is due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
-        '"others_advance": true if somebody else will',
+        '"others_advance": true if another client will',
     )
     client.post("/__ep_mock/worker/pause")
     assert in_vain(client, timeout=600) == (
@@ -179,7 +179,7 @@ def test_where_there_is_no_job_yet_there_is_nothing_to_wait_for_on_a_clock_that_
     [
         ({"job_id": "nobody"}, 404, None, "job not found"),
         ({"promotion_id": "nobody"}, 404, None, "promotion not found"),
-        ({"job_id": "a", "promotion_id": "b"}, 400, "promotion_id", "say job_id or promotion_id, not both"),
+        ({"job_id": "a", "promotion_id": "b"}, 400, "promotion_id", "give job_id or promotion_id, not both"),
         ({"status": []}, 400, "status", "Array must have at least 1 items"),
         (
             {"status": "done"},

@@ -163,7 +163,7 @@ def test_a_wait_that_did_not_come_true_shows_what_came_and_what_came_near() -> N
     assert (answer.status_code, item["title"], item["detail"]) == (
         409,
         "Timed out",
-        "after 0 s: waited for 3 such requests, 2 came",
+        "after 0 s: waited for 3 matching requests, 2 came",
     )
     assert numbers(item["meta"]) == [1, 2]
     near = [(entry["request"]["number"], entry["differences"]) for entry in item["meta"]["nearest"]]
@@ -215,4 +215,6 @@ def test_a_wait_ends_with_its_store(method: str, path: str) -> None:
         answer = wait.result(60)
     (item,) = answer.json()["errors"]
     assert (answer.status_code, item["title"]) == (409, "Store is gone")
-    assert item["detail"] == "the store was reset, restored or deleted; waited for 1 such request, none came"
+    assert (
+        item["detail"] == "the store was reset, restored or deleted; waited for 1 matching request, none came"
+    )

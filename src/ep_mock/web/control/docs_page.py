@@ -1,6 +1,4 @@
-"""A page for a browser that lists all operations, made from the OpenAPI documents. It loads nothing and runs
-nothing.
-"""
+"""A page for a browser with all operations of the OpenAPI documents. It loads nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -14,14 +12,18 @@ from ep_mock import __version__
 from ep_mock.contract.documents import Document, Operation
 
 _STYLE: Final = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #222; background: #fff }
 h1, h2, h3 { line-height: 1.2 } h2 { margin-top: 3rem; border-bottom: 1px solid #ccc }
 details { border: 1px solid #ddd; border-radius: 4px; margin: .4rem 0; padding: .3rem .8rem }
 summary { cursor: pointer } code, pre { font: 14px/1.4 ui-monospace, monospace }
 pre { background: #f5f5f5; padding: .6rem; overflow: auto; max-height: 24rem }
 .method { display: inline-block; min-width: 4rem; font-weight: bold }
-.text { color: #666 } table { border-collapse: collapse } td { padding: .1rem 1rem .1rem 0; vertical-align: top }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } pre { background: #262626 } details { border-color: #444 } }
+.text { color: #666 } table { border-collapse: collapse }
+td { padding: .1rem 1rem .1rem 0; vertical-align: top }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #1b1b1b } pre { background: #262626 } details { border-color: #444 }
+}
 """
 
 
@@ -70,7 +72,8 @@ def _operation(operation: Operation) -> str:
     return (
         f'<details id="{document.name}-{operation.operation_id}">'
         f'<summary>{heading} <span class="text">{escape(raw["summary"])}</span></summary>\n'
-        f"{_text(raw.get('description', ''))}{_table('Parameters', rows)}{_examples(operation)}{_table('Answers', answers)}</details>\n"
+        f"{_text(raw.get('description', ''))}{_table('Parameters', rows)}{_examples(operation)}"
+        f"{_table('Answers', answers)}</details>\n"
     )
 
 

@@ -17,7 +17,7 @@ from ep_mock.web.control.views import history_view, job_view
 from ep_mock.web.response import Response, json_response
 
 _OTHER_WAYS: Final[Mapping[str, str]] = {
-    "still": ', or wait with "others_advance": true if somebody else will',
+    "still": ', or wait with "others_advance": true if another client will',
     "stuck": ", or wait for another status",
 }
 
@@ -36,7 +36,7 @@ class JobWait:
             ApiError: 400 both a job and a promotion are named, 404 there is no such job or promotion.
         """
         if "job_id" in requested and "promotion_id" in requested:
-            raise problems.bad_request("say job_id or promotion_id, not both", "promotion_id")
+            raise problems.bad_request("give job_id or promotion_id, not both", "promotion_id")
         statuses = requested.get("status", [status for status in STATUSES if status in FINAL])
         self._statuses: list[str] = [statuses] if isinstance(statuses, str) else statuses
         self._others_advance: bool = requested.get("others_advance", False)

@@ -28,7 +28,7 @@ def check_query(query: bytes, names: Sequence[str]) -> None:
             expected = f"expected some of {', '.join(names)}" if names else "this call takes none"
             raise problems.bad_request(f"unknown parameter {shown!r}; {expected}", shown)
         if name in seen:
-            raise problems.bad_request(f"{shown}: this parameter is there twice", shown)
+            raise problems.bad_request(f"{shown}: this parameter is given twice", shown)
         seen.add(name)
 
 

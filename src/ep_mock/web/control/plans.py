@@ -31,5 +31,5 @@ def delete_plans(request: Request) -> Response:
 def delete_plan(request: Request) -> Response:
     """DELETE /plans/{plan_id}."""
     if not request.store.state.plans.withdraw(request.parameters[0]):
-        raise problems.not_found("no such plan is in force")
+        raise problems.not_found(f"there is no active plan {request.parameters[0]!r}")
     return Response(204)

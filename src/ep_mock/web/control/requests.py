@@ -91,7 +91,7 @@ class _RequestWait:
     def progress(self) -> str:
         """The same."""
         plural = "s" if self._count > 1 else ""
-        return f"waited for {self._count} such request{plural}, {len(self._matching) or 'none'} came"
+        return f"waited for {self._count} matching request{plural}, {len(self._matching) or 'none'} came"
 
     def refusal(self, title: str, detail: str) -> ApiError:
         """409 with the requests that match, and those that nearly do."""
