@@ -64,14 +64,14 @@ def test_a_poll_clock_with_nothing_to_come_is_stuck() -> None:
     store = new_store(stuck_polls=3, clock="poll")
     promotion = add_promotion(store)
     job = generate(store, promotion, 5)
-    store.pause_worker()
+    store.worker.pause()
     for _ in range(3):
         poll(store, promotion)
     with pytest.raises(
         ApiError, match=f"3 polls .*job {job.id} is pending since .*the worker is paused: resume it"
     ):
         poll(store, promotion)
-    store.resume_worker()
+    store.worker.resume(store.now)
     assert len([poll(store, promotion) for _ in range(10)]) == 10
     assert job.status == "completed"
 
@@ -129,7 +129,7 @@ def test_whatever_the_state_polling_ends(
         with contextlib.suppress(ApiError):
             poll(store, promotions[number % len(promotions)])
     if paused:
-        store.pause_worker()
+        store.worker.pause()
     if cancelled and jobs[0].status in CANCELLABLE:
         cancel(store, promotions[0], jobs[0])
     for promotion, job in zip(promotions, jobs, strict=True):

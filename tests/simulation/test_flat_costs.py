@@ -131,7 +131,7 @@ def test_a_refused_priority_costs_nothing_more_among_many_that_had_it() -> None:
 def queue_of(number: int, plan: Plan | None = None) -> tuple[Store, list[Promotion]]:
     """A store with so many promotions, each of which has a pending job."""
     store = new_store(promotions_limit=10 * MANY)
-    store.pause_worker()
+    store.worker.pause()
     owners = [add_promotion(store) for _ in range(number)]
     for promotion in owners:
         generate(store, promotion, 1, plan)
@@ -155,7 +155,7 @@ def test_jobs_that_are_stuck_in_front_cost_nothing() -> None:
 
         def run() -> None:
             generate(store, promotion, 1)  # noqa: B023
-            store.resume_worker()  # noqa: B023
+            store.worker.resume(store.now)  # noqa: B023
             store.advance_until_idle()  # noqa: B023
 
         taken.append(steps(run))

@@ -185,7 +185,7 @@ def test_the_line_follows_one_law(gaps: list[int], counts: list[int]) -> None:
 def test_a_step_that_is_refused_changes_nothing(paused: bool) -> None:
     store = new_store(clock_start="9891-01-01")
     if paused:
-        store.pause_worker()
+        store.worker.pause()
     jobs.create_job(
         store,
         add_promotion(store, end="9999-01-01"),

@@ -145,16 +145,8 @@ def _known_fields(family: Family, item: Mapping[str, Any], request: Mapping[str,
 
 def _code(item: Mapping[str, Any], batch: Batch) -> Code:
     user = item.get("user")
-    return Code(
-        code=item["code"],
-        batch=batch,
-        consume_unit=item.get("consume_unit"),
-        uses=item.get("uses"),
-        max_uses=item.get("uses"),
-        user=tuple(user) if isinstance(user, list) else user,
-        max_uses_per_shopper=item.get("max_uses_per_shopper"),
-        is_for_new_shopper=item.get("is_for_new_shopper"),
-    )
+    users = tuple(user) if isinstance(user, list) else user
+    return Code(**{**item, "batch": batch, "max_uses": item.get("uses"), "user": users})
 
 
 def _is_plain(code: Code, key: str) -> bool:

@@ -14,6 +14,7 @@ from ep_mock.domain.filters import Attribute, CompiledFilter
 from ep_mock.domain.paging import Page
 from ep_mock.errors import ApiError
 from ep_mock.operations.listing import Listing, list_newest_first, read_filter
+from ep_mock.simulation.code_book import CodeBook
 from ep_mock.simulation.family_promotions import FamilyPromotions
 from ep_mock.simulation.promotion import Promotion
 from ep_mock.simulation.store import Store
@@ -122,19 +123,25 @@ def new_promotion(
     limit = store.settings.promotions_limit
     if sum(map(len, others)) >= limit:
         raise problems.unprocessable(f"Only {limit} promotions are allowed per store")
+    state, author = store.state, store.settings.author
+    promotion_id = state.new_id() if id is None else id
+    now = store.now if created_at is None else created_at
     promotion = Promotion(
-        id=store.state.new_id() if id is None else id,
+        id=promotion_id,
         family=family,
-        store_id=store.state.store_id,
+        store_id=state.store_id,
         fields=draft.fields,
         start=draft.start,
         end=draft.end,
-        created_at=store.now if created_at is None else created_at,
-        author=store.settings.author,
-        entropy=store.state.entropy,
+        created_at=now,
+        author=author,
+        updated_at=now,
+        updated_by=author,
+        book=CodeBook(family, promotion_id, state.entropy),
+        entropy=state.entropy,
         codes_limit=codes_limit,
     )
-    promotion.update_automatic_code(promotion.created_at)
+    promotion.update_automatic_code(now)
     return promotion
 
 

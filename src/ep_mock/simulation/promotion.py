@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -26,13 +25,14 @@ class CachedJobs(NamedTuple):
     body: bytes
 
 
-class Promotion:
+class Promotion(msgspec.Struct, kw_only=True, eq=False):
     """One promotion of a store.
 
     Attributes:
         fields: the part of the request that the family keeps, see `Family.promotion_fields`.
         start, end: nanoseconds. The promotion has expired when `end` has passed.
         book: its codes when they were last updated. Operations use `Store.codes_of`, which updates them.
+        entropy: the source of the ids of its versions.
         codes_limit: its own limit, None for the store's.
         jobs: in order of arrival.
         exports: the codes that its latest export jobs found when they were picked up, by job id.
@@ -41,39 +41,25 @@ class Promotion:
         previous_versions: the versions before this one as JSON, oldest first, if the family keeps them.
     """
 
-    def __init__(
-        self,
-        *,
-        id: str,  # noqa: A002 - the API's own word
-        family: Family,
-        store_id: str,
-        fields: Mapping[str, Any],
-        start: int,
-        end: int,
-        created_at: int,
-        author: str,
-        entropy: Entropy,
-        codes_limit: int | None = None,
-    ) -> None:
-        self.id = id
-        self.family = family
-        self.store_id = store_id
-        self.fields = dict(fields)
-        self.start = start
-        self.end = end
-        self.created_at = created_at
-        self.updated_at = created_at
-        self.author = author
-        self.updated_by = author
-        self.book = CodeBook(family, id, entropy)
-        self.codes_limit = codes_limit
-        self.jobs: list[Job] = []
-        self.exports: dict[str, CapturedCodes] = {}
-        self.cached_jobs: CachedJobs | None = None
-        self.previous_versions: list[bytes] = []
-        self.usages: list[Usage] = []
-        self._entropy = entropy
-        self._listed: bytes | None = None
+    id: str
+    family: Family
+    store_id: str
+    fields: dict[str, Any]
+    start: int
+    end: int
+    created_at: int
+    author: str
+    updated_at: int
+    updated_by: str
+    book: CodeBook
+    entropy: Entropy
+    codes_limit: int | None = None
+    jobs: list[Job] = []
+    exports: dict[str, CapturedCodes] = {}
+    cached_jobs: CachedJobs | None = None
+    usages: list[Usage] = []
+    previous_versions: list[bytes] = []
+    _listed: bytes | None = None
 
     @property
     def automatic(self) -> bool:
@@ -99,14 +85,14 @@ class Promotion:
         while len(self.exports) > EXPORTS_KEPT:
             del self.exports[next(iter(self.exports))]
 
-    def change(self, fields: Mapping[str, Any], start: int, end: int, *, at: int, author: str) -> None:
+    def change(self, fields: dict[str, Any], start: int, end: int, *, at: int, author: str) -> None:
         """Replace the fields; keep the previous version under a new id if the family has a history."""
         if self.family.keeps_history:
-            version = self._entropy.uuid_of("version", self.id, str(len(self.previous_versions)))
+            version = self.entropy.uuid_of("version", self.id, str(len(self.previous_versions)))
             self.previous_versions.append(
                 msgspec.json.encode({**self.document(), "id": version, "current": False})
             )
-        self.fields = dict(fields)
+        self.fields = fields
         self.start = start
         self.end = end
         self.updated_at = at

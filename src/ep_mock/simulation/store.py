@@ -100,7 +100,7 @@ class Store:
         self.update_codes()
         self.state.promotions[promotion.family].add(promotion)
 
-    def change_promotion(self, promotion: Promotion, fields: Mapping[str, Any], start: int, end: int) -> None:
+    def change_promotion(self, promotion: Promotion, fields: dict[str, Any], start: int, end: int) -> None:
         """Replace the fields of a promotion."""
         self.update_codes()
         promotion.change(fields, start, end, at=self.now, author=self.settings.author)
@@ -156,14 +156,6 @@ class Store:
             self.clock.advance_to(due)
             self.settle()
         return self.state.transitions_since(before)
-
-    def pause_worker(self) -> None:
-        """Let the worker pick up no more jobs. It continues its current task."""
-        self.worker.pause()
-
-    def resume_worker(self) -> None:
-        """Let the worker pick up jobs again."""
-        self.worker.resume(self.now)
 
     def step_worker(self) -> list[JobTransition]:
         """Move time to the worker's next event and carry out only that one. A paused worker stays paused.

@@ -13,7 +13,7 @@ from ep_mock.clock import Clock
 from ep_mock.domain.codes import Batch, Code
 from ep_mock.domain.families import family_named
 from ep_mock.entropy import Entropy
-from ep_mock.simulation.code_book import CapturedCodes
+from ep_mock.simulation.code_book import CapturedCodes, CodeBook
 from ep_mock.simulation.code_generation import CodeDeletion, CodeGeneration
 from ep_mock.simulation.code_index import Entries
 from ep_mock.simulation.job import Job
@@ -70,6 +70,7 @@ class Restoring:
             without="codes",
             family=family,
             store_id=state.store_id,
+            book=CodeBook(family, saved.id, state.entropy),
             entropy=state.entropy,
             jobs=[state.jobs[job_id] for job_id in saved.jobs],
             previous_versions=[msgspec.json.encode(version) for version in saved.previous_versions],

@@ -82,7 +82,7 @@ def _failing(store: Store) -> None:
     generate(store, add_promotion(store, RULE, name="failing"), 9)
     store.advance_to_next()
     store.advance_to(store.now + 1013 * MS)
-    store.pause_worker()
+    store.worker.pause()
     generate(store, add_promotion(store, STANDARD, name="next"), 2)
 
 

@@ -14,13 +14,13 @@ def get_worker(request: Request) -> Response:
 
 def pause_worker(request: Request) -> Response:
     """POST /worker/pause."""
-    request.store.pause_worker()
+    request.store.worker.pause()
     return json_response(200, worker_view(request.store))
 
 
 def resume_worker(request: Request) -> Response:
     """POST /worker/resume. A job that is due already is picked up before the answer."""
-    request.store.resume_worker()
+    request.store.worker.resume(request.store.now)
     request.store.settle()
     return json_response(200, worker_view(request.store))
 
