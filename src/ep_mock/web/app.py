@@ -1,26 +1,22 @@
-"""The application: one route for each operation of the OpenAPI documents."""
+"""The application: what `create_app` makes of the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Unpack
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from ep_mock.contract.documents import Operation, load_document
-from ep_mock.domain.families import FAMILIES
 from ep_mock.entropy import Entropy
-from ep_mock.errors import UsageError
 from ep_mock.fixtures.files import fixture_filler
 from ep_mock.setting_keywords import SettingKeywords
 from ep_mock.settings import Settings, resolve_settings
-from ep_mock.web import api
+from ep_mock.web.api import api_routes
 from ep_mock.web.asgi import HttpRouter
 from ep_mock.web.auth import Authenticator, TokenMint
 from ep_mock.web.control.handlers import control_routes
 from ep_mock.web.pipeline import Pipeline
-from ep_mock.web.request import Handler, Route
+from ep_mock.web.request import Route
 from ep_mock.web.routes import RouteTable
 from ep_mock.web.state_file import StateFile
 from ep_mock.web.stores import DEFAULT_STORE, StoreRegistry
@@ -76,7 +72,7 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     stores = StoreRegistry(settings, fixture_filler(settings.fixtures))
     entropy = Entropy(stores.seed, "server")
     authenticator = Authenticator(settings, TokenMint(entropy))
-    routes = _api_routes(authenticator)
+    routes = api_routes(authenticator)
     control = control_routes() if settings.control else RouteTable[Route]()
     state = StateFile(settings.state) if settings.state else None
     if state is not None:
@@ -84,23 +80,3 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     stores.get_or_create(DEFAULT_STORE)
     pipeline = Pipeline(routes, control, stores, authenticator, entropy)
     return Application(HttpRouter(pipeline), stores, state)
-
-
-def _api_routes(authenticator: Authenticator) -> RouteTable[Route]:
-    routes = RouteTable[Route]()
-    handlers = {**api.HANDLERS, "create_access_token": authenticator.create_access_token}
-    for family in FAMILIES:
-        for operation in load_document(family.name).operations:
-            handler = _handler_of(operation, handlers)
-            authorized = operation.raw.get("security") != []
-            route = Route(handler, operation=operation, family=family, authorized=authorized)
-            routes.add(operation.method, operation.path, route)
-    routes.add("GET", api.FILE_TEMPLATE, Route(api.get_file, names_store=True))
-    return routes
-
-
-def _handler_of(operation: Operation, handlers: Mapping[str, Handler]) -> Handler:
-    handler = handlers.get(operation.operation_id)
-    if handler is None:
-        raise UsageError(f"{operation!r} of the document {operation.document.name} has no handler")
-    return handler

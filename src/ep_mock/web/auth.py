@@ -12,7 +12,6 @@ import msgspec
 
 from ep_mock.domain import problems
 from ep_mock.entropy import Entropy
-from ep_mock.errors import ApiError
 from ep_mock.settings import Settings
 from ep_mock.timings import SECOND
 from ep_mock.web.request import Request
@@ -95,15 +94,16 @@ class Authenticator:
         return token
 
     def create_access_token(self, request: Request) -> Response:
-        """POST /oauth/access_token, form-encoded, answered without `data`."""
+        """POST /oauth/access_token, form-encoded. The response has no `data`."""
         form = _form(request)
         grant, client = form.get("grant_type", ""), form.get("client_id", "")
         if grant not in GRANTS:
-            raise _invalid("grant_type", f"grant_type must be one of {', '.join(GRANTS)}, form-encoded")
+            detail = f"grant_type must be one of {', '.join(GRANTS)}, form-encoded"
+            raise problems.bad_request(detail, "grant_type")
         if not client:
-            raise _invalid("client_id", "client_id is required")
+            raise problems.bad_request("client_id is required", "client_id")
         if grant == "client_credentials" and not form.get("client_secret"):
-            raise _invalid("client_secret", "client_secret is required")
+            raise problems.bad_request("client_secret is required", "client_secret")
         if self._mode == "strict" and not self._knows(grant, client, form.get("client_secret", "")):
             raise problems.unauthorized()
         expires = request.store.now // SECOND + self._seconds
@@ -131,11 +131,9 @@ class Authenticator:
     def _knows(self, grant: str, client: str, secret: str) -> bool:
         if self._client_id and client != self._client_id:
             return False
-        return (
-            grant == "implicit"
-            or not self._client_secret
-            or compare_digest(secret.encode(), self._client_secret.encode())
-        )
+        if grant == "implicit" or not self._client_secret:
+            return True
+        return compare_digest(secret.encode(), self._client_secret.encode())
 
 
 def _bearer_token(request: Request) -> str:
@@ -146,7 +144,3 @@ def _bearer_token(request: Request) -> str:
 
 def _form(request: Request) -> dict[str, str]:
     return dict(reversed(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)))
-
-
-def _invalid(source: str, detail: str) -> ApiError:
-    return problems.bad_request(detail, source)

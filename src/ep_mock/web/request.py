@@ -1,4 +1,4 @@
-"""One request, as a handler sees it."""
+"""One request, and the route that it takes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ from ep_mock.web.stores import StoreRegistry
 
 TOKEN_HEADER: Final = b"x-ep-mock-token"
 PLAN_HEADER: Final = b"x-ep-mock-plan"
-"""A request that has it brings a plan for the job that it creates."""
+"""The plan of the job that the request creates."""
 ARRANGE_HEADER: Final = b"x-ep-mock-arrange"
-"""A request that has it arranges something for a test: no fault strikes it, no limit counts it, and the
-journal does not keep it.
-"""
+"""Marks a request as test set-up: no faults, no rate limit, no journal entry."""
 
 Handler = Callable[["Request"], Response]
 
@@ -146,7 +144,7 @@ class Request:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The decoded query; of a name that comes twice, the first value."""
+        """The decoded query; of a repeated name, the first value."""
         if self._query is None:
             text = self.scope["query_string"].decode(errors="replace")
             self._query = dict(reversed(parse_qsl(text, keep_blank_values=True))) if text else {}
@@ -154,25 +152,25 @@ class Request:
 
     @property
     def page(self) -> Page:
-        """The page that the query asks for.
+        """The requested page of a list.
 
         Raises:
-            ApiError: 400, it cannot be used.
+            ApiError: 400, the page is not valid.
         """
         query = self.query
         return read_page(query.get("page[offset]"), query.get("page[limit]"))
 
     @property
     def family(self) -> Family:
-        """The family that the path belongs to."""
+        """The family in the path."""
         family = self.route.family
         if family is None:
-            raise LookupError("this path belongs to no family")
+            raise LookupError("there is no family in this path")
         return family
 
     @property
     def promotion(self) -> Promotion:
-        """The promotion that the path names.
+        """The promotion in the path.
 
         Raises:
             ApiError: 404, there is none.
@@ -186,7 +184,7 @@ class Request:
 
     @property
     def address(self) -> tuple[object, ...]:
-        """All that `url` and `query` are made of."""
+        """Everything that `url` and `query` depend on."""
         scope = self.scope
         return (
             scope["scheme"],
@@ -198,7 +196,7 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """Scheme and host that links begin with: the public URL, or what the client used."""
+        """The beginning of links: the public URL, otherwise the scheme and host that the client used."""
         if public_url := self.stores.settings.public_url:
             return public_url
         host = _host(self.headers.get(b"host", b""))
@@ -208,18 +206,18 @@ class Request:
         return f"{self.scope['scheme']}://{host}"
 
     def validated_body(self) -> dict[str, Any]:
-        """What the body says, inside `data` where there is one, after validation against the contract.
+        """The decoded body, or its `data` if it has one, after validation against the OpenAPI document.
 
         Raises:
-            ApiError: 400, with all that is wrong.
+            ApiError: 400, with all problems.
         """
         return validate_body(self._operation, self.body)
 
     def validate(self, data: dict[str, Any]) -> None:
-        """Hold what the body would make of a record against the contract of the body.
+        """Validate a record, as it would be after this request, like a body.
 
         Raises:
-            ApiError: 400, with all that is wrong.
+            ApiError: 400, with all problems.
         """
         validate_data(self._operation, data)
 
@@ -227,23 +225,23 @@ class Request:
     def _operation(self) -> Operation:
         operation = self.route.operation
         if operation is None:
-            raise LookupError("this path has no contract")
+            raise LookupError("this path is not in an OpenAPI document")
         return operation
 
 
 @lru_cache(maxsize=32)
 def _host(sent: bytes) -> str | None:
-    """What the client called this server; None if that is no host."""
+    """The host in a `Host` header; None if it is not valid."""
     host = sent.decode("latin-1")
     return host if re.fullmatch(_HOST, host) else None
 
 
 BODILESS: Final = frozenset({"GET", "HEAD"})
-"""The methods whose requests have no body that means anything."""
+"""Methods whose bodies are ignored."""
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """The whole body, as it is.
+    """The whole body.
 
     Raises:
         ApiError: 413, it has more than `limit` bytes; 415, it is compressed.

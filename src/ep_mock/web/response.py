@@ -1,4 +1,4 @@
-"""What goes back to the client, and how it is put on the wire."""
+"""Responses, and how they are sent."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Response:
         self.headers = [*headers, _VERSION]
 
     def without_body(self) -> None:
-        """Make it the answer to a HEAD: the headers are those of the GET."""
+        """Make this the response to a HEAD request: it keeps the headers of the GET."""
         if isinstance(self.body, bytes) and self.status != 204:
             self.headers.append((b"content-length", b"%d" % len(self.body)))
         self.body = iter(())
 
     async def send(self, send: Send) -> None:
-        """Put the answer on the wire."""
+        """Send the response."""
         body = self.body
         if isinstance(body, bytes):
             if self.status != 204:
@@ -53,26 +53,26 @@ class Response:
 
 
 def json_response(status: int, document: Mapping[str, Any] | msgspec.Struct) -> Response:
-    """An answer with this document as JSON."""
+    """A response with this document as JSON."""
     return Response(status, msgspec.json.encode(document), (_JSON,))
 
 
 def data_response(status: int, encoded: bytes) -> Response:
-    """An answer with one record, already encoded, inside `data`."""
+    """A response with one encoded record inside `data`."""
     return Response(status, b'{"data":' + encoded + b"}", (_JSON,))
 
 
 def records_response(
     status: int, items: Sequence[bytes], beside: Mapping[str, Any] | None = None
 ) -> Response:
-    """An answer with records, already encoded, inside `data`, and what stands beside it."""
+    """A response with encoded records inside `data`, and other properties beside it."""
     tail = b"," + msgspec.json.encode(beside)[1:] if beside else b"}"
     # A page has kilobytes: each `+` would copy it once more.
     return Response(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), (_JSON,))
 
 
 def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Response:
-    """An answer with a page of records inside `data`, with the published `links` and `meta`."""
+    """A response with a page of records inside `data`, with the published `links` and `meta`."""
     return records_response(
         200,
         listing.items,
@@ -81,14 +81,14 @@ def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str
 
 
 def encoded_response(status: int, body: bytes) -> Response:
-    """An answer with a body of JSON that stands already."""
+    """A response with an encoded body."""
     return Response(status, body, (_JSON,))
 
 
 def error_response(error: ApiError) -> Response:
-    """The error document of a refusal."""
-    answer = json_response(error.status, {"errors": error.errors})
-    answer.headers.extend(
+    """The response to a refused request: its errors as JSON."""
+    response = json_response(error.status, {"errors": error.errors})
+    response.headers += [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()
-    )
-    return answer
+    ]
+    return response

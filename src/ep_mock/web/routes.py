@@ -1,7 +1,7 @@
-"""Which endpoint answers a request: a tree of path segments, so that the number of routes costs nothing.
+"""A table of routes: a tree of path segments, so that a look-up costs the same with any number of routes.
 
-The raw path is routed, before percent-decoding: an id may not bring a slash along. The one exception is a
-code: whatever follows `/codes/` is the code, slashes included, since published clients do not encode it.
+The raw path is routed, before percent-decoding, so no id can contain a slash. Codes are the exception:
+everything after `/codes/` is the code, slashes included, since published clients don't encode them.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ TAIL = b"{code}"
 
 
 class _Node(Generic[_Entry]):
-    __slots__ = ("endpoints", "parameter", "static", "tails")
+    __slots__ = ("entries", "parameter", "static", "tails")
 
     def __init__(self) -> None:
         self.static: dict[bytes, _Node[_Entry]] = {}
         self.parameter: _Node[_Entry] | None = None
-        self.endpoints: dict[str, _Entry] = {}
-        # By what follows the code: nothing, or a segment such as `usages`.
+        self.entries: dict[str, _Entry] = {}
+        # By what follows the code: nothing, or `usages`.
         self.tails: dict[bytes, dict[str, _Entry]] = {}
 
 
 class RouteTable(Generic[_Entry]):
-    """Endpoints by method and path template."""
+    """Entries, such as routes, by method and path template."""
 
     def __init__(self) -> None:
         self._root: _Node[_Entry] = _Node()
 
-    def add(self, method: str, template: str, endpoint: _Entry) -> None:
-        """Serve `method` at a template such as `/v2/promotions/{promotion_id}/codes/{code}`; with GET goes
-        HEAD.
+    def add(self, method: str, template: str, entry: _Entry) -> None:
+        """Add an entry for `method` (for GET, also for HEAD) and a template such as
+        `/v2/promotions/{promotion_id}/codes/{code}`.
         """
         if method == "GET":
-            self.add("HEAD", template, endpoint)
+            self.add("HEAD", template, entry)
         node = self._root
         segments = template.encode().split(b"/")[1:]
         for position, segment in enumerate(segments):
             if segment == TAIL:
-                node.tails.setdefault(b"/".join(segments[position + 1 :]), {})[method] = endpoint
+                node.tails.setdefault(b"/".join(segments[position + 1 :]), {})[method] = entry
                 return
             if segment.startswith(b"{"):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
             else:
                 node = node.static.setdefault(segment, _Node())
-        node.endpoints[method] = endpoint
+        node.entries[method] = entry
 
     def find(self, method: str, raw_path: bytes) -> tuple[_Entry, tuple[str, ...]]:
-        """The endpoint for a request, and the decoded values of its path parameters in the order of the path.
+        """The entry for a request, and the decoded values of its path parameters in the order of the path.
 
         Raises:
-            ApiError: 404 no such path, 405 the path has no such method.
+            ApiError: 404, no template fits the path; 405, none of those that fit has the method.
         """
         if not raw_path.startswith(b"/"):
             raise _nothing_at(raw_path)
-        # Nearly all requests: the first way down is the right one. `_search` knows the others.
+        # For nearly all requests the first way down is the right one. `_search` finds the others.
         node, values = self._root, []
         for segment in raw_path.split(b"/")[1:]:
             following = node.static.get(segment)
@@ -73,8 +73,8 @@ class RouteTable(Generic[_Entry]):
             if following is None or node.tails or not segment:
                 return self._search(method, raw_path)
             node = following
-        endpoint = node.endpoints.get(method)
-        return self._search(method, raw_path) if endpoint is None else (endpoint, _decoded(values))
+        entry = node.entries.get(method)
+        return self._search(method, raw_path) if entry is None else (entry, _decoded(values))
 
     def _search(self, method: str, raw_path: bytes) -> tuple[_Entry, tuple[str, ...]]:
         segments = raw_path.split(b"/")
@@ -86,15 +86,15 @@ class RouteTable(Generic[_Entry]):
                 segment = segments[position]
                 if node.tails and segment:
                     rest = segments[position:]
-                    for suffix, endpoints in node.tails.items():
+                    for suffix, entries in node.tails.items():
                         code = rest
                         if suffix:
                             if len(rest) < 2 or rest[-1] != suffix:
                                 continue
                             code = rest[:-1]
-                        if method in endpoints:
-                            return endpoints[method], _decoded((*values, b"/".join(code)))
-                        allowed.update(endpoints)
+                        if method in entries:
+                            return entries[method], _decoded((*values, b"/".join(code)))
+                        allowed.update(entries)
                 following = node.static.get(segment)
                 if node.parameter is not None and segment:
                     if following is None:
@@ -105,9 +105,9 @@ class RouteTable(Generic[_Entry]):
                     break
                 node, position = following, position + 1
             else:
-                if method in node.endpoints:
-                    return node.endpoints[method], _decoded(values)
-                allowed.update(node.endpoints)
+                if method in node.entries:
+                    return node.entries[method], _decoded(values)
+                allowed.update(node.entries)
         if allowed:
             raise problems.method_not_allowed(method, sorted(allowed))
         raise _nothing_at(raw_path)
@@ -118,7 +118,7 @@ def _nothing_at(raw_path: bytes) -> ApiError:
 
 
 def _decoded(values: Iterable[bytes]) -> tuple[str, ...]:
-    # Ids and codes are ASCII as a rule; decoding percent signs is for the others.
+    # Nearly all ids and codes are ASCII; only the others need percent-decoding.
     return tuple(
         [unquote(value) if b"%" in value or not value.isascii() else value.decode() for value in values]
     )
