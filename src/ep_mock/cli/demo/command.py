@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
 
 from ep_mock import __version__
 from ep_mock.cli.demo.client import Client, UnexpectedAnswerError
-from ep_mock.cli.demo.scenes import SCENES, Scene, Stage
+from ep_mock.cli.demo.scenes import SCENES, Scene
 from ep_mock.cli.demo.screen import Screen, screen_for_stdout
 
 SETTINGS: dict[str, Any] = {
@@ -69,18 +70,16 @@ def play_all(url: str, screen: Screen) -> bool:
     """Play the scenes against a server that was started with `SETTINGS`; True if all went as they should."""
     screen.heading(f"ep-mock {__version__}, the story of promotion jobs, over HTTP at {url}")
     screen.line("The store's clock stands still unless told; the demo moves it, frame by frame.")
-    stage = Stage(Client(url), screen)
-    try:
-        seen = [_play(number, scene, stage) for number, scene in enumerate(SCENES, 1)]
-    finally:
-        stage.client.close()
+    client = Client(url, screen)
+    with contextlib.closing(client):
+        seen = [_play(number, scene, client) for number, scene in enumerate(SCENES, 1)]
     successes = [text == scene.expected for scene, text in zip(SCENES, seen, strict=True)]
     screen.line()
     screen.heading(f"Summary: {sum(successes)} of {len(SCENES)} scenes went as they should")
     screen.line(screen.paint(f"  {'scene':24}  {'seen':47}  ok", dim=True))
     for number, (scene, text, ok) in enumerate(zip(SCENES, seen, successes, strict=True), 1):
         screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {screen.mark(ok, 2)}")
-    screen.line(f"{stage.client.requests} requests; {stage.seconds:.2f} s went by on the store's clock.")
+    screen.line(f"{client.requests} requests; {client.seconds:.2f} s went by on the store's clock.")
     screen.line()
     screen.heading("Try it yourself")
     for line in NEXT_STEPS.splitlines():
@@ -88,14 +87,14 @@ def play_all(url: str, screen: Screen) -> bool:
     return all(successes)
 
 
-def _play(number: int, scene: Scene, stage: Stage) -> str:
+def _play(number: int, scene: Scene, client: Client) -> str:
     """Play a scene and return what was seen, or what went wrong."""
-    screen = stage.screen
+    screen = client.screen
     screen.line()
     screen.heading(f"{number} {scene.title}")
     screen.tell(scene.about)
     try:
-        seen = scene.play(stage)
+        seen = scene.play(client)
     except UnexpectedAnswerError as error:
         seen = str(error)
     ok = seen == scene.expected
