@@ -1,5 +1,4 @@
-"""Whether size costs anything: a promotion with a million codes beside one with a thousand, and how long a
-million codes take to make.
+"""The cost of size: a million codes beside a thousand, and the time to make a million codes.
 
 In process, over ASGI and without a network, so that small differences show.
 """
@@ -54,8 +53,8 @@ _RULE = {
 }
 _PROMOTIONS = {"promotions": _STANDARD, "rule-promotions": _RULE}
 
-# What is asked for, in which family. The first sorted page of a promotion sorts its codes, once; it is asked
-# for before the measurement.
+# The lists to get, by family. The first sorted page of a promotion sorts its codes once, before the
+# measurement.
 _LISTS = (
     (PAGE, "promotions", "codes"),
     (FOUND, "promotions", "codes?filter=eq(code,{code})"),
@@ -65,9 +64,7 @@ _LISTS = (
 
 
 def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding]:
-    """Compare promotions of `SMALL` and of so many codes, and the making of so many with the fastest way that
-    is known.
-    """
+    """Compare promotions of `SMALL` and of `codes` codes, and the making of codes with the fastest way."""
     generated: list[tuple[float, float]] = []
     for number in range(_GENERATIONS):
         say(f"making {codes} codes, {number + 1} of {_GENERATIONS}")
@@ -95,9 +92,7 @@ def measure(codes: int, rounds: int, say: Callable[[str], None]) -> list[Finding
 
 
 def fastest_codes(count: int, seed: int) -> dict[str, None]:
-    """Unique codes from a seed, as fast as plain Python can: whole columns of characters at a time, cut into
-    codes only at the end.
-    """
+    """Unique codes from a seed, as fast as plain Python can: by columns of characters, cut at the end."""
     source = random.Random(seed)
     codes: dict[str, None] = {}
     while missing := count - len(codes):
@@ -119,7 +114,7 @@ class _Mock:
         self._app = create_app(pace, auth="off", codes_limit=max(codes_limit, SMALL))
 
     def promotion_with(self, codes: int, family: str = "promotions") -> str:
-        """The path of a new promotion that has so many codes, made by one job."""
+        """The path of a new promotion with this number of codes, made by one job."""
         path = self.promotion_about_to_have(codes, family)
         self.finish_jobs()
         return path
@@ -133,7 +128,7 @@ class _Mock:
         return path
 
     def finish_jobs(self) -> None:
-        """Let all jobs come to their end."""
+        """Run all jobs to their end."""
         self._app.stores.get_or_create("default").store.advance_until_idle()
 
     def a_code(self, path: str) -> str:
@@ -143,7 +138,7 @@ class _Mock:
         return middle
 
     def seconds_of_calls(self, target: str) -> float:
-        """How long it takes to get a list `_CALLS` times."""
+        """The time of getting a list `_CALLS` times."""
         return _seconds(lambda: [self._call("GET", target) for _ in range(_CALLS)])
 
     def _call(self, method: str, target: str, data: Mapping[str, object] | None = None) -> bytes:
@@ -178,7 +173,7 @@ class _Mock:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Processor time: nothing waits in here, and what else the machine does should not count."""
+    """Processor time: nothing waits here, and other work of the machine should not count."""
     gc.collect()
     began = time.process_time()
     work()

@@ -1,8 +1,7 @@
-"""A load generator: a few requests, again and again, over some keep-alive connections, with nothing around
-the sockets.
+"""A load generator: it repeats a few requests over keep-alive connections, on bare sockets.
 
-It runs in another process than the server and needs less time for a request than any server, so that what is
-measured is the server.
+It runs in another process than the server and needs less time per request than any server, so it measures the
+server.
 """
 
 from __future__ import annotations
@@ -25,9 +24,7 @@ _PATIENCE_SECONDS = 20.0
 
 
 class Load(NamedTuple):
-    """How long a number of requests took, and how much of the server's processor time; 0 where the system
-    does not tell.
-    """
+    """A number of requests, their time, and the server's processor time (0 if it is not available)."""
 
     requests: int
     seconds: float
@@ -40,7 +37,7 @@ class Load(NamedTuple):
 
 
 def request(method: str, path: str, body: bytes = b"", *, headers: str = "") -> bytes:
-    """A request as clients of the API send it, with some more header lines if wanted."""
+    """A request as clients of the API send it, with optional header lines."""
     content = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer benchmark\r\nAccept: "
@@ -56,11 +53,10 @@ def ask(port: int, message: bytes) -> tuple[bytes, bytes]:
 
 
 def put_load(server: Server, messages: Sequence[bytes], requests: int) -> Load:
-    """Send so many requests, the messages in turn, each connection its next one as soon as the last is
-    answered.
+    """Send a number of requests, the messages in turn, on several connections.
 
-    All answers have to be like the first one in their status line and in their length. The first one, and
-    what it takes to open the connections, do not count.
+    Each connection sends its next request after the response to the last one. All responses must have the
+    status line and the length of the first one. The first request and opening connections do not count.
 
     Raises:
         RuntimeError: an answer was different, or none came.

@@ -1,5 +1,4 @@
-"""Whether number costs anything: the same verbs beside a hundred promotions and beside many, with a short
-queue and a long one.
+"""The cost of numbers: the same verbs beside a hundred promotions and beside many, with queues to match.
 
 In process and below HTTP, so that small differences show.
 """
@@ -92,7 +91,7 @@ class _Filled:
         codes.create_codes(self.store, promotion, {"codes": [{"code": f"code {self.next()}"}]})
 
     def next(self) -> int:
-        """A number that was not there before."""
+        """A new number."""
         self.made += 1
         return self.made
 

@@ -1,8 +1,8 @@
-"""Measures what the pytest fixture costs a test, beside an empty fixture and beside a server for each test.
+"""Measures the cost of the pytest fixture per test, beside an empty fixture and a server for each test.
 
-Each round runs three sessions of pytest with the same number of empty tests, in an order that changes from
-round to round. What counts is the time of all tests of a session, without its start, divided by their number;
-of the rounds, the median.
+Each round runs three sessions of pytest with the same number of empty tests, in changing order. The result is
+the time of all tests of a session, without its start, divided by their number; the median of the rounds
+counts.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Began:
         if not self.began:
             self.began.append(time.perf_counter())
 """
-# The first test starts what there is to start; it is not counted.
+# The first test starts the server; it does not count.
 _TESTS = (
     "import pytest\n\n@pytest.mark.parametrize('number', range({tests} + 1))\ndef test_it(used, "
     "number):\n    pass\n"
@@ -69,7 +69,7 @@ _TESTS = (
 
 
 def main() -> int:
-    """Measure, print the table, and answer how many findings are defects."""
+    """Measure, print the table, and return the number of defects."""
     options = _options()
     milliseconds: dict[str, list[float]] = {name: [] for name in _FIXTURES}
     for number in range(options.rounds):

@@ -1,4 +1,4 @@
-"""The servers under measurement, each a process of its own, and what the system says about them."""
+"""The measured servers, each in a process, and the system's numbers about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOK_EVERY_SECONDS = 0.0005
 
 
 class Server:
-    """A server that was just started.
+    """A new server.
 
     Attributes:
         port: where it listens, on 127.0.0.1.
@@ -48,14 +48,14 @@ class Server:
             raise
 
     def cpu_seconds(self) -> float:
-        """Processor time used so far; 0 where the system does not tell (it does on Linux)."""
+        """Processor time used so far; 0 on systems other than Linux."""
         with contextlib.suppress(OSError):
             threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
             return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
         return 0.0
 
     def memory_bytes(self) -> int | None:
-        """Resident memory; None where the system does not tell."""
+        """Resident memory; None on systems other than Linux."""
         with contextlib.suppress(OSError):
             return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf(
                 "SC_PAGE_SIZE"
@@ -85,7 +85,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(command: tuple[str, ...], port: int, first_request: bytes) -> Iterator[Server]:
-    """A server, ended on the way out."""
+    """A server, stopped at the end."""
     server = Server(command, port, first_request)
     try:
         yield server
@@ -94,7 +94,7 @@ def running(command: tuple[str, ...], port: int, first_request: bytes) -> Iterat
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -102,8 +102,7 @@ def free_port() -> int:
 
 
 def _environment() -> dict[str, str]:
-    # What is installed has its bytecode beside it. A shell that forbids writing it would have the sources
-    # compiled at each start.
+    # Installed packages have bytecode. A shell that forbids writing it would compile at each start.
     return {
         name: value
         for name, value in os.environ.items()

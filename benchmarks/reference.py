@@ -1,4 +1,4 @@
-"""What ep-mock is measured against: the least that Starlette and uvicorn can do for the same requests.
+"""The reference of the benchmarks: the minimum that Starlette and uvicorn do for the same requests.
 
 python reference.py hello PORT                        a hello-world on `uvicorn.run` with its default options
 python reference.py one-route PORT PAGE CREATED       one route: GET answers PAGE bytes of JSON, POST reads

@@ -1,9 +1,7 @@
-"""Measures ep-mock against Starlette and uvicorn, side by side in one run, and says whether each ratio is
-good enough.
+"""Measures ep-mock against Starlette and uvicorn in one run, and judges each ratio.
 
-Absolute numbers drift by half from run to run; ratios of rounds that follow each other closely do not. So
-each round measures both sides, in an order that changes from round to round, and the median of the rounds
-counts. Nothing is installed or written for it.
+Absolute numbers drift by half from run to run; ratios of consecutive rounds do not. So each round measures
+both sides, in alternating order, and the median of the rounds counts. It installs and writes nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ GROWTH = Goal("growth under polling, MB", 1.0, 2.0)
 
 JOBS_ON_PAGE = 25
 PROMOTIONS = 500
-"""A promotion takes one job at a time, so creates go to so many promotions in turn. Then they begin anew."""
+"""A promotion takes one job at a time, so creates go to this number of promotions in turn."""
 
 _PROMOTIONS = "/v2/promotions"
 _CONTROL = "/__ep_mock"
@@ -59,9 +57,7 @@ _JOB = {
 
 
 def main() -> int:
-    """Measure, and print the table. The exit code is 1 only when it was asked for and there is a defect:
-    noise can make one.
-    """
+    """Measure, and print the table. The exit code is 1 only with --strict and a defect."""
     options = _options()
     began = time.perf_counter()
     findings = [*_throughput(options.rounds, options.polls, options.creates), *_start(options.starts)]
@@ -125,7 +121,7 @@ def _path_with_jobs(mock: Server) -> str:
 
 
 def _prepare(mock: Server, prepare: bytes, promotions: int) -> None:
-    """Start the other store over with so many promotions. With a seed they get the same ids each time."""
+    """Reset the other store to a number of promotions. With a seed they have the same ids each time."""
     ask(mock.port, request("POST", f"{_CONTROL}/reset", headers=_OTHER_STORE))
     put_load(mock, [prepare], promotions)
 
@@ -193,8 +189,7 @@ def _start(starts: int) -> list[Finding]:
     seconds: tuple[list[float], list[float]] = ([], [])
     cpu: tuple[list[float], list[float]] = ([], [])
     memory: tuple[list[int], list[int]] = ([], [])
-    # The first start of each, which compiles what is not compiled yet and fills the system's caches, does not
-    # count.
+    # The first start of each does not count: it compiles modules and fills the system's caches.
     for number in range(starts + 1):
         _say(f"start {number} of {starts}")
         for side in (0, 1) if number % 2 else (1, 0):
@@ -242,7 +237,7 @@ def _encoded(data: Mapping[str, object]) -> bytes:
 
 
 def _say(text: str) -> None:
-    """Progress, on standard error; on a terminal each line takes the place of the one before."""
+    """Progress, on standard error; on a terminal each line replaces the last one."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
     elif text:

@@ -1,4 +1,4 @@
-"""A measured ratio, held against what it should reach."""
+"""A measured ratio and its goal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 
 class Goal(NamedTuple):
-    """What a ratio should reach, and from where on it is a defect. The greater of both says which direction
-    is good.
-    """
+    """The aim of a ratio, and the value at which it is a defect; the greater one is the good direction."""
 
     name: str
     aim: float
@@ -26,7 +24,7 @@ class Goal(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A goal with its measured ratios, one a round, and in words what was compared."""
+    """A goal with its measured ratios, one per round, and a text about the comparison."""
 
     goal: Goal
     ratios: Sequence[float]
@@ -39,7 +37,7 @@ class Finding(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """How the median stands to the goal."""
+        """The verdict on the median."""
         return self.goal.verdict(self.measured) if self.ratios else "not measured here"
 
     def row(self) -> tuple[str, ...]:

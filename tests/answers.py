@@ -1,6 +1,4 @@
-"""Whether an answer is one that the documents promise: the project's own always, the vendor's where they are
-at hand.
-"""
+"""Checks responses against the project's documents, and against the vendor's where they are available."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from tests.vendor.documents import vendor_problems
 
 
 def answer_problems(method: str, target: bytes, status: int, body: bytes) -> list[str]:
-    """How the answer to a request (its target: raw path and query) differs from what any document says of it;
-    empty if it does not.
-    """
+    """How the response to a request (target: raw path and query) differs from the documents; empty if not."""
     path = target.partition(b"?")[0].decode("latin-1")
     operation = operation_for(method, path)
     is_preflight = method == "OPTIONS" and status == 204
@@ -32,10 +28,9 @@ def answer_problems(method: str, target: bytes, status: int, body: bytes) -> lis
 
 @cache
 def operation_for(method: str, path: str) -> Operation | None:
-    """The operation that serves a request, as the documents' templates say; None where they serve no such
-    path.
+    """The operation of a request according to the documents; None for an unknown path.
 
-    For a method that a path does not have, any operation of that path: all of them document the 405.
+    For a method that a path does not have, any operation of the path: all of them document the 405.
     """
     nearest: Operation | None = None
     for document in documents():
@@ -54,9 +49,7 @@ def documents() -> tuple[Document, ...]:
 
 
 def fits(template: str, path: str) -> bool:
-    """Whether a raw path is one of a template's. Whatever follows `/codes/` is a code; fixed segments win
-    over parameters elsewhere.
-    """
+    """Whether a raw path fits a template. All that follows `/codes/` is a code."""
     segments = list(_segments(path))
     wanted = template.strip("/").split("/")
     if "{code}" in wanted:

@@ -1,6 +1,4 @@
-"""One request to an ASGI application, byte for byte as a server would hand it on: for what no HTTP client
-would send.
-"""
+"""Sends one request to an ASGI application, byte for byte: for requests that no HTTP client would send."""
 
 from __future__ import annotations
 
@@ -16,11 +14,11 @@ Header = tuple[bytes, bytes]
 
 @dataclass
 class RawAnswer:
-    """What an application has sent; the status is 0 if it has sent nothing.
+    """The response of an application; the status is 0 if it sent nothing.
 
     Attributes:
-        pieces: the body as it was sent.
-        reads: how often the application has asked for more of the request.
+        pieces: the pieces of the body.
+        reads: number of times that the application asked for more of the request.
     """
 
     status: int = 0
@@ -44,10 +42,9 @@ def request(
     pieces: Sequence[bytes | None] = (b"",),
     server: tuple[str, int] = ("ep-mock.test", 80),
 ) -> RawAnswer:
-    """Send a request whose body comes in pieces, and run the application to its end; None among the pieces is
-    where the client leaves.
+    """Send a request with a body in pieces, and run the application to its end; at None the client leaves.
 
-    The application may await nothing but the request and the sending of its answer.
+    The application may await only the request and the sending of its response.
     """
     scope = {
         "type": "http",

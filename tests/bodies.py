@@ -1,4 +1,4 @@
-"""What clients send: the bodies of requests, without their `data`."""
+"""The bodies of requests, without their `data`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 from ep_mock.domain.families import RULE, STANDARD, Family
 
 HALF_A_YEAR: Final[dict[str, Any]] = {"start": "2024-12-01T00:00:00Z", "end": "2025-06-01T00:00:00Z"}
-"""How long a promotion may last that has more than 1,000 codes."""
+"""A duration that allows more than 1,000 codes."""
 
 _PROMOTIONS: dict[Family, dict[str, Any]] = {
     STANDARD: {

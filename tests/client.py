@@ -1,11 +1,10 @@
-"""The client of all HTTP tests: in process, without sockets or threads, and every answer is held against the
-documents.
+"""The client of all HTTP tests: in process, without sockets or threads; it checks responses by the documents.
 
     client = api_client(clock="manual", timings="instant")
     assert client.get("/v2/promotions").status_code == 200
 
-An answer that differs from what the project's documents promise, or the vendor's where they are at hand,
-raises at the request that got it.
+A response that differs from the project's documents, or from the vendor's where available, raises an error
+at the request.
 """
 
 from __future__ import annotations
@@ -21,15 +20,13 @@ from ep_mock.web.app import Application, create_app
 from tests.answers import answer_problems
 
 START: Final = "2024-12-03T23:31:35.962680423Z"
-"""When the stores of tests begin, unless a test says otherwise."""
+"""The default start of the clocks in tests."""
 
 HOST: Final = "http://ep-mock.test"
 
 
 class InProcess(httpx2.BaseTransport):
-    """Runs an ASGI application to its end in one step: an endpoint that awaits anything but its request
-    raises here.
-    """
+    """Runs an ASGI application to its end in one step; awaiting anything but the request raises an error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -71,10 +68,10 @@ class InProcess(httpx2.BaseTransport):
 
 
 class ApiClient(httpx2.Client):
-    """An HTTP client of an application of its own, with a bearer token that lenient auth takes.
+    """An HTTP client of one application, with a bearer token for lenient auth.
 
     Attributes:
-        app: the application; `app.stores` leads to its stores.
+        app: the application; `app.stores` has its stores.
     """
 
     def __init__(self, app: Application) -> None:
@@ -92,7 +89,7 @@ class ApiClient(httpx2.Client):
         return self.app.stores.get_or_create("default").store
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send, and raise AssertionError when the answer is none of those that the documents promise."""
+        """Send, and raise AssertionError if the response differs from the documents."""
         response = super().send(request, **options)
         if problems := answer_problems(
             request.method, request.url.raw_path, response.status_code, response.content
@@ -104,16 +101,14 @@ class ApiClient(httpx2.Client):
         return response
 
     def advance(self, **body: object) -> list[dict[str, Any]]:
-        """Steer the clock of the default store: `seconds=1`, `to="2025-01-01"`, `next=True` or `idle=True`;
-        answers the transitions.
-        """
+        """Advance the clock by `seconds=1`, `to="2025-01-01"`, `next=True` or `idle=True`; the transitions."""
         response = self.post("/__ep_mock/clock/advance", json=body)
         assert response.status_code == 200, response.text
         transitions: list[dict[str, Any]] = response.json()["transitions"]
         return transitions
 
     def created(self, path: str, body: object) -> dict[str, Any]:
-        """POST something that is answered 201; answers what `data` holds."""
+        """POST, expect a 201, and return the `data` of the response."""
         response = self.post(path, json=body)
         assert response.status_code == 201, response.text
         data: dict[str, Any] = response.json()["data"]
@@ -128,5 +123,5 @@ class ApiClient(httpx2.Client):
 
 
 def api_client(**settings: Any) -> ApiClient:
-    """A client of a fresh server: manual clock from `START`, a fixed seed, and whatever else is set."""
+    """A client of a new server with a manual clock from `START`, a fixed seed, and these settings."""
     return ApiClient(create_app(**{"clock": "manual", "clock_start": START, "seed": "tests", **settings}))

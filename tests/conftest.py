@@ -1,6 +1,4 @@
-"""How many examples a property gets: `HYPOTHESIS_PROFILE` chooses, else CI gets the same ones each time and a
-developer new ones.
-"""
+"""Profiles of Hypothesis: `HYPOTHESIS_PROFILE` chooses; else CI uses fixed examples, a developer new ones."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# How long an example takes is no fault of a property: on a machine with much to do, any may be slow.
+# A slow example is not a failure: on a busy machine any example may be slow.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ANY_SPEED = settings.get_profile("any speed")
 settings.register_profile("ci", ANY_SPEED, derandomize=True, print_blob=True)

@@ -12,8 +12,7 @@ from ep_mock.contract.validation import NotDecodableError, decode
 
 
 def response_problems(operation: Operation, status: int, body: bytes) -> list[str]:
-    """How a response differs from what the document promises for the operation and status; empty if it
-    does not.
+    """How a response differs from the document for this operation and status; empty if it does not.
 
     Each problem of a JSON body is `where: what`. An undocumented status is a problem, and so is a body where
     none is documented. Bodies of other media types than JSON are not checked.

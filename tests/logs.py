@@ -1,4 +1,4 @@
-"""Logging as it was before a server in the foreground has set it up."""
+"""Restores the logging that a server in the foreground has configured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOGGERS: tuple[str, ...] = tuple(foreground_logging("text")["loggers"])
 
 @contextlib.contextmanager
 def restored_logging() -> Iterator[None]:
-    """Puts the loggers back at the end."""
+    """Restore the loggers at the end."""
     kept = [
         (logger, logger.level, logger.propagate, logger.handlers[:])
         for logger in map(logging.getLogger, LOGGERS)

@@ -1,4 +1,4 @@
-"""Edited documents: every kind of small change of plain data, for Hypothesis to draw."""
+"""Strategies for small changes of plain data of every kind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def edits(document: Any) -> st.SearchStrategy[Any]:
 def _edit(paths: list[Path]) -> st.SearchStrategy[tuple[str, Path, Path, Any]]:
     by_name: dict[str, list[Path]] = {}
     for path in paths:
-        # Each kind of value is equally likely, whatever its number of occurrences.
+        # Each kind of value is equally likely, independent of its number of occurrences.
         by_name.setdefault("/".join("*" if isinstance(step, int) else step for step in path), []).append(path)
     some_path = st.sampled_from(sorted(by_name)).flatmap(lambda name: st.sampled_from(by_name[name]))
     verbs = st.sampled_from(["set", "set", "nudge", "double", "drop", "swap", "copy"])

@@ -1,4 +1,4 @@
-"""A store with something of everything, so that arbitrary requests meet all there is to meet."""
+"""A store with objects of every kind, so that arbitrary requests find all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SETTINGS: Final[dict[str, Any]] = {"clock": "manual", "clock_start": START, "se
 
 
 class Location(NamedTuple):
-    """What a path can name: a promotion, and a job and a code, which it has if it has any."""
+    """The ids in a path: a promotion, and a job and a code of it if it has any."""
 
     promotion_id: str
     job_id: str
@@ -27,18 +27,18 @@ class Location(NamedTuple):
 
 
 class Seeded(NamedTuple):
-    """What there is in one family; the first promotion has codes, usages and jobs of both kinds, all
-    ended.
-    """
+    """The objects of one family; the first promotion has codes, usages and ended jobs of both kinds."""
 
     places: list[Location]
     usage_ids: list[str]
 
 
 def fill(store: Store) -> None:
-    """Put into an empty store, in each family: jobs in all statuses but one, codes of all kinds, usages, a
-    promotion that has ended, an automatic one. The worker is in the middle of making the codes of one job,
-    with others in line. Two requests have come, a fault is set.
+    """Fill an empty store with objects of both families.
+
+    These are jobs in all statuses but one, codes of all kinds, usages, an expired promotion and an automatic
+    one. The worker is making the codes of a job; others wait. The journal has two requests, and there is a
+    fault.
     """
     for family in FAMILIES:
         free = add_promotion(store, family, name="free")
@@ -76,7 +76,7 @@ def fill(store: Store) -> None:
 
 
 def seeded(store: Store, family: Family) -> Seeded:
-    """What `fill` has put in."""
+    """The objects that `fill` has added."""
     places = []
     for promotion in store.state.promotions[family].values():
         own_codes = list(promotion.book.entries) or ["no-such-code"]
@@ -90,14 +90,14 @@ def seeded(store: Store, family: Family) -> Seeded:
 
 
 def seeded_app(**settings: Any) -> Application:
-    """An application whose default store is filled; its clock stands still."""
+    """An application with a filled default store and a manual clock."""
     app = create_app(**{**_SETTINGS, **settings})
     refill(app)
     return app
 
 
 def refill(app: Application) -> None:
-    """Make the default store what it was at first, ids included."""
+    """Reset the default store to its first contents, with the same ids."""
     app.stores.reset("default")
     fill(app.stores.get_or_create("default").store)
 

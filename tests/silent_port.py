@@ -1,6 +1,4 @@
-"""A port at which nothing answers, and which nobody else gets meanwhile: a port that was just let go may be
-another test's.
-"""
+"""A reserved port that refuses connections. A port that was just released may belong to another test."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def silent_port() -> Iterator[int]:
-    """A port of this machine that is taken and refuses connections, as long as the `with` statement lasts."""
+    """A port that is taken and refuses connections, during the `with` statement."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]

@@ -26,14 +26,13 @@ _LEFT_OUT: Final = frozenset(
         "writes",
     }
 )
-"""What is made of the rest when it is needed, what is the machine's, and what counts or records requests."""
+"""Attributes that are derived, belong to the machine, or count and record requests."""
 
 
 def dump(store: Store) -> dict[str, object]:
-    """Everything that a store holds, whatever its modules come to keep: by place, plain values, and numbers
-    for objects met before.
+    """All state of a store by place: plain values, and numbers for objects seen before.
 
-    Codes that have come or gone by now are brought first, as anybody who looked would do.
+    Codes are brought to now first, as any reader would do.
     """
     store.settle()
     store.update_codes()
@@ -43,7 +42,7 @@ def dump(store: Store) -> dict[str, object]:
 
 
 def changes(before: dict[str, object], after: dict[str, object]) -> list[str]:
-    """What differs, one line for each place."""
+    """The differences, one line per place."""
     places = sorted(before.keys() | after.keys())
     return [
         f"{place}: {before.get(place)!r} → {after.get(place)!r}"

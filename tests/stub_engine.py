@@ -1,8 +1,7 @@
-"""A container engine as far as Testcontainers needs one: its HTTP API, with processes of this machine for
-containers.
+"""A container engine for Testcontainers: its HTTP API, with processes of this machine instead of containers.
 
-A container that is started runs `ep-mock` with the container's environment and command, on a free port; files
-that are copied into it are kept in a folder, and its paths in the environment lead there.
+Starting a container runs `ep-mock` with the container's environment and command on a free port. Files that
+are copied into it are stored in a folder; paths in its environment point there.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ _MOCKS_PORT = "8080/tcp"
 
 
 class StubEngine:
-    """Serves the API inside a `with` statement, for one container; ends its process at the end.
+    """Serves the API for one container during a `with` statement, and ends its process.
 
     Attributes:
-        created: what the container was created with, as the client sent it.
-        removed: whether the container was removed again.
+        created: the client's request that created the container.
+        removed: whether the container was removed.
     """
 
     def __init__(self) -> None:
@@ -46,7 +45,7 @@ class StubEngine:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What makes Testcontainers use this engine, and nothing that this machine or its user has set up."""
+        """The environment that makes Testcontainers use this engine and ignore the machine's configuration."""
         return {
             "DOCKER_HOST": f"tcp://127.0.0.1:{self._server.server_port}",
             "DOCKER_CONFIG": "no-such-folder",
@@ -66,7 +65,7 @@ class StubEngine:
         self._folder.cleanup()
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer to a request, the version cut off its path."""
+        """Status and body of the response to a request; the version in the path is ignored."""
         query = parse_qs(urlsplit(target).query)
         match method, re.sub(r"^/v[0-9.]+", "", urlsplit(target).path):
             case "GET", "/version":
@@ -144,7 +143,7 @@ class StubEngine:
         }
 
     def _logs(self, streams: set[int]) -> bytes:
-        """Each line in a frame that says which stream it comes from."""
+        """Each line in a frame with the number of its stream."""
         if self._process is not None and self._process.poll() is not None:
             for reader in self._readers:
                 reader.join()

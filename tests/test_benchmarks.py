@@ -1,6 +1,4 @@
-"""The benchmark runs from end to end. What it measures is nobody's business here: a test does not judge how
-fast a machine is.
-"""
+"""The benchmark runs from end to end. Its results are not judged: they depend on the machine."""
 
 from __future__ import annotations
 

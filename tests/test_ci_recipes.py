@@ -1,6 +1,4 @@
-"""The recipes of docs/ci.md, compose.yaml and the workflows: whatever of them can be run here is, the rest is
-held against the program.
-"""
+"""The recipes of docs/ci.md, compose.yaml and the workflows: run if possible, else checked by the program."""
 
 from __future__ import annotations
 

@@ -20,9 +20,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def tool(path: Path, *flags: str, builder: Path | None = None) -> tuple[int, str, str]:
-    """What `tools/image.py` does where the programs in `path` come first: exit code, output, the last line of
-    errors.
-    """
+    """Run `tools/image.py` with `path` first in PATH: exit code, output, and the last line of errors."""
     variables = {name: value for name, value in os.environ.items() if name != "EP_MOCK_IMAGE_BUILDER"}
     variables["PATH"] = f"{path}{os.pathsep}{variables['PATH']}"
     if builder is not None:

@@ -1,6 +1,4 @@
-"""What is installed works: the wheel in a clean environment, and the editable install that the other tests
-run on.
-"""
+"""Installations work: the wheel in a clean environment, and the editable one that other tests use."""
 
 from __future__ import annotations
 

@@ -213,9 +213,7 @@ def _unbreakable(raw: dict[str, Any]) -> list[str]:
 
 
 def _flatten(node: Any) -> None:
-    """Let no rule have other children than those that have none; conditions of actions, which are like rules,
-    go.
-    """
+    """Limit rules to children without children, and remove the conditions of actions."""
     if isinstance(node, dict):
         node.pop("condition", None)
         for name, part in node.items():
@@ -275,9 +273,7 @@ def test_generated_requests_show_nothing_wrong_and_most_of_those_to_the_api_meet
 
 @pytest.mark.parametrize("name", ["standard", "rule"])
 def test_sequences_of_requests_show_nothing_wrong(name: str) -> None:
-    """What one answer gives, the next request uses: schemathesis infers from the documents what produces and
-    what consumes an id.
-    """
+    """Requests use ids from earlier responses; schemathesis infers them from the documents."""
     run = Run(name, "stateful")
     assert not run.findings, "\n\n".join(run.findings)
     assert run.checks["use_after_free"] > 0

@@ -1,6 +1,4 @@
-"""Settings as keywords: what type checkers know of them. The comments that silence mypy fail its check where
-it has nothing to say.
-"""
+"""Settings as keywords for type checkers. An unneeded comment that silences mypy fails the check of types."""
 
 from __future__ import annotations
 

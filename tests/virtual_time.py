@@ -1,6 +1,4 @@
-"""An event loop in which no time is spent: whenever nothing else is to do, its clock jumps to the next
-timer.
-"""
+"""An event loop that spends no time: when it is idle, its clock jumps to the next timer."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ _Result = TypeVar("_Result")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its `time` begins at 0. Where nothing is left that could ever happen, it raises instead of standing
-    still.
-    """
+    """Its `time` begins at 0. It raises an error instead of waiting for an event that cannot happen."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -32,18 +28,18 @@ class _Jumping(selectors.SelectSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise RuntimeError("nothing can happen any more, and somebody waits for it")
+            raise RuntimeError("the loop waits for an event that cannot happen")
         self._loop.now += timeout
         return super().select(0)
 
 
 def run(main: Coroutine[Any, Any, _Result]) -> _Result:
-    """What the coroutine returns, in a loop of its own."""
+    """Run a coroutine in a new loop, and return its result."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(main)
 
 
 async def settled() -> None:
-    """Let everything happen that can happen without time going by."""
+    """Let everything happen that takes no time."""
     for _ in range(50):
         await asyncio.sleep(0)

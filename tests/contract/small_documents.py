@@ -17,9 +17,7 @@ def operation_taking(
     required: bool = True,
     responses: Mapping[str, Any] | None = None,
 ) -> Operation:
-    """The operation `post /things`, whose body (inside `data`, unless `wrapper` is None) has the given
-    schema.
-    """
+    """The operation `post /things` with this schema of the body (inside `data`, unless `wrapper` is None)."""
     body: dict[str, Any] = {"required": required, "content": {"application/json": {"schema": schema}}}
     if wrapper is not None:
         body |= {"x-data-schema": "#/components/schemas/Body", "x-data-wrapper": wrapper}

@@ -1,5 +1,4 @@
-"""Validation problems in the words of the real service, which are those of the Go library gojsonschema
-(API_FACTS §6).
+"""Validation problems in the words of the real service: those of the Go library gojsonschema (API_FACTS §6).
 
 An item is `{"status": 400, "source", "title", "detail"}`, in this published order. `title` is the library's
 error type, `detail` its English sentence. `source` is the path of the value, with dots and array indices, and
@@ -174,9 +173,7 @@ class _Translation:
             yield path, item(self._source(path), "false", "False always fails validation")
 
     def _nearest_branch(self, branches: Iterable[Iterable[Any]], path: Path) -> _Found:
-        """The problems of the branch that was probably meant: one of the right type if possible, with the
-        fewest problems.
-        """
+        """The problems of the probable branch: of the right type if possible, with the fewest problems."""
 
         def distance(branch: list[tuple[Path, Item]]) -> tuple[bool, int]:
             mistyped = any(at == path and problem["title"] == "invalid_type" for at, problem in branch)
