@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from inspect import signature
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,7 +35,7 @@ class Restoring:
     def __init__(self, store: Store, saved: form.StoreSnapshot) -> None:
         self._store = store
         self._saved = saved
-        self._batches = [Batch(**msgspec.structs.asdict(batch)) for batch in saved.batches]
+        self._batches = [_record(Batch, batch) for batch in saved.batches]
         entropy = Entropy.from_state(saved.entropy_key, saved.entropy_drawn)
         self._state = store.state = StoreState(store.state.name, store.settings, entropy)
 
@@ -64,20 +62,19 @@ class Restoring:
 
     def _promotion(self, saved: form.PromotionSnapshot) -> Promotion:
         state, family = self._state, family_named(saved.family)
-        promotion = _record(
+        book = CodeBook(family, saved.id, state.entropy)
+        book.extend(self._entries(saved.book))
+        return _record(
             Promotion,
             saved,
-            without="codes",
             family=family,
             store_id=state.store_id,
-            book=CodeBook(family, saved.id, state.entropy),
+            book=book,
             entropy=state.entropy,
             jobs=[state.jobs[job_id] for job_id in saved.jobs],
             previous_versions=[msgspec.json.encode(version) for version in saved.previous_versions],
             usages=[state.usages[family][usage_id] for usage_id in saved.usages],
         )
-        promotion.book.extend(self._entries(saved.codes))
-        return promotion
 
     def _entries(self, runs: form.CodeRuns) -> Entries:
         entries: Entries = {}
@@ -126,23 +123,10 @@ class Restoring:
         return task
 
 
-def _record(
-    kind: Callable[..., _Record], saved: msgspec.Struct, *, without: str = "", **different: Any
-) -> _Record:
+def _record(kind: Callable[..., _Record], saved: msgspec.Struct, **different: Any) -> _Record:
     """The record of a snapshot, with the fields of the snapshot.
 
     Args:
-        without: a field that the record doesn't have.
         different: fields that the snapshot doesn't have, or has in another form.
     """
-    fields = {**msgspec.structs.asdict(saved), **different}
-    fields.pop(without, None)
-    record = kind(**{name: fields.pop(name) for name in _arguments(kind) & fields.keys()})
-    for name, value in fields.items():
-        setattr(record, name, value)
-    return record
-
-
-@cache
-def _arguments(kind: Callable[..., object]) -> frozenset[str]:
-    return frozenset(signature(kind).parameters)
+    return kind(**{**msgspec.structs.asdict(saved), **different})
