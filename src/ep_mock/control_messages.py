@@ -1,5 +1,4 @@
-"""The JSON that the control plane answers with: the server's handlers write these records, the handle reads
-them.
+"""The JSON of the control plane's answers. The server writes these records, and the handle reads them.
 
 The order of the fields is the order of the JSON. A property that is None is absent, except in
 `RecordedRequest`, where it is null. Times are text with nanoseconds.
@@ -24,21 +23,12 @@ class _Message(msgspec.Struct, frozen=True):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.__struct_fields__:
-            raise KeyError(
-                f"{type(self).__name__} has no {name!r}; it has {', '.join(self.__struct_fields__)}"
-            )
+            names = ", ".join(self.__struct_fields__)
+            raise KeyError(f"{type(self).__name__} has no {name!r}; it has {names}")
         return getattr(self, name)
 
     if not TYPE_CHECKING:  # Otherwise Python would look for items by number.
         __iter__ = None
-
-
-class Health(_Message, frozen=True):
-    """The server is up."""
-
-    status: str
-    version: str
-    uptime_seconds: float
 
 
 class ClockReading(_Message, frozen=True):
@@ -50,9 +40,7 @@ class ClockReading(_Message, frozen=True):
 
 
 class JobTransition(_Message, frozen=True):
-    """A change of a job's status. `sequence` is its place among all transitions and journal entries of the
-    store.
-    """
+    """A change of a job's status. `sequence` is its position among all transitions and requests."""
 
     at: str
     job_id: str
@@ -164,12 +152,6 @@ class PlanReading(_Message, frozen=True):
     plan: dict[str, Any]
 
 
-class Plans(_Message, frozen=True):
-    """The plans in force, the oldest first."""
-
-    plans: list[PlanReading]
-
-
 class FaultReading(_Message, frozen=True):
     """A fault.
 
@@ -185,21 +167,15 @@ class FaultReading(_Message, frozen=True):
     fault: dict[str, Any]
 
 
-class Faults(_Message, frozen=True):
-    """All faults of a store, the oldest first."""
-
-    faults: list[FaultReading]
-
-
 class RecordedRequest(_Message, frozen=True, kw_only=True):
     """A request in the journal, without its secrets.
 
     Attributes:
-        sequence: its place among all journal entries and transitions of the store: after the changes that
-            time had made before it, before those that it made itself.
+        sequence: its position among all requests and transitions of the store: after the transitions that
+            time has brought by then, and before those that the request causes.
         truncated: whether only the beginning of the body is kept.
-        outcome: served, refused, unmatched (nothing is served there), faulted or failed.
-        carried_out: whether it has had its effect, which a fault may hide from the client.
+        outcome: `served`, `refused`, `unmatched` (no such route), `faulted` or `failed`.
+        carried_out: whether it had its effect, even if its answer was lost.
         faults: the ids of the faults that affected it.
     """
 

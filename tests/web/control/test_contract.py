@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ep_mock import control_messages as messages
 from ep_mock.contract.documents import load_document
 from ep_mock.domain.plans import Plan
 from ep_mock.errors import UsageError
@@ -61,6 +62,44 @@ def test_the_schema_of_the_settings_is_the_table_of_those_that_a_store_has() -> 
     assert SCHEMAS["SettingsChange"]["properties"] == {
         name: {"$ref": f"#/components/schemas/Settings/properties/{name}"} for name in names
     }
+
+
+MESSAGES: dict[str, type[msgspec.Struct]] = {
+    "Clock": messages.ClockReading,
+    "Advanced": messages.Advanced,
+    "JobTransition": messages.JobTransition,
+    "Job": messages.Job,
+    "Jobs": messages.Jobs,
+    "HistoryEntry": messages.HistoryEntry,
+    "JobHistory": messages.JobHistory,
+    "Worker": messages.WorkerReading,
+    "Work": messages.Work,
+    "QueueEntry": messages.QueueEntry,
+    "PlanInForce": messages.PlanReading,
+    "FaultInForce": messages.FaultReading,
+    "Request": messages.RecordedRequest,
+    "NearRequest": messages.NearRequest,
+    "RequestsFound": messages.RequestsFound,
+    "RequestsThatCame": messages.RequestsCame,
+    "RequestCount": messages.RequestCount,
+    "Usage": messages.Usage,
+    "Stores": messages.Stores,
+    "FixtureLoaded": messages.FixtureLoaded,
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_has_the_properties_of_its_schema_and_never_lacks_a_required_one(name: str) -> None:
+    message, schema = MESSAGES[name], SCHEMAS[name]
+    fields = msgspec.structs.fields(message)
+    assert {field.name for field in fields} == set(schema["properties"])
+    omits_defaults = message.__struct_config__.omit_defaults
+    absent = {
+        field.name
+        for field in fields
+        if field.default is msgspec.UNSET or (omits_defaults and not field.required)
+    }
+    assert absent.isdisjoint(schema["required"])
 
 
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ep_mock.control_messages import Faults
 from ep_mock.domain import problems
 from ep_mock.traffic.faults import Fault
 from ep_mock.web.control.parameters import convert_body
@@ -19,7 +18,7 @@ def create_fault(request: Request) -> Response:
 
 def list_faults(request: Request) -> Response:
     """GET /faults."""
-    return json_response(200, Faults([fault_view(each) for each in request.store.traffic.faults.all()]))
+    return json_response(200, {"faults": [fault_view(each) for each in request.store.traffic.faults.all()]})
 
 
 def delete_faults(request: Request) -> Response:

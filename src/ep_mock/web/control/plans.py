@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ep_mock.control_messages import Plans
 from ep_mock.domain import problems
 from ep_mock.domain.plans import Plan
 from ep_mock.web.control.parameters import convert_body
@@ -19,7 +18,7 @@ def create_plan(request: Request) -> Response:
 
 def list_plans(request: Request) -> Response:
     """GET /plans."""
-    return json_response(200, Plans([plan_view(each) for each in request.store.state.plans]))
+    return json_response(200, {"plans": [plan_view(each) for each in request.store.state.plans]})
 
 
 def delete_plans(request: Request) -> Response:

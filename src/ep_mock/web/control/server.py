@@ -9,7 +9,7 @@ import msgspec
 
 from ep_mock import __version__
 from ep_mock.contract.documents import load_document
-from ep_mock.control_messages import FailedStore, Health, StoreReading, Stores
+from ep_mock.control_messages import FailedStore, StoreReading, Stores
 from ep_mock.domain import problems
 from ep_mock.web.control.docs_page import docs_page
 from ep_mock.web.control.views import store_view
@@ -27,7 +27,8 @@ _HTML: Final = (
 
 def get_health(request: Request) -> Response:
     """GET /health."""
-    return json_response(200, Health("ok", __version__, round(request.stores.uptime, 3)))
+    uptime = round(request.stores.uptime, 3)
+    return json_response(200, {"status": "ok", "version": __version__, "uptime_seconds": uptime})
 
 
 def list_stores(request: Request) -> Response:
