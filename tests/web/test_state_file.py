@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import gc
 import json
 import os
 import shutil
@@ -11,7 +9,6 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,26 +18,9 @@ from ep_mock.domain.families import STANDARD
 from ep_mock.errors import UsageError
 from ep_mock.timings import SECOND
 from tests.bodies import code_generate, new_promotion
-from tests.cli.commands import environment, run, started
+from tests.cli.commands import environment
 from tests.client import ApiClient, api_client
-
-
-def used_server(state: Path, **settings: Any) -> ApiClient:
-    """A server with a job in the middle of its codes in one store, and a plan in another."""
-    client = api_client(state=str(state), **settings)
-    promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
-    client.created(f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(100)})
-    client.advance(seconds=0.3)
-    client.post("/__ep_mock/plans", json={"stuck": "pending"}, headers={"X-EP-Mock-Store": "other"})
-    return client
-
-
-def snapshots(client: ApiClient) -> dict[str, Any]:
-    """All stores of a server, by name."""
-    names = [store["name"] for store in client.get("/__ep_mock/stores").json()["stores"]]
-    return {
-        name: client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": name}).json() for name in names
-    }
+from tests.web.saved_servers import snapshots, used_server
 
 
 def test_all_stores_go_on_where_they_were_when_the_server_stopped(tmp_path: Path) -> None:
@@ -264,107 +244,6 @@ def test_mounts_are_found_however_their_names_are_written(
     api_client(state=str(state.with_name("another")))
     mounts.unlink()
     api_client(state=str(state.with_name("third")))
-
-
-def test_what_cannot_be_put_in_its_place_is_kept_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    state, rescued = tmp_path / "state.json", tmp_path / "state.json.unsaved"
-    client = used_server(state)
-    replace = os.replace
-
-    def busy(source: Path, target: Path) -> None:
-        if target == state:
-            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-        replace(source, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", busy)
-        with pytest.raises(
-            UsageError, match=f"the file cannot be replaced: .*; what was to be saved is in {rescued}"
-        ):
-            client.app.save_state()
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json.unsaved"]
-    assert snapshots(api_client(state=str(rescued))) == snapshots(client)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
-def test_a_second_server_on_one_file_is_told_at_the_start(tmp_path: Path) -> None:
-    state = tmp_path / "state.json"
-    first = used_server(state)
-    for _ in range(2):
-        with pytest.raises(
-            UsageError,
-            match="another server uses this file; stop that server first, or give this one its own file",
-        ):
-            api_client(state=str(state))
-    first.app.save_state()
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
-    second = api_client(state=str(state))
-    with pytest.raises(UsageError, match="another server uses this file"):
-        first.app.claim_state()
-    assert snapshots(second) == snapshots(first)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
-def test_a_server_that_is_started_again_has_its_file_again_and_one_that_was_killed_hinders_nobody(
-    tmp_path: Path,
-) -> None:
-    state = tmp_path / "state.json"
-    serve = ("serve", "--port=0", "--state", str(state))
-    with started(*serve) as killed:
-        assert killed.stdout is not None
-        assert "listening" in killed.stdout.readline()
-        ended = run(*serve)
-        problem = "another server uses this file; stop that server first, or give this one its own file"
-        assert (ended.code, ended.err) == (2, f"ep-mock: --state: {state}: {problem}\n")
-        killed.kill()
-        killed.wait(timeout=30)
-    assert [path.name for path in tmp_path.iterdir()] == [".state.json.unfinished"]
-    mock = MockServer(state=str(state))
-    for _ in range(2):
-        with mock, pytest.raises(UsageError, match="another server uses this file"):
-            MockServer(state=str(state))
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
-
-
-def test_a_server_that_has_gone_without_saving_leaves_nothing_behind(tmp_path: Path) -> None:
-    used_server(tmp_path / "state.json")
-    gc.collect()
-    assert list(tmp_path.iterdir()) == []
-    assert api_client(state=str(tmp_path / "state.json"))
-
-
-def test_it_is_saved_though_somebody_has_cleared_up_beside_it(tmp_path: Path) -> None:
-    state = tmp_path / "state.json"
-    client = used_server(state)
-    (tmp_path / ".state.json.unfinished").unlink()
-    client.app.save_state()
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
-    assert snapshots(api_client(state=str(state))) == snapshots(client)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be forked there")
-def test_a_child_process_that_ends_takes_nothing_away(tmp_path: Path) -> None:
-    program = """
-import os, sys
-from ep_mock import create_app
-app = create_app(state=sys.argv[1])
-child = os.fork()
-if not child:
-    sys.exit()
-os.waitpid(child, 0)
-print(os.listdir(os.path.dirname(sys.argv[1])))
-app.save_state()
-print(os.listdir(os.path.dirname(sys.argv[1])))
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "state.json")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ended.stdout.splitlines() == ["['.state.json.unfinished']", "['state.json']"]
 
 
 def test_what_time_has_brought_is_saved_though_nobody_has_looked(tmp_path: Path) -> None:

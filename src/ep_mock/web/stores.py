@@ -184,11 +184,11 @@ class StoreRegistry:
         return restored
 
     def delete(self, name: str) -> bool:
-        """Delete a store with its content; answers whether there was one. The next use creates it again."""
+        """Delete a store with its content; returns whether there was one. The next use creates it again."""
         return self._replace(name, None)
 
     def _replace(self, name: str, successor: StoreSlot | None) -> bool:
-        """End the store of this name after its present use; answers whether there was one."""
+        """End the store of this name after its present use; returns whether there was one."""
         while True:
             slot = self._stores.get(name)
             if slot is None:
