@@ -13,7 +13,7 @@ import pytest
 
 from ep_mock import MockServer
 from ep_mock.handle import Handle, UnreachableError
-from ep_mock.serving.http_client import CallError, HttpClient, reason_of
+from ep_mock.serving.http_client import CALL_ERRORS, HttpClient, reason_of
 
 NO_HOST = f"http://{'a' * 70}.test"
 
@@ -27,7 +27,7 @@ def test_a_reply_has_status_headers_and_body() -> None:
 
 
 def test_a_host_name_that_cannot_exist_is_an_error_of_the_call() -> None:
-    with pytest.raises(CallError) as raised:
+    with pytest.raises(CALL_ERRORS) as raised:
         HttpClient(NO_HOST).call("GET", "/", {}, None, timeout=30)
     assert reason_of(raised.value)
     with pytest.raises(UnreachableError, match="does not answer at"):
@@ -37,7 +37,7 @@ def test_a_host_name_that_cannot_exist_is_an_error_of_the_call() -> None:
 def test_a_silent_server_is_given_up_after_the_timeout() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         client = HttpClient(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(CallError) as raised:
+        with pytest.raises(CALL_ERRORS) as raised:
             client.call("GET", "/", {}, None, timeout=0.01)
     assert reason_of(raised.value) == "timed out"
 

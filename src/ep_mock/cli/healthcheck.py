@@ -22,7 +22,7 @@ def command(context: click.Context, /, **_: object) -> int:
 
     Asks the address where `ep-mock serve` listens with the same flags, environment and file.
     """
-    from ep_mock.serving.http_client import CallError, HttpClient, reason_of
+    from ep_mock.serving.http_client import CALL_ERRORS, HttpClient, reason_of
 
     settings = configuration_of(context).settings
     say_warnings(context)
@@ -36,7 +36,7 @@ def command(context: click.Context, /, **_: object) -> int:
     client = HttpClient(place, verify=False, argument="--host")
     try:
         answer = client.call("GET", "/__ep_mock/health", {}, None, timeout=_SECONDS)
-    except CallError as error:
+    except CALL_ERRORS as error:
         raise click.ClickException(f"nothing healthy at {place}: {reason_of(error)}") from None
     finally:
         client.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ep_mock.errors import UsageError
 from ep_mock.handle.errors import UnreachableError
 from ep_mock.serving.event_loops import LoopThread
-from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
+from ep_mock.serving.http_client import CALL_ERRORS, LONGEST_SILENCE, HttpClient, reason_of
 from ep_mock.serving.in_process import call_app, checked_app
 from ep_mock.serving.tls import Verify, not_trusted
 
@@ -75,7 +75,7 @@ class HttpConnection:
         timeout = LONGEST_SILENCE + server_timeout
         try:
             reply = self._client.call(method, target, headers, body, timeout=timeout)
-        except CallError as error:
+        except CALL_ERRORS as error:
             raise self._unreachable(error) from None
         return Reply(reply.status, reply.body)
 

@@ -24,8 +24,8 @@ MOST_KEPT: Final = 16
 afterwards.
 """
 
-CallError: Final = (OSError, ValueError, http.client.HTTPException)
-"""What a call raises when no complete response comes."""
+CALL_ERRORS: Final = (OSError, ValueError, http.client.HTTPException)
+"""The exceptions of a call without a complete response."""
 
 _REPEATABLE: Final = ("GET", "HEAD", "PUT", "DELETE")
 
@@ -76,7 +76,7 @@ class HttpClient:
             timeout: number of seconds without a byte after which the server counts as gone.
 
         Raises:
-            CallError: no complete response came; `reason_of` says why.
+            OSError, ValueError, HTTPException: no complete response came; `reason_of` says why.
         """
         if self._process != os.getpid():
             # The idle connections belong to the parent too. Closing them here does not end them there.

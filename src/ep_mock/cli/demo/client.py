@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from ep_mock.cli.demo.screen import JobRow, Promotion, Screen
 from ep_mock.domain.families import RULE, Family
 from ep_mock.domain.ordinary_promotions import ordinary_promotion
-from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
+from ep_mock.serving.http_client import CALL_ERRORS, LONGEST_SILENCE, HttpClient, reason_of
 
 FRAME_SECONDS = 0.05
 _MOST_FRAMES = 400
@@ -134,7 +134,7 @@ class Client:
         headers = {**self._headers, "Content-Type": kind}
         try:
             answer = self._http.call(method, target, headers, text.encode() or None, timeout=LONGEST_SILENCE)
-        except CallError as error:
+        except CALL_ERRORS as error:
             raise UnexpectedAnswerError(f"ep-mock does not answer: {reason_of(error)}") from None
         text = answer.body.decode()
         return Reply(answer.status, json.loads(text) if text.startswith("{") else text)

@@ -13,7 +13,7 @@ import click
 from ep_mock.cli.remote.refusals import refusal
 from ep_mock.cli.suggestions import near_match
 from ep_mock.domain.display import printable
-from ep_mock.serving.http_client import LONGEST_SILENCE, CallError, HttpClient, reason_of
+from ep_mock.serving.http_client import CALL_ERRORS, LONGEST_SILENCE, HttpClient, reason_of
 from ep_mock.serving.tls import client_context, not_trusted
 
 DEFAULT_STORE: Final = "default"
@@ -159,7 +159,7 @@ class Remote:
             )
         except ssl.SSLCertVerificationError as error:
             raise click.ClickException(not_trusted(url, error, "--ca FILE or EP_MOCK_CA")) from None
-        except CallError as error:
+        except CALL_ERRORS as error:
             hint = "start it with ep-mock serve, or say where it is with --url"
             raise click.ClickException(f"no ep-mock answers at {url}: {reason_of(error)}; {hint}") from None
         if "X-EP-Mock" not in answered:

@@ -40,13 +40,13 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 def _place_of(source: str) -> tuple[str, Any]:
     """The option or argument that a place in the body comes from, and its value; else the place itself."""
-    context = click.get_current_context(silent=True)
+    context = click.get_current_context()
     name = source.rpartition(".")[2]
-    for parameter in context.command.params if context is not None and source else ():
+    for parameter in context.command.params:
         if parameter.name == name:
             is_option = isinstance(parameter, click.Option)
             flag = parameter.opts[-1] if is_option else parameter.human_readable_name
-            return flag, context.params.get(name) if context is not None else None
+            return flag, context.params.get(name)
     return source.removeprefix("data."), None
 
 
