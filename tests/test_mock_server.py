@@ -1,4 +1,4 @@
-"""The mock beside other work, and what the package exports."""
+"""`MockServer`, and the exports of the package."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RULE = {
 
 
 def ask(mock: MockServer, method: str, path: str, document: object = None) -> Any:
-    """The JSON that the server answers."""
+    """The JSON of the server's response."""
     client = http.client.HTTPConnection("127.0.0.1", mock.port, timeout=30)
     try:
         client.request(
@@ -72,7 +72,7 @@ def test_equal_seeds_and_starts_give_equal_answers() -> None:
     assert answers[0] == answers[1]
 
 
-def test_a_seed_that_was_not_given_can_be_read_and_used_again() -> None:
+def test_a_random_seed_can_be_read_and_used_again() -> None:
     with MockServer() as first, MockServer(seed=first.seed) as second:
         created = [ask(mock, "POST", "/v2/rule-promotions", RULE)["data"]["id"] for mock in (first, second)]
     assert created[0] == created[1]
@@ -86,7 +86,7 @@ def test_what_was_created_is_still_there_after_a_second_start() -> None:
         assert ask(mock, "GET", f"/v2/rule-promotions/{created['id']}")["data"] == created
 
 
-def test_settings_are_taken_whole_or_changed_one_by_one() -> None:
+def test_settings_are_an_object_or_keywords() -> None:
     settings = Settings(port=0, codes_limit=5)
     mock = MockServer(settings, author="me@example.com")
     assert mock.settings == Settings(port=0, codes_limit=5, author="me@example.com")
@@ -97,7 +97,7 @@ def test_settings_are_taken_whole_or_changed_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"clock": "fast"}, {"prot": 1}, {"clock_start": "soon"}, {"seed": 7}])
-def test_a_setting_that_cannot_be_used_is_told_by_name(changes: dict[str, Any]) -> None:
+def test_the_error_for_an_invalid_setting_names_it(changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"^{next(iter(changes))}: "):
         MockServer(**changes)
 
@@ -151,7 +151,7 @@ def test_threads_that_start_it_at_the_same_time_get_one_server() -> None:
     mock.stop()
 
 
-def test_one_that_is_dropped_without_a_stop_ends_and_says_so() -> None:
+def test_a_server_that_is_dropped_without_a_stop_ends_with_a_warning() -> None:
     mock = MockServer().start()
     handle, port = mock.handle, mock.port
     handle.promotions.create()
@@ -184,7 +184,7 @@ def test_a_child_after_a_fork_neither_stops_it_nor_saves_its_state(tmp_path: Pat
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
-def test_a_child_after_a_fork_may_start_and_stop_one_of_its_own(tmp_path: Path) -> None:
+def test_a_child_after_a_fork_may_start_and_stop_another_server(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     mock = MockServer(state=str(state))
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ def test_the_keywords_are_the_settings() -> None:
         assert get_type_hints(part).items() <= get_type_hints(Settings).items()
 
 
-def test_keywords_that_there_are_pass() -> None:
+def test_known_keywords_are_accepted() -> None:
     assert (
         MockServer(clock="manual").settings.clock
         == create_app(clock="manual").stores.settings.clock
@@ -25,7 +25,7 @@ def test_keywords_that_there_are_pass() -> None:
     )
 
 
-def test_a_misspelt_keyword_is_told_by_type_checkers_and_at_run_time() -> None:
+def test_a_misspelt_keyword_is_an_error_for_type_checkers_and_at_run_time() -> None:
     with pytest.raises(
         UsageError, match=r"^clok: not a setting that can be changed here; did you mean clock\?$"
     ):

@@ -62,7 +62,7 @@ def test_a_container_runs_inside_the_with_statement_with_the_settings_given(engi
     assert engine.created["ExposedPorts"] == {"8080/tcp": {}}
 
 
-def test_a_container_with_a_certificate_of_its_own_is_steered_by_who_trusts_it(engine: StubEngine) -> None:
+def test_a_handle_that_trusts_the_certificate_steers_a_container_with_https(engine: StubEngine) -> None:
     with EpMockContainer(clock="manual", tls_certificate=CERTIFICATE, tls_key=KEY) as mock:
         assert mock.url.startswith("https://")
         assert mock.handle(verify=CERTIFICATE).clock.read().mode == "manual"
@@ -84,7 +84,7 @@ def test_fixtures_of_this_machine_are_copied_into_the_container(engine: StubEngi
     assert fixtures == f"EP_MOCK_FIXTURES=empty,{folder}/0-1.json,{folder}/1-2.json,{folder}/2-1.json"
 
 
-def test_a_mock_that_ends_at_once_is_told_with_what_it_said(engine: StubEngine) -> None:
+def test_the_error_for_a_server_that_ends_at_once_contains_its_output(engine: StubEngine) -> None:
     with pytest.raises(UsageError) as error, EpMockContainer(fixtures=("absent.json",)):
         pass
     reason = "ep-mock: absent.json: there is no such file"
@@ -101,7 +101,7 @@ def test_a_mock_that_ends_at_once_is_told_with_what_it_said(engine: StubEngine) 
         ({"prot": 1}, "prot: not a setting that can be changed here; did you mean port?"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told_before_there_is_a_container(
+def test_an_invalid_setting_is_an_error_before_there_is_a_container(
     settings: dict[str, object], line: str
 ) -> None:
     with pytest.raises(UsageError) as error:

@@ -1,4 +1,4 @@
-"""Transports that lead the vendor's hosts to an application in this process."""
+"""Transports that send requests for the vendor's hosts to an application in this process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIBRARIES = [
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Application:
-    """An application, and no way to open a socket."""
+    """An application, while no socket can connect."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("a socket was to be connected")
@@ -57,7 +57,7 @@ def test_code_with_a_hard_wired_host_works_without_a_socket(
 
 
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
-def test_async_code_has_the_same(app: Application, library: Any, transport: Any) -> None:
+def test_it_works_for_async_code_too(app: Application, library: Any, transport: Any) -> None:
     promotion = Handle.in_process(app).promotions.create()
 
     async def scenario() -> None:
@@ -101,7 +101,7 @@ def test_a_broken_connection_is_the_error_that_a_socket_would_give(
 
 
 @pytest.mark.parametrize(("library", "transport"), LIBRARIES)
-def test_a_delay_is_waited_for(app: Application, library: Any, transport: Any) -> None:
+def test_a_delay_delays_the_response(app: Application, library: Any, transport: Any) -> None:
     mock = Handle.in_process(app)
     mock.fault(delay=0.001)
     with library.Client(transport=transport(app), base_url=BASE, headers=HEADERS) as client:

@@ -14,7 +14,7 @@ from ep_mock.handle import Handle
 def call(
     mock: Handle, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
-    """One request over HTTP; answers the status and the JSON, None for nothing."""
+    """Send one request over HTTP. Return the status and the JSON, or None for an empty body."""
     client = http.client.HTTPConnection(urlsplit(mock.url).netloc, timeout=30)
     sent = {
         "Authorization": "Bearer of-the-code-under-test",
@@ -31,7 +31,7 @@ def call(
 
 
 def generate_job(number: int) -> dict[str, Any]:
-    """The body that creates a generate job."""
+    """The body of a request that creates a generate job."""
     return {
         "data": {
             "type": "promotion_job",

@@ -1,4 +1,4 @@
-"""A store to steer, in process and over HTTP: whatever a handle promises it promises in both ways."""
+"""A handle in process, and one over HTTP: each test runs with both."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def over_http(served: MockServer) -> Iterator[Handle]:
 
 @pytest.fixture(params=["in process", "over HTTP"])
 def mock(request: pytest.FixtureRequest, served: MockServer, over_http: Handle) -> Handle:
-    """A handle of a store that begins at `START` and stands still."""
+    """A handle of a store with a manual clock that starts at `START`."""
     handle = served.handle if request.param == "in process" else over_http
     handle.reset()
     return handle

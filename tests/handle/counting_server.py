@@ -1,4 +1,4 @@
-"""A server that counts its connections, and answers when it is told to."""
+"""A server that counts its connections and responds when the test says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PATIENCE = 60.0
-"""Seconds after which a test has failed; nothing takes that long."""
+"""Seconds after which a test fails. Nothing takes that long."""
 
 
 class CountingServer(ThreadingHTTPServer):
@@ -44,7 +44,7 @@ class CountingServer(ThreadingHTTPServer):
         return len(self.connections)
 
     def wait_until_open(self, number: int) -> None:
-        """Return once exactly so many connections are open."""
+        """Return when exactly this number of connections is open."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.open_now == number, PATIENCE), (
                 f"{self.open_now} are open, not {number}"
@@ -57,7 +57,7 @@ class CountingServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def wait_until_asked(self, number: int) -> None:
-        """Return once so many requests have come."""
+        """Return when this number of requests has arrived."""
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.requests) == number, PATIENCE), self.requests
 
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def counting_server() -> Iterator[CountingServer]:
-    """One that serves inside the `with` statement."""
+    """A server that runs inside the `with` statement."""
     with CountingServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

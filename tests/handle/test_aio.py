@@ -1,4 +1,4 @@
-"""Waiting for jobs and requests: it comes true, or says at once and exactly why it will not."""
+"""Waits for jobs and requests: they succeed, or say at once why they cannot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_wait_on_a_running_clock_takes_its_time(mock: Handle) -> None:
     assert mock.wait_for_job(job, ["failed", "completed"], timeout=20).status == "completed"
 
 
-def test_a_wait_on_a_clock_that_stands_still_fails_at_once_and_says_what_to_do(mock: Handle) -> None:
+def test_a_wait_on_a_clock_that_does_not_move_fails_at_once_and_says_what_to_do(mock: Handle) -> None:
     job = mock.jobs.generate(mock.promotions.create(), 5)
     with pytest.raises(WaitError) as failed:
         mock.wait_for_job(job, "completed", timeout=600)
@@ -39,7 +39,7 @@ def test_a_wait_on_a_clock_that_stands_still_fails_at_once_and_says_what_to_do(m
     assert entry == "  2024-12-03T23:31:35.962680423Z  pending     created"
 
 
-def test_a_job_that_ends_otherwise_is_told_with_its_history(mock: Handle) -> None:
+def test_a_wait_for_another_status_than_the_final_one_fails_with_the_history(mock: Handle) -> None:
     mock.fail_next_job("out of memory")
     job = mock.jobs.generate(mock.promotions.create(), 5)
     mock.clock.until_idle()
@@ -53,7 +53,7 @@ def test_a_job_that_ends_otherwise_is_told_with_its_history(mock: Handle) -> Non
     ]
 
 
-def test_a_wait_for_a_job_that_is_not_there_yet_is_in_vain_on_such_a_clock(mock: Handle) -> None:
+def test_a_wait_for_a_job_that_does_not_exist_yet_fails_on_such_a_clock(mock: Handle) -> None:
     with pytest.raises(
         WaitError,
         match="^Nothing will happen: there is no job yet; waited for completed or failed or cancelled$",
@@ -61,7 +61,7 @@ def test_a_wait_for_a_job_that_is_not_there_yet_is_in_vain_on_such_a_clock(mock:
         mock.wait_for_job()
 
 
-def test_somebody_else_may_move_the_clock(mock: Handle) -> None:
+def test_another_thread_may_move_the_clock(mock: Handle) -> None:
     job = mock.jobs.generate(mock.promotions.create(), 5)
     mover = threading.Thread(target=mock.clock.until_idle)
     mover.start()
@@ -71,7 +71,7 @@ def test_somebody_else_may_move_the_clock(mock: Handle) -> None:
         mover.join()
 
 
-def test_a_wait_that_takes_too_long_is_over(mock: Handle) -> None:
+def test_a_wait_ends_with_its_timeout(mock: Handle) -> None:
     mock.reset(clock="real")
     mock.stall_next_job()
     job = mock.jobs.generate(mock.promotions.create(), 5)
@@ -79,7 +79,7 @@ def test_a_wait_that_takes_too_long_is_over(mock: Handle) -> None:
         mock.wait_for_job(job, "completed", timeout=0.01)
 
 
-def test_a_wait_for_requests_counts_those_that_came_already(mock: Handle) -> None:
+def test_a_wait_for_requests_counts_earlier_requests(mock: Handle) -> None:
     promotion = mock.promotions.create()
     call(mock, "POST", f"{promotion.path}/jobs", generate_job(2))
     (request,) = mock.wait_for_requests(operation="create_job")
@@ -98,7 +98,7 @@ def test_a_wait_for_requests_counts_those_that_came_already(mock: Handle) -> Non
     ]
 
 
-def test_an_async_wait_lets_the_code_under_test_go_on(mock: Handle) -> None:
+def test_the_code_under_test_continues_during_an_async_wait(mock: Handle) -> None:
     promotion = mock.promotions.create()
     order: list[str] = []
 
@@ -120,13 +120,13 @@ def test_an_async_wait_lets_the_code_under_test_go_on(mock: Handle) -> None:
     assert order == ["asked"]
 
 
-def test_an_async_wait_fails_as_the_other_does(mock: Handle) -> None:
+def test_an_async_wait_fails_like_a_sync_one(mock: Handle) -> None:
     job = mock.jobs.generate(mock.promotions.create(), 5)
     with pytest.raises(WaitError, match="^Time stands still: "):
         asyncio.run(mock.aio.wait_for_job(job))
 
 
-def test_a_wait_that_holds_up_an_event_loop_says_so(mock: Handle) -> None:
+def test_a_wait_that_blocks_an_event_loop_says_so(mock: Handle) -> None:
     async def scenario() -> None:
         mock.wait_for_requests(timeout=0.01)
 
@@ -140,7 +140,7 @@ def test_a_wait_that_holds_up_an_event_loop_says_so(mock: Handle) -> None:
     assert "event loop" not in str(beside.value)
 
 
-def test_an_async_wait_can_be_given_up(mock: Handle) -> None:
+def test_an_async_wait_can_be_cancelled(mock: Handle) -> None:
     async def scenario() -> None:
         async with asyncio.timeout(0.01):
             await mock.aio.wait_for_requests(operation="cancel_job", timeout=60)
@@ -149,7 +149,7 @@ def test_an_async_wait_can_be_given_up(mock: Handle) -> None:
         asyncio.run(scenario())
 
 
-def test_code_that_polls_a_clock_that_stands_still_is_told_so(mock: Handle) -> None:
+def test_code_that_polls_a_clock_that_does_not_move_gets_an_error(mock: Handle) -> None:
     mock.reset(stuck_polls=3)
     promotion = mock.promotions.create()
     mock.jobs.generate(promotion, 5)

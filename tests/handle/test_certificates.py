@@ -1,4 +1,4 @@
-"""Servers with a certificate of their own, and how a handle is told to trust them."""
+"""Servers with self-signed certificates, and handles that trust them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def server() -> Iterator[MockServer]:
 @pytest.mark.parametrize(
     "verify", [CERTIFICATE, Path(CERTIFICATE), ssl.create_default_context(cafile=CERTIFICATE), False]
 )
-def test_who_is_told_whom_to_trust_reaches_the_server(server: MockServer, verify: Any) -> None:
+def test_a_handle_that_trusts_the_certificate_reaches_the_server(server: MockServer, verify: Any) -> None:
     with Handle.connect(server.url, verify=verify) as handle:
         assert handle.clock.read().mode == "manual"
         assert handle.of_store("other").clock.read().mode == "manual"
 
 
-def test_a_certificate_that_is_not_trusted_is_told_with_what_to_write(server: MockServer) -> None:
+def test_the_error_for_an_untrusted_certificate_says_what_to_write(server: MockServer) -> None:
     with Handle.connect(server.url) as handle, pytest.raises(UnreachableError) as error:
         handle.clock.read()
     assert str(error.value) == (
@@ -40,7 +40,9 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_to_write(server: Mo
     )
 
 
-def test_a_certificate_for_another_name_is_told(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_for_another_name_is_an_error(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     addresses = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
     url = f"https://mock.test:{server.port}"
@@ -52,7 +54,7 @@ def test_a_certificate_for_another_name_is_told(server: MockServer, monkeypatch:
     )
 
 
-def test_a_file_that_cannot_be_used_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_an_invalid_file_is_an_error_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "text.pem").write_text("no certificate")
     for verify, told in (
         (
@@ -67,7 +69,7 @@ def test_a_file_that_cannot_be_used_is_told_before_anything_is_sent(tmp_path: Pa
         assert str(error.value) == told
 
 
-def test_a_server_without_https_is_told() -> None:
+def test_a_server_without_https_is_an_error() -> None:
     with MockServer() as plain:
         url = plain.url.replace("http:", "https:")
         with Handle.connect(url) as handle, pytest.raises(UnreachableError) as error:

@@ -1,4 +1,4 @@
-"""Ways to a server: over HTTP and in process."""
+"""Connections to a server: over HTTP and in process."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def url_of(listener: socket.socket) -> str:
         "http://localhost#a",
     ],
 )
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="^url: expected an address such as http://127.0.0.1:8080, got "):
         Handle.connect(url)
 
 
-def test_nobody_at_an_address_is_told() -> None:
+def test_an_address_without_a_server_is_an_error() -> None:
     with silent_port() as port:
         url = f"http://127.0.0.1:{port}"
         with pytest.raises(
@@ -57,7 +57,7 @@ def test_nobody_at_an_address_is_told() -> None:
             Handle.connect(url + "/").health()
 
 
-def test_something_else_at_an_address_is_told(listener: socket.socket) -> None:
+def test_another_program_at_the_address_is_an_error(listener: socket.socket) -> None:
     def answer() -> None:
         connection, _ = listener.accept()
         with connection:
@@ -72,7 +72,7 @@ def test_something_else_at_an_address_is_told(listener: socket.socket) -> None:
     assert str(refused.value) == "GET /__ep_mock/health was refused with 404: not here"
 
 
-def test_a_server_that_goes_away_is_told_and_one_that_comes_back_is_found() -> None:
+def test_a_server_that_stops_is_an_error_and_one_that_starts_again_is_found() -> None:
     server = MockServer()
     server.start()
     port = server.port
@@ -85,7 +85,7 @@ def test_a_server_that_goes_away_is_told_and_one_that_comes_back_is_found() -> N
             assert handle.promotions.list() == []
 
 
-def test_a_connection_that_was_idle_for_too_long_is_opened_again(listener: socket.socket) -> None:
+def test_a_connection_that_was_idle_for_too_long_is_reopened(listener: socket.socket) -> None:
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"status":"ok"}'
 
     def serve_each_connection_once() -> None:
@@ -158,7 +158,7 @@ def test_a_server_keeps_its_handle_and_shows_its_store() -> None:
     server.handle.close()
 
 
-def test_a_control_plane_that_is_off_or_closed_is_told() -> None:
+def test_a_control_plane_that_is_off_or_protected_is_an_error() -> None:
     with pytest.raises(
         RefusedError, match="refused with 404: .*the control plane is off; start ep-mock with --control"
     ):
@@ -172,7 +172,7 @@ def test_a_control_plane_that_is_off_or_closed_is_told() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not tell its open files")
-def test_handles_and_transports_in_process_that_nobody_closes_cost_no_files() -> None:
+def test_handles_and_transports_in_process_that_are_never_closed_leak_no_files() -> None:
     def use(number: int) -> tuple[Handle, httpx.Client]:
         handle = Handle.in_process(app, store=f"store-{number % 5}")
         client = httpx.Client(transport=httpx_transport(app), headers={"Authorization": "Bearer any"})

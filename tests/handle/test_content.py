@@ -24,7 +24,7 @@ def test_a_promotion_is_what_the_api_answers_and_knows_its_family(mock: Handle, 
     assert mock.promotions.list(family) == []
 
 
-def test_a_promotion_can_be_made_in_any_way(mock: Handle) -> None:
+def test_a_promotion_can_be_created_with_any_fields(mock: Handle) -> None:
     made = mock.promotions.create(name="Winter", automatic=True, end="2030-01-01", description="cold")
     assert (made["automatic"], made["description"]) == (True, "cold")
     with pytest.raises(RefusedError) as refused:
@@ -108,7 +108,7 @@ def test_jobs_are_listed_and_cancelled(mock: Handle) -> None:
     )
 
 
-def test_plans_decide_what_becomes_of_the_next_jobs(mock: Handle) -> None:
+def test_plans_decide_what_happens_to_the_next_jobs(mock: Handle) -> None:
     promotion = mock.promotions.create()
     mock.fail_next_job("out of memory", after_codes=2, name="first")
     mock.stall_next_job(name="second")
@@ -132,7 +132,7 @@ def test_plans_decide_what_becomes_of_the_next_jobs(mock: Handle) -> None:
     assert mock.plans() == []
 
 
-def test_faults_strike_the_code_under_test_and_not_the_handle(mock: Handle) -> None:
+def test_faults_affect_the_code_under_test_and_not_the_handle(mock: Handle) -> None:
     fault = mock.fault(error="rate_limited", retry_after=7, times=0)
     promotion = mock.promotions.create()
     assert call(mock, "GET", promotion.path)[0] == 429
@@ -144,7 +144,7 @@ def test_faults_strike_the_code_under_test_and_not_the_handle(mock: Handle) -> N
     assert mock.faults() == []
 
 
-def test_a_rate_limit_stops_the_code_under_test_and_not_the_handle(mock: Handle) -> None:
+def test_a_rate_limit_affects_the_code_under_test_and_not_the_handle(mock: Handle) -> None:
     with pytest.raises(RefusedError, match="rate_limit: needs a clock that runs"):
         mock.rate_limit(2)
     mock.reset(clock="scaled", clock_scale=1e-6)
@@ -200,7 +200,7 @@ def test_a_snapshot_brings_everything_back(mock: Handle) -> None:
     assert [job.status for job in mock.jobs.list()] == ["pending"]
 
 
-def test_fixtures_come_as_data_as_a_file_or_by_their_shipped_name(mock: Handle, tmp_path: Path) -> None:
+def test_fixtures_are_data_files_or_names_of_shipped_ones(mock: Handle, tmp_path: Path) -> None:
     (loaded,) = mock.load_fixture(
         {
             "ep_mock_fixture": 1,
@@ -218,7 +218,7 @@ def test_fixtures_come_as_data_as_a_file_or_by_their_shipped_name(mock: Handle, 
         mock.load_fixture({"ep_mock_fixture": 2})
 
 
-def test_stores_of_one_server_are_apart(mock: Handle) -> None:
+def test_stores_of_one_server_are_separate(mock: Handle) -> None:
     other = mock.of_store("other")
     other.promotions.create()
     assert (other.store, other.client_id, other.url) == ("other", "other", mock.url)
@@ -230,7 +230,7 @@ def test_stores_of_one_server_are_apart(mock: Handle) -> None:
     assert "other" not in {store.name for store in mock.stores()}
 
 
-def test_what_a_handle_arranges_is_not_in_the_journal(mock: Handle) -> None:
+def test_requests_of_a_handle_are_not_in_the_journal(mock: Handle) -> None:
     promotion = mock.promotions.create()
     mock.codes.create(promotion, "SUMMER")
     mock.jobs.cancel(mock.jobs.generate(promotion, 3))
@@ -240,7 +240,7 @@ def test_what_a_handle_arranges_is_not_in_the_journal(mock: Handle) -> None:
     assert [request.operation for request in mock.requests.all()] == ["create_job"]
 
 
-def test_the_server_tells_about_itself(mock: Handle) -> None:
+def test_the_server_describes_itself(mock: Handle) -> None:
     assert mock.health()["status"] == "ok"
     assert sorted(mock.documents()) == ["control", "rule", "standard"]
     assert mock.document("rule") == mock.documents()["rule"]

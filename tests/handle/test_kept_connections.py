@@ -1,6 +1,4 @@
-"""The connections that a handle over HTTP keeps open: how many, until when, and what happens when one is
-lost.
-"""
+"""The connections that a handle over HTTP keeps open: their number, their end, and their loss."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ def test_threads_that_have_ended_leave_no_connection_behind(server: CountingServ
         assert (server.opened, server.open_now) == (1, 1)
 
 
-def test_many_threads_at_a_time_are_served_and_a_few_connections_are_kept(server: CountingServer) -> None:
+def test_many_threads_call_at_once_and_a_few_connections_are_kept(server: CountingServer) -> None:
     with Handle.connect(server.url) as handle:
         server.gate.clear()
         threads = at_once(2 * MOST_KEPT, handle.health)
@@ -53,7 +51,7 @@ def test_many_threads_at_a_time_are_served_and_a_few_connections_are_kept(server
     server.wait_until_open(0)
 
 
-def test_a_handle_that_is_closed_keeps_no_connection_also_none_that_was_in_use(
+def test_a_closed_handle_keeps_no_connection_not_even_a_busy_one(
     server: CountingServer,
 ) -> None:
     handle = Handle.connect(server.url)
@@ -78,7 +76,7 @@ def test_a_handle_that_is_dropped_closes_its_connections(server: CountingServer)
     server.wait_until_open(0)
 
 
-def test_a_call_that_may_have_been_carried_out_is_not_sent_twice(server: CountingServer) -> None:
+def test_a_call_that_the_server_may_have_received_is_not_repeated(server: CountingServer) -> None:
     with Handle.connect(server.url) as handle:
         handle.health()
         server.hang_up = True
@@ -141,7 +139,7 @@ def test_a_child_after_a_fork_has_connections_of_its_own_and_leaves_those_of_its
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
-def test_the_same_by_https() -> None:
+def test_the_same_over_https() -> None:
     with (
         MockServer(tls_certificate=CERTIFICATE, tls_key=KEY) as server,
         Handle.connect(server.url, verify=CERTIFICATE) as handle,

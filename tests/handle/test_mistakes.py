@@ -1,4 +1,4 @@
-"""Arguments that people give by mistake: each works, or fails with one sentence that says what to write."""
+"""Likely mistakes in arguments: each works, or fails with one sentence that says what to write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTINGS = "settings: expected ep_mock.Settings, or keywords such as clock='manu
 NEWEST = "write promotion=... for the newest job of a promotion"
 MODES = "expected one of real, scaled, manual, poll, got"
 
-# For mypy they take anything, as for those who do not run it.
+# As `Any`, so that mypy accepts the mistakes.
 CONNECT: Any = Handle.connect
 IN_PROCESS: Any = Handle.in_process
 SERVER: Any = MockServer
@@ -237,22 +237,22 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("mistake", "told"), MISTAKES, ids=[told for _, told in MISTAKES])
-def test_a_mistake_is_told_in_one_sentence_before_anything_is_sent(
-    mock: Handle, mistake: Callable[[Any], object], told: str
+@pytest.mark.parametrize(("mistake", "message"), MISTAKES, ids=[message for _, message in MISTAKES])
+def test_a_mistake_is_an_error_of_one_sentence_before_anything_is_sent(
+    mock: Handle, mistake: Callable[[Any], object], message: str
 ) -> None:
     mock.jobs.export(mock.promotions.create())
     before = mock.snapshot()
     with pytest.raises(UsageError) as error:
         mistake(mock)
-    start, star, end = told.partition("*") if told.startswith("app: ") else (told, "", "")
+    start, star, end = message.partition("*") if message.startswith("app: ") else (message, "", "")
     assert str(error.value).startswith(start)
     assert str(error.value).endswith(end if star else start)
     assert mock.snapshot() == before
 
 
 @pytest.mark.asyncio
-async def test_the_async_waits_tell_the_same(mock: Handle) -> None:
+async def test_the_async_waits_raise_the_same_errors(mock: Handle) -> None:
     with pytest.raises(UsageError, match="^wait_for_job: status: expected one of pending, .*, got 'done'$"):
         await mock.aio.wait_for_job(status="done")  # type: ignore[arg-type]
     with pytest.raises(
@@ -262,7 +262,7 @@ async def test_the_async_waits_tell_the_same(mock: Handle) -> None:
 
 
 @pytest.mark.parametrize("family", ["standard", "rule"])
-def test_a_promotion_may_be_named_in_any_way(mock: Handle, family: Any) -> None:
+def test_a_promotion_argument_may_be_an_object_or_an_id(mock: Handle, family: Any) -> None:
     mock.promotions.create("rule" if family == "standard" else "standard")
     promotion = mock.promotions.create(family)
     loaded = mock.load_fixture({"ep_mock_fixture": 1, "promotions": [{"family": family, "name": "Loaded"}]})[
@@ -286,7 +286,7 @@ def test_a_promotion_may_be_named_in_any_way(mock: Handle, family: Any) -> None:
     assert [each["name"] for each in mock.promotions.list(family)] == ["Loaded"]
 
 
-def test_a_job_may_be_named_in_any_way_and_read_by_key(mock: Handle) -> None:
+def test_a_job_argument_may_be_an_object_or_an_id_and_jobs_have_keys(mock: Handle) -> None:
     promotion = mock.promotions.create("rule")
     job = mock.jobs.export(promotion)
     whole = call(mock, "GET", f"{promotion.path}/jobs")[1]["data"][0]
@@ -302,12 +302,12 @@ def test_a_job_may_be_named_in_any_way_and_read_by_key(mock: Handle) -> None:
     assert mock.jobs.cancel(mock.jobs.export(promotion).id).status == "cancelled"
 
 
-def test_a_promotion_tells_that_it_is_a_dictionary(mock: Handle) -> None:
+def test_an_unknown_attribute_of_a_promotion_says_that_it_is_a_dictionary(mock: Handle) -> None:
     promotion = mock.promotions.create()
-    for name, told in (("name", "write promotion['name']"), ("nmae", "its properties are its keys")):
+    for name, message in (("name", "write promotion['name']"), ("nmae", "its properties are its keys")):
         with pytest.raises(AttributeError) as error:
             getattr(promotion, name)
-        assert str(error.value) == f"a promotion is a dictionary and has no attribute {name!r}: {told}"
+        assert str(error.value) == f"a promotion is a dictionary and has no attribute {name!r}: {message}"
 
 
 def test_a_fixture_may_be_a_path(mock: Handle, tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_fixture_may_be_a_path(mock: Handle, tmp_path: Path) -> None:
         assert own.promotions.list("rule")[0]["name"] == "From a file"
 
 
-def test_lists_have_everything(mock: Handle) -> None:
+def test_lists_are_complete(mock: Handle) -> None:
     mock.reset(timings="instant")
     promotion = mock.promotions.create("rule")
     for number in range(101):

@@ -1,4 +1,4 @@
-"""Whatever type a public method takes or answers can be imported from `ep_mock` or `ep_mock.handle`."""
+"""All types in public signatures can be imported from `ep_mock` or `ep_mock.handle`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def public_signatures() -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def members_of(exported: object) -> dict[str, Any]:
-    """What a class of ep-mock has, including what it inherits from others of ep-mock."""
+    """The members of a class, including those inherited from other classes of ep-mock."""
     classes = exported.__mro__ if isinstance(exported, type) else ()
     ours = [each for each in classes if each.__module__.startswith("ep_mock")]
     return {name: member for each in reversed(ours) for name, member in vars(each).items()}

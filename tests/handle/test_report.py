@@ -1,4 +1,4 @@
-"""What a store tells to whoever reads why a test failed."""
+"""The report about a store, for the reader of a failed test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_jobs_come_with_their_histories_and_requests_in_order(mock: Handle) -> N
     ]
 
 
-def test_an_empty_store_has_little_to_tell(mock: Handle) -> None:
+def test_the_report_of_an_empty_store_is_short(mock: Handle) -> None:
     assert mock.report().splitlines() == [
         "clock: manual, 2024-12-03T23:31:35.962680423Z",
         "no jobs",
@@ -42,7 +42,7 @@ def test_an_empty_store_has_little_to_tell(mock: Handle) -> None:
     ]
 
 
-def test_of_many_jobs_and_requests_the_latest_are_told(mock: Handle) -> None:
+def test_the_report_shows_the_last_jobs_and_requests(mock: Handle) -> None:
     mock.settings(timings="instant")
     promotion = mock.promotions.create()
     jobs = [mock.jobs.generate(promotion, 1) for _ in range(7)]

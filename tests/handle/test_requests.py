@@ -1,4 +1,4 @@
-"""Questions to the journal, and what their assertions say when they fail."""
+"""Queries of the journal, and the messages of failed assertions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ def path(mock: Handle) -> str:
     return path
 
 
-def test_requests_are_found_and_counted_by_what_they_are_and_what_became_of_them(
-    mock: Handle, path: str
-) -> None:
+def test_requests_are_found_and_counted_by_their_properties_and_outcomes(mock: Handle, path: str) -> None:
     assert [str(request) for request in mock.requests.all()] == [
         f"#1 POST {path}/jobs -> 201 served",
         f"#2 GET {path}/jobs -> 200 served",
@@ -115,7 +113,7 @@ def test_another_number_of_requests_shows_those_that_match(mock: Handle, path: s
         mock.requests.assert_not_called(operation="create_job")
 
 
-def test_of_many_requests_the_latest_are_shown(mock: Handle) -> None:
+def test_a_failed_assertion_shows_the_last_matching_requests(mock: Handle) -> None:
     for _ in range(7):
         call(mock, "GET", "/v2/promotions")
     with pytest.raises(RequestAssertionError) as failed:
@@ -131,6 +129,6 @@ def test_without_any_request_it_says_so(mock: Handle) -> None:
         mock.requests.assert_called()
 
 
-def test_a_mistake_in_a_question_is_no_answer(mock: Handle) -> None:
+def test_a_mistake_in_a_query_is_an_error(mock: Handle) -> None:
     with pytest.raises(UsageError, match="there is no keyword 'opration'; did you mean 'operation'?"):
         mock.requests.assert_not_called(opration="create_job")  # type: ignore[call-arg]

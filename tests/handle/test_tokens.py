@@ -1,4 +1,4 @@
-"""Who the code under test logs in as, and tokens for it."""
+"""The client id of the code under test, and its tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_token_of_the_handle_opens_its_store_under_strict_auth() -> None:
             assert handle.token == handle.token
 
 
-def test_a_token_that_the_clock_has_outrun_is_renewed() -> None:
+def test_an_expired_token_is_renewed() -> None:
     with MockServer(auth="strict", clock="manual") as server:
         mock = server.handle
         promotion = mock.promotions.create()
@@ -35,7 +35,7 @@ def test_a_token_that_the_clock_has_outrun_is_renewed() -> None:
         assert mock.promotions.list() == []
 
 
-def test_client_id_and_secret_are_those_that_the_server_wants() -> None:
+def test_client_id_and_secret_are_those_of_the_server() -> None:
     with MockServer(auth="strict", client_id="shop", client_secret="a b&c") as server:
         mock = server.handle
         assert (mock.client_id, mock.client_secret) == ("shop", "a b&c")
@@ -47,7 +47,7 @@ def test_client_id_and_secret_are_those_that_the_server_wants() -> None:
             _ = stranger.token
 
 
-def test_with_stores_by_client_id_the_client_id_leads_to_the_store() -> None:
+def test_with_stores_by_client_id_the_client_id_selects_the_store() -> None:
     with MockServer(stores="client-id", clock="manual") as server:
         mock = server.handle.of_store("gw0")
         promotion = mock.promotions.create()

@@ -1,6 +1,4 @@
-"""The handle has a method for whatever the control plane can do, and its keywords are what the control plane
-takes.
-"""
+"""The handle has a method for each operation of the control plane, with the same keywords."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ CONTROL = load_document("control")
 
 
 class Recorder(InProcessConnection):
-    """Notes which operations are called."""
+    """Records the operations that are called."""
 
     def __init__(self) -> None:
         super().__init__(create_app(clock="manual", clock_start=START, seed="tests"))
@@ -125,7 +123,7 @@ def test_the_method_makes_the_call(operation_id: str) -> None:
         (keywords.Checkout, set(CONTROL.raw["components"]["schemas"]["Checkout"]["properties"]) - {"code"}),
     ],
 )
-def test_the_keywords_are_those_that_are_taken(typed: Any, names: Any) -> None:
+def test_the_keywords_are_those_of_the_control_plane(typed: Any, names: Any) -> None:
     assert set(typed.__annotations__) == set(names)
 
 

@@ -34,6 +34,6 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[MockServer]:
-    """A server that no session started."""
+    """A server that was started outside the session."""
     with MockServer(clock="manual") as server:
         yield server

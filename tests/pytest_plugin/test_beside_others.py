@@ -1,6 +1,4 @@
-"""ep-mock beside plugins and libraries that change time, sockets or how tests are run. `docs/pytest.md` tells
-the same in words.
-"""
+"""ep-mock beside libraries that change time, sockets or the way tests run, as docs/pytest.md describes."""
 
 from __future__ import annotations
 
@@ -60,14 +58,14 @@ def test_a_running_clock_runs_on(ep_mock):
         ),
     ],
 )
-def test_frozen_time_is_where_a_store_begins_and_else_no_concern_of_it(
+def test_a_store_starts_at_the_frozen_time_and_is_not_affected_by_it_later(
     pytester: pytest.Pytester, imports: str, freeze: str
 ) -> None:
     pytester.makepyfile(
         test_sample=TESTS_IN_FROZEN_TIME.replace("{imports}", imports).replace("{freeze}", freeze)
     )
-    # In a process of its own: freezing time looks into every module that is loaded, and some of those of
-    # other tests answer with effects.
+    # In another process: freezing time reads the attributes of all loaded modules, and some modules of other
+    # tests react to that.
     pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120).assert_outcomes(passed=4)
 
 
@@ -156,7 +154,7 @@ async def test_in_process(ep_mock_app, ep_mock, transport):
         ),
     ],
 )
-def test_async_tests_have_waits_that_let_their_loop_go_on(
+def test_async_tests_have_waits_that_do_not_block_their_loop(
     run: Run, plugin: str, marks: str, options: tuple[str, ...]
 ) -> None:
     run(ASYNC_TESTS.replace("{marks}", marks), "-p", plugin, *options, "-Werror").assert_outcomes(passed=3)

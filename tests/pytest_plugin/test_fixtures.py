@@ -1,4 +1,4 @@
-"""The fixtures, as a test that uses them sees them."""
+"""The fixtures, as seen by a test that uses them."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_whole_settings_count_as_they_are_but_never_take_the_port_that_people_us
     result.assert_outcomes(passed=1)
 
 
-def test_a_module_can_have_settings_of_its_own_as_long_as_they_are_a_stores(run: Run) -> None:
+def test_a_module_can_override_settings_of_the_store_but_not_of_the_server(run: Run) -> None:
     module = """
     import pytest
 

@@ -1,4 +1,4 @@
-"""The marker: what a test wants of its store."""
+"""The marker: settings and fixtures for the store of a test."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def test_the_nearest_marker_wins_for_each_setting(run: Run) -> None:
     result.assert_outcomes(passed=3)
 
 
-def test_it_fills_the_store_with_fixtures_and_what_it_says_beats_them(
-    run: Run, pytester: pytest.Pytester
-) -> None:
+def test_it_loads_fixtures_and_overrides_their_settings(run: Run, pytester: pytest.Pytester) -> None:
     folder = pytester.mkdir("data")
     folder.joinpath("shop.json").write_text(
         '{"ep_mock_fixture": 1, "promotions": [{"family": "rule", "name": "Beside"}]}'
@@ -124,9 +122,9 @@ def ep_mock_settings():
 """
 
 
-def test_it_beats_the_settings_of_the_session_and_what_fixtures_bring(run: Run) -> None:
+def test_it_overrides_the_settings_of_the_session_and_of_fixtures(run: Run) -> None:
     own = {"codes_limit": 7, "promotions_limit": 70, "author": "first@example.com"}
-    # The server runs already with other settings: those of this file come with each reset, as the marker's
+    # The server is already running with other settings. Those of this file come with each reset, as the marker's
     # do.
     result = run(
         f"""
@@ -152,7 +150,7 @@ def test_both(ep_mock):
     result.assert_outcomes(passed=5)
 
 
-def test_it_beats_what_a_fixture_of_the_session_brings(run: Run, pytester: pytest.Pytester) -> None:
+def test_it_overrides_the_settings_of_a_fixture_of_the_session(run: Run, pytester: pytest.Pytester) -> None:
     brings = '{"ep_mock_fixture": 1, "settings": {"codes_limit": 5, "author": "fixture@example.com"}}'
     pytester.path.joinpath("limits.json").write_text(brings)
     result = run(

@@ -34,7 +34,7 @@ def test_a_seed_gives_the_same_ids_and_without_one_they_differ(run: Run, pyteste
     assert told_id(run(TELL_ID, "-s", "--ep-mock-seed=8")) != told_id(seeded[0])
 
 
-def test_without_options_the_head_of_the_session_says_nothing(run: Run) -> None:
+def test_without_options_the_header_of_the_session_has_no_line(run: Run) -> None:
     assert not [line for line in run(TELL_ID).stdout.lines if line.startswith("ep-mock")]
 
 
@@ -100,7 +100,7 @@ def test_the_configuration_file_can_name_it_and_the_settings_of_stores(
     run("def test_it(ep_mock):\n    assert ep_mock.promotions.list()").assert_outcomes(passed=1)
 
 
-def test_a_control_token_and_a_client_can_be_given_for_it(run: Run) -> None:
+def test_a_control_token_and_a_client_can_be_configured_for_it(run: Run) -> None:
     conftest = """
     import pytest
 
@@ -126,7 +126,7 @@ def test_a_control_token_and_a_client_can_be_given_for_it(run: Run) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://localhost", "http://"])
-def test_an_address_that_is_none_stops_the_session(run: Run, url: str) -> None:
+def test_an_invalid_address_stops_the_session(run: Run, url: str) -> None:
     result = run(TELL_ID, f"--ep-mock-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
@@ -134,7 +134,7 @@ def test_an_address_that_is_none_stops_the_session(run: Run, url: str) -> None:
     )
 
 
-def test_nobody_there_is_told_by_each_test(run: Run) -> None:
+def test_each_test_fails_if_there_is_no_server(run: Run) -> None:
     with silent_port() as port:
         url = f"http://127.0.0.1:{port}"
         result = run(TELL_ID + "\ndef test_two(ep_mock):\n    pass", f"--ep-mock-url={url}")
@@ -146,7 +146,7 @@ def test_nobody_there_is_told_by_each_test(run: Run) -> None:
     )
 
 
-def test_a_server_without_a_control_plane_is_told(run: Run) -> None:
+def test_a_server_without_a_control_plane_is_an_error(run: Run) -> None:
     with MockServer(control=False) as server:
         result = run(TELL_ID, f"--ep-mock-url={server.url}")
     result.assert_outcomes(errors=1)
@@ -155,7 +155,7 @@ def test_a_server_without_a_control_plane_is_told(run: Run) -> None:
     )
 
 
-def test_there_is_no_application_of_a_server_elsewhere(run: Run, elsewhere: MockServer) -> None:
+def test_a_server_elsewhere_has_no_application(run: Run, elsewhere: MockServer) -> None:
     result = run("def test_it(ep_mock_app):\n    pass", f"--ep-mock-url={elsewhere.url}")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
@@ -165,7 +165,7 @@ def test_there_is_no_application_of_a_server_elsewhere(run: Run, elsewhere: Mock
     )
 
 
-def test_a_server_elsewhere_cannot_be_set_up(
+def test_settings_of_a_server_elsewhere_cannot_change(
     run: Run, pytester: pytest.Pytester, elsewhere: MockServer
 ) -> None:
     pytester.makeini("[pytest]\nep_mock_settings = auth = strict")
@@ -194,7 +194,7 @@ def test_a_server_elsewhere_cannot_be_set_up(
         ("clock = fast", "clock: expected one of real, scaled, manual, poll, got 'fast'"),
     ],
 )
-def test_a_mistake_in_the_configuration_file_is_told(
+def test_a_mistake_in_the_configuration_file_is_an_error(
     run: Run, pytester: pytest.Pytester, line: str, message: str
 ) -> None:
     pytester.makeini(f"[pytest]\nep_mock_settings =\n    {line}")
@@ -212,7 +212,7 @@ def test_a_mistake_in_the_configuration_file_is_told(
         ("['codes_limit']", "expected a mapping or ep_mock.Settings from the fixture, got ['codes_limit']"),
     ],
 )
-def test_a_mistake_in_the_fixture_is_told(run: Run, given: str, message: str) -> None:
+def test_a_mistake_in_the_fixture_is_an_error(run: Run, given: str, message: str) -> None:
     result = run(
         TELL_ID,
         conftest=f"import pytest\n\n@pytest.fixture(scope='session')\ndef ep_mock_settings():\n    return {given}",
@@ -221,14 +221,14 @@ def test_a_mistake_in_the_fixture_is_told(run: Run, given: str, message: str) ->
     assert f"ep-mock: ep_mock_settings: {message}" in result.stdout.lines
 
 
-def test_a_port_that_is_taken_is_told(run: Run, elsewhere: MockServer) -> None:
+def test_a_port_in_use_is_an_error(run: Run, elsewhere: MockServer) -> None:
     conftest = f"import pytest\n\n@pytest.fixture(scope='session')\ndef ep_mock_settings():\n    return {{'port': {elsewhere.port}}}"
     result = run("def test_it(ep_mock):\n    ep_mock.url", conftest=conftest)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"ep-mock: port {elsewhere.port} *"])
 
 
-def test_a_server_with_a_certificate_of_its_own_is_trusted_when_it_is_named(
+def test_a_self_signed_certificate_is_trusted_if_it_is_configured(
     run: Run, pytester: pytest.Pytester
 ) -> None:
     test = "def test_it(ep_mock):\n    assert ep_mock.clock.read().mode == 'poll'"

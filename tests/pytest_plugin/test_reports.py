@@ -1,4 +1,4 @@
-"""What the report of a failed test tells about its store."""
+"""The section about the store in the report of a failed test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_failed_test_shows_jobs_and_requests_and_how_to_repeat_it(run: Run) ->
     assert not [line for line in lines if "ep_mock/handle" in line], "the traceback ends in the test"
 
 
-def test_the_seed_that_is_told_is_the_one_that_the_test_had(run: Run) -> None:
+def test_the_seed_in_the_report_is_that_of_the_test(run: Run) -> None:
     marked = run(
         "import pytest\n\n@pytest.mark.ep_mock(seed='9')\ndef test_it(ep_mock):\n    assert False",
         "--ep-mock-seed=7",
@@ -49,7 +49,7 @@ def test_the_seed_that_is_told_is_the_one_that_the_test_had(run: Run) -> None:
     marked.stdout.fnmatch_lines(["to repeat the same ids and codes: --ep-mock-seed=9"])
 
 
-def test_a_test_that_passed_or_was_skipped_tells_nothing(run: Run) -> None:
+def test_a_test_that_passed_or_was_skipped_has_no_report(run: Run) -> None:
     result = run(
         """
         import pytest
@@ -73,7 +73,7 @@ def test_a_test_that_passed_or_was_skipped_tells_nothing(run: Run) -> None:
     assert "ep-mock" not in [line.strip("- ") for line in result.stdout.lines]
 
 
-def test_a_failure_of_another_fixture_tells_as_well(run: Run) -> None:
+def test_a_failure_of_another_fixture_has_a_report_too(run: Run) -> None:
     result = run(
         """
         import pytest
@@ -92,7 +92,7 @@ def test_a_failure_of_another_fixture_tells_as_well(run: Run) -> None:
     )
 
 
-def test_a_server_that_has_gone_meanwhile_is_told_instead(run: Run) -> None:
+def test_the_report_says_if_the_server_has_stopped(run: Run) -> None:
     result = run(
         """
         def test_it(ep_mock, server):
@@ -151,7 +151,7 @@ def test_a_test_that_forgets_to_move_a_manual_clock_fails_at_once_with_the_reaso
     )
 
 
-def test_a_test_whose_client_polls_in_vain_fails_with_the_reason_in_its_report(run: Run) -> None:
+def test_the_report_says_why_a_client_polled_without_success(run: Run) -> None:
     result = run(
         """
         import httpx

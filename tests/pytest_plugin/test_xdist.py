@@ -63,7 +63,7 @@ def test_each_worker_has_one_server(workers: pytest.Pytester) -> None:
     assert urls[0] != urls[1]
 
 
-def test_workers_on_one_server_do_not_meet_when_the_client_id_chooses_the_store(
+def test_workers_on_one_server_are_separate_if_the_client_id_selects_the_store(
     workers: pytest.Pytester,
 ) -> None:
     workers.makepyfile(USES_STORE)
@@ -76,7 +76,9 @@ def test_workers_on_one_server_do_not_meet_when_the_client_id_chooses_the_store(
         assert [each["name"] for each in server.handle.promotions.list()] == ["of nobody"]
 
 
-def test_where_the_client_id_does_not_choose_a_warning_says_what_to_do(workers: pytest.Pytester) -> None:
+def test_a_warning_says_what_to_do_if_the_client_id_does_not_select_the_store(
+    workers: pytest.Pytester,
+) -> None:
     workers.makepyfile(
         "def test_it(ep_mock):\n    assert ep_mock.headers['X-EP-Mock-Store'] == ep_mock.store"
     )
