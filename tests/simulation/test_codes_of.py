@@ -1,6 +1,4 @@
-"""`Store.codes_of` is the only way in to the codes of a promotion for verbs, so that no verb can forget to
-bring them to now.
-"""
+"""Operations read codes only by `Store.codes_of`, so that none can forget to update the codes first."""
 
 from __future__ import annotations
 
@@ -13,17 +11,17 @@ import ep_mock
 SOURCE: Final = Path(ep_mock.__file__).parent
 
 MAKERS: Final = {
-    "family_promotions",  # tells the index about a book that comes or goes
+    "family_promotions",  # enters books into the index
     "load_codes",  # fills promotions that are not in a store yet
     "promotion",
-    "promotions",  # its filters read what `Store.promotions_with_code` has brought
+    "promotions",  # makes the book of a new promotion; its filters run after `Store.promotions_with_code`
     "restore",
     "save",
     "store",
     "task",
     "worker",
 }
-"""The modules that make codes come and go, or restore them as they were."""
+"""The modules that make, delete or restore codes."""
 
 
 def modules_that_read(attribute: str) -> set[str]:
@@ -35,5 +33,5 @@ def modules_that_read(attribute: str) -> set[str]:
     return found
 
 
-def test_only_those_that_make_codes_read_them_without_bringing_them_first() -> None:
+def test_only_modules_that_make_codes_read_them_without_updating_them_first() -> None:
     assert modules_that_read("book") <= MAKERS

@@ -1,5 +1,6 @@
-"""The two promotion families: everything in which Standard and Rule differ, as data. No other module asks
-which family it has.
+"""The two promotion families: all differences between Standard and Rule, as data.
+
+Other modules read these values instead of asking which family a promotion belongs to.
 """
 
 from __future__ import annotations
@@ -13,46 +14,44 @@ FamilyName = Literal["standard", "rule"]
 
 
 class Family(msgspec.Struct, frozen=True, eq=False):
-    """What differs between the families; all values are published.
+    """The differences between the families; all values are published.
 
     Attributes:
-        name: how ep-mock names the family; also the name of its OpenAPI document.
-        collection: the path segment below `/v2`.
+        name: the name of the family in ep-mock, and of its OpenAPI document.
+        collection: the path segment after `/v2`.
         promotion_type: the `type` of a promotion.
         owner_key: the key under which a job names its promotion.
         ancestor_key: the key under which a promotion names what it belongs to.
         belongs_to_store: whether a promotion belongs to its store; otherwise to its first version.
         consume_units: the units in which uses of a code are counted; the first is the default.
-        result_key_varies: whether older documents name a job's result otherwise.
-        parameter_order: the order in which a generate job's parameters are printed.
-        cancel_refused: why a job that is not pending or processing cannot be cancelled.
-        automatic_refused: why an automatic promotion takes no codes.
-        cancel_in_nanoseconds: whether the answer to a cancel prints nine digits of a second, as the answer to
-            a create does.
-        codes_fold_case: whether codes are the same when they differ in case only.
-        codes_unique_in_store: whether a code may stand in one unexpired promotion of the family only.
-        codes_have_ids: whether a code has an id of its own.
+        result_key_varies: whether older documents use another key for the result of a job.
+        parameter_order: the order in which the parameters of a generate job are printed.
+        cancel_refused: why a job that is neither pending nor processing cannot be cancelled.
+        automatic_refused: why an automatic promotion accepts no codes.
+        cancel_in_nanoseconds: whether the response to a cancel prints nine digits of a second, as the
+            response to a create does.
+        codes_fold_case: whether codes that differ only in case are equal.
+        codes_unique_in_store: whether only one unexpired promotion of the family may have a code.
+        codes_have_ids: whether a code has an id.
         codes_have_type: whether a code has a `type`, unless the setting `rule_code_type` leaves it out.
-        code_fields: what a code can say of itself besides its name.
-        unit_beside_codes: whether the unit of new codes may stand beside the list of them, where a published
-            client puts it.
-        codes_sortable: whether code lists can be sorted and filtered by `gt`.
-        keeps_history: whether each update keeps the previous version.
+        code_fields: the fields of a code besides its name.
+        unit_beside_codes: whether the unit of new codes may stand beside their list; a published client puts
+            it there.
+        codes_sortable: whether lists of codes can be sorted, and filtered by `gt`.
+        keeps_history: whether an update keeps the previous version.
         shows_current: whether a promotion says that it is the current version.
-        ranks_promotions: whether promotions have a unique priority and the number of automatic ones is
+        ranks_promotions: whether the priority of promotions is unique and the number of automatic ones is
             limited.
-        automatic_code: whether an automatic promotion comes with one code made by the service.
-        lists_created_codes: whether creating codes answers with the codes (else with the promotion).
-        reactivation_refused: the item of the refusal to give an expired promotion with too many codes a later
-            end.
-        usages_unknown: the item of the refusal when none of the usages to anonymize is known, without their
-            ids.
+        automatic_code: whether an automatic promotion has one code, made by the service.
+        lists_created_codes: whether the response to creating codes is the codes; otherwise the promotion.
+        reactivation_refused: the error for a later end of an expired promotion with too many codes.
+        usages_unknown: the error for usages to anonymize of which none is known, without their ids.
         usages_name_updater: whether a usage says who changed it last.
-        usage_sorts: what the usages of a promotion can be sorted by.
-        code_usage_sorts: what the usages of one code can be sorted by.
-        anonymizing_drops_customer: whether an anonymized usage loses its customer id as well.
-        promotion_fields: what a promotion keeps of what was sent, in the order in which it is printed.
-        promotion_defaults: what stands in a promotion when nothing was sent.
+        usage_sorts: the fields by which the usages of a promotion can be sorted.
+        code_usage_sorts: the fields by which the usages of one code can be sorted.
+        anonymizing_drops_customer: whether an anonymized usage also loses its customer id.
+        promotion_fields: the fields of a request that a promotion keeps, in the order of printing.
+        promotion_defaults: the values of fields that are missing in the request.
     """
 
     name: FamilyName
