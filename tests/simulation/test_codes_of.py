@@ -11,15 +11,16 @@ import ep_mock
 SOURCE: Final = Path(ep_mock.__file__).parent
 
 MAKERS: Final = {
-    "family_promotions",  # enters books into the index
-    "load_codes",  # fills promotions that are not in a store yet
-    "promotion",
-    "promotions",  # makes the book of a new promotion; its filters run after `Store.promotions_with_code`
-    "restore",
-    "save",
-    "store",
-    "task",
-    "worker",
+    "simulation/family_promotions",  # enters books into the index
+    "fixtures/load_codes",  # fills promotions that are not in a store yet
+    "simulation/promotion",
+    "operations/promotions",  # makes the book of a new promotion; its filters run after `Store.promotions_with_code`
+    "simulation/store",
+    "simulation/task",
+    "simulation/worker",
+    "snapshots/check",  # reads the plain data of a snapshot, which has the same name
+    "snapshots/restore",
+    "snapshots/save",
 }
 """The modules that make, delete or restore codes."""
 
@@ -29,7 +30,7 @@ def modules_that_read(attribute: str) -> set[str]:
     for path in SOURCE.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if any(isinstance(node, ast.Attribute) and node.attr == attribute for node in nodes):
-            found.add(path.stem)
+            found.add(path.relative_to(SOURCE).with_suffix("").as_posix())
     return found
 
 
