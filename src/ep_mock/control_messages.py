@@ -145,7 +145,7 @@ class WorkerReading(_Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlanReading(_Message, frozen=True):
-    """A plan in force, and the number of jobs that it is still for."""
+    """An active plan, and the number of jobs that it still applies to."""
 
     id: str
     left: int
@@ -239,13 +239,13 @@ class RequestsFound(_Message, frozen=True):
 
 
 class RequestsCame(_Message, frozen=True):
-    """The requests of a wait that came true."""
+    """The requests of a wait that succeeded."""
 
     requests: list[RecordedRequest]
 
 
 class RequestsMissed(_Message, frozen=True):
-    """The `meta` of a wait for requests that did not come true: the matching requests, and the nearest."""
+    """The `meta` of a wait for requests that did not succeed: the matching requests, and the nearest."""
 
     now: str
     requests: list[RecordedRequest]

@@ -1,6 +1,4 @@
-"""Somebody who uses one store over HTTP, in short words; what they do can be drawn by Hypothesis and done
-again elsewhere.
-"""
+"""A user of one store over HTTP. Hypothesis can draw its actions, which can be repeated on another server."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ Outcome = tuple[int, Any]
 
 
 class Actor:
-    """One user of one store; `which` chooses among what is there, modulo its number."""
+    """A user of one store. `which` selects one of the existing things, modulo their number."""
 
     def __init__(self, client: ApiClient | None = None, store: str = "default", **settings: Any) -> None:
         self.client = client or api_client(**settings)
@@ -29,7 +27,7 @@ class Actor:
     def call(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> Outcome:
-        """A request to this store; answers the status and what came, None for nothing."""
+        """Send a request to the store; return the status and the body, None for an empty one."""
         content: dict[str, Any] = {} if body is None else {"json": body}
         named = {"X-EP-Mock-Store": self.store, **(headers or {})}
         response = self.client.request(method, path, headers=named, **content)
@@ -37,13 +35,13 @@ class Actor:
         return response.status_code, response.json() if response.content else None
 
     def control(self, method: str, path: str, body: object = None) -> Any:
-        """A control call that is not refused; answers what came."""
+        """Make a control call that must succeed; return its body."""
         status, answer = self.call(method, f"/__ep_mock/{path}", body)
         assert status < 300, answer
         return answer
 
     def snapshot(self) -> dict[str, Any]:
-        """All there is of the store."""
+        """The whole store."""
         state: dict[str, Any] = self.control("GET", "snapshot")
         return state
 
@@ -52,7 +50,7 @@ class Actor:
         return parse_date(self.control("GET", "clock")["now"])
 
     def advance_to(self, moment: int) -> list[dict[str, Any]]:
-        """Move time to a moment; answers the transitions."""
+        """Move time to a moment; return the transitions."""
         transitions: list[dict[str, Any]] = self.control(
             "POST", "clock/advance", {"to": format_nanos(moment)}
         )["transitions"]
@@ -67,7 +65,7 @@ class Actor:
         return self.call("POST", f"/v2/{chosen.collection}", {"data": new_promotion(chosen, **fields)})
 
     def do(self, action: Action) -> Outcome:
-        """Do what was drawn."""
+        """Carry out a drawn action."""
         if action.verb == "promotion":
             return self.add_promotion(action.which)
         if action.path:
@@ -113,7 +111,7 @@ class Actor:
 
 
 class Action(NamedTuple):
-    """Something that an actor can do: a verb on a promotion, or a whole request."""
+    """An action of an actor: a verb on a promotion, or a whole request."""
 
     verb: str
     which: int = 0

@@ -1,4 +1,4 @@
-"""Every call of the control plane, from its own document: a new one cannot be forgotten."""
+"""Every call of the control plane, from its document, so that no new call is forgotten."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEALTH: Final = "get_health"
 
 
 class ControlCall(NamedTuple):
-    """A call that could be made: the ids in its path are made up."""
+    """A possible call; the ids in its path are invented."""
 
     operation: Operation
     method: str
@@ -19,11 +19,11 @@ class ControlCall(NamedTuple):
 
     @property
     def needs_token(self) -> bool:
-        """Whether a server with a token asks for it."""
+        """Whether the call needs the token of a server that has one."""
         return self.operation.operation_id != HEALTH
 
     def body(self) -> Any:
-        """A body that its document gives as an example, None where it takes none."""
+        """An example body from the document; None if the call has no body."""
         body = self.operation.document.dereference(self.operation.raw.get("requestBody", {}))
         examples = body.get("content", {}).get("application/json", {}).get("examples", {})
         return next(
@@ -35,7 +35,7 @@ class ControlCall(NamedTuple):
 
 
 def control_calls() -> list[ControlCall]:
-    """All operations of the document, and HEAD beside each GET."""
+    """All operations of the document, and a HEAD for each GET."""
     calls = []
     for operation in load_document("control").operations:
         path = re.sub(r"\{\w+\}", "x", operation.path)

@@ -1,4 +1,4 @@
-"""A store with odd data in it can be used like any other: no request fails, hangs or does harm."""
+"""A store with strange data works like any other: no request fails, hangs or does damage."""
 
 from __future__ import annotations
 

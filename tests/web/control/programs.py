@@ -1,4 +1,4 @@
-"""`ep-mock serve` as a process of its own, and clients that use it over sockets."""
+"""`ep-mock serve` as a separate process, and clients that use it over sockets."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from tests.cli.commands import COMMAND, environment
 
 
 class Program:
-    """A server process; `url` and `port` are known once it listens. At the end of a `with` statement it is
-    gone.
-    """
+    """A server process, with its `url` and `port`. The end of a `with` statement kills it."""
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -32,7 +30,7 @@ class Program:
         self.port = int(self.url.rpartition(":")[2])
 
     def end(self, number: int) -> tuple[int, str]:
-        """Send a signal; answers the exit code and what came on standard error."""
+        """Send a signal; return the exit code and the text on standard error."""
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=30)
         return self.process.returncode, errors
@@ -65,7 +63,7 @@ class SocketClient:
         return response.status, json.loads(raw) if raw else None
 
     def text(self, target: str) -> str:
-        """What lies at a path, as text."""
+        """The file at a path, as text."""
         self._connection.request("GET", target, headers=self._headers)
         response = self._connection.getresponse()
         self.requests += 1

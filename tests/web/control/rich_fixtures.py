@@ -1,4 +1,4 @@
-"""Fixtures with something of everything."""
+"""Fixtures that use the whole format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots with something of everything, one for each mode of the clock."""
+"""Snapshots of well-filled stores, one for each mode of the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may call the control plane, and what of a request is kept."""
+"""Access to the control plane, and secrets in its answers."""
 
 from __future__ import annotations
 
@@ -177,9 +177,7 @@ SECRET = "hunter2Zm9vYmFy"
 
 
 def leak(client: httpx2.Client) -> list[str]:
-    """Bring a secret to the mock in every way that a client could; answers texts that must not be found
-    anywhere afterwards.
-    """
+    """Send a secret in every way that a client can; return the texts that nothing may contain afterwards."""
     form = {"grant_type": "client_credentials", "client_id": "me", "client_secret": SECRET}
     token = client.post("/oauth/access_token", data=form).json()["access_token"]
     client.post("/oauth/access_token/", data=form)

@@ -1,4 +1,4 @@
-"""Requests with which a test arranges things, while it watches those of others."""
+"""Requests that set up a test, while the test watches those of others."""
 
 from __future__ import annotations
 

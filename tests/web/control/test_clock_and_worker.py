@@ -21,7 +21,7 @@ def add_job(
 
 
 def worker(client: ApiClient, verb: str = "") -> Any:
-    """The worker, after a verb where there is one."""
+    """The worker, after an optional verb."""
     response = client.post(f"/__ep_mock/worker/{verb}") if verb else client.get("/__ep_mock/worker")
     assert response.status_code == 200, response.text
     return response.json()
@@ -111,7 +111,7 @@ def test_a_paused_worker_ends_what_it_has_begun_and_takes_up_nothing() -> None:
     assert [entry["status"] for entry in client.advance(seconds=3600)] == ["completed"]
     assert [entry["job"]["id"] for entry in worker(client)["queue"]] == [second["id"]]
     assert client.advance(idle=True) == client.advance(next=True) == []
-    # Its time has come long ago: it is taken up before the answer.
+    # It is long due, so it is picked up before the answer.
     resumed = worker(client, "resume")
     assert (resumed["paused"], resumed["queue"], resumed["current"]["job"]["id"]) == (False, [], second["id"])
     assert worker(client, "resume") == resumed

@@ -1,4 +1,4 @@
-"""What the control plane's document says is what the program has."""
+"""The document of the control plane agrees with the program."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}
 
 
 def without_texts(schema: dict[str, Any]) -> dict[str, Any]:
-    """A property's schema without what only people read, and without null: what does not apply is left
-    out.
-    """
+    """A property's schema without its texts and without null, as absent properties are left out."""
     for branch in schema.get("anyOf", ()):
         if branch != {"type": "null"}:
             schema = {

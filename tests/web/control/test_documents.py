@@ -30,7 +30,7 @@ def test_an_unknown_document_is_not_found() -> None:
 
 
 class Page(HTMLParser):
-    """What a page has: its tags, the ids in it, what it links to, and its text."""
+    """The contents of a page: its tags, ids, links and text."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The doors of the control plane, each tried from outside on every call there is."""
+"""Every way into the control plane, tried with every call."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def status_of(
     raw_path: bytes | None = None,
 ) -> int:
     sent = [(b"host", b"localhost:8080"), (b"x-ep-mock-store", b"new"), *headers]
-    # Of a header that is there twice the last one counts.
+    # Of a header that is sent twice, the last one counts.
     sent = list(dict(sent).items())
     body = b"" if call.body() is None else json.dumps(call.body()).encode()
     return request(

@@ -1,4 +1,4 @@
-"""Fixtures that somebody has edited, by the hundred."""
+"""Hundreds of edited fixtures."""
 
 from __future__ import annotations
 

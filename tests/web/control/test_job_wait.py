@@ -25,22 +25,20 @@ START = "2024-12-03T23:31:35.962680423Z"
 
 
 def wait(client: ApiClient, **body: object) -> Any:
-    """The answer to a wait that comes true."""
+    """The answer to a wait that succeeds."""
     response = client.post("/__ep_mock/jobs/wait", json=body)
     assert response.status_code == 200, response.text
     return response.json()
 
 
 def known(client: ApiClient, job_id: str) -> Any:
-    """The job and its history, as the call for it answers."""
+    """The job and its history, as the history call returns them."""
     told = client.get(f"/__ep_mock/jobs/{job_id}/history").json()
     return {name: told[name] for name in ("job", "history")}
 
 
 def in_vain(client: ApiClient, **body: object) -> tuple[str, str]:
-    """Title and detail of the answer to a wait that does not; what stands beside them is what the history
-    says.
-    """
+    """Title and detail of a wait that fails; its `meta` must agree with the history."""
     response = client.post("/__ep_mock/jobs/wait", json=body)
     assert response.status_code == 409, response.text
     (error,) = response.json()["errors"]

@@ -11,7 +11,7 @@ from tests.web.control.test_clock_and_worker import add_job
 
 
 def ids(client: ApiClient, query: str = "") -> tuple[list[str], int]:
-    """The ids of the jobs that are listed, and how many there are in all."""
+    """The ids of the listed jobs, and the total number of jobs."""
     answer = client.get(f"/__ep_mock/jobs{query}").json()
     return [job["id"] for job in answer["jobs"]], answer["total"]
 

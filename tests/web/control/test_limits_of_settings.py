@@ -1,4 +1,4 @@
-"""The limits of a setting hold wherever the control plane lets one set it."""
+"""The limits of a setting hold in every call that can set it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANGES = [(name, value) for name in OF_A_RESET for value in beyond(name)]
 
 
 def refused_whole(client: ApiClient, method: str, path: str, body: dict[str, Any]) -> None:
-    """It is 400, and nothing has changed."""
+    """The answer is 400, and nothing has changed."""
     before = [client.get(f"/__ep_mock/{part}").content for part in ("snapshot", "settings", "clock")]
     answer = client.request(method, f"/__ep_mock/{path}", json=body)
     assert answer.status_code == 400, (body, answer.text)

@@ -1,4 +1,4 @@
-"""The one order of requests and changes of jobs, which also holds where time stands still."""
+"""The common order of requests and changes of jobs, also while time stands still."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ ARRANGE = {"X-EP-Mock-Arrange": "1"}
 
 
 def events(client: ApiClient) -> list[tuple[int, str, str]]:
-    """All that happened, in order: the number, the time, and the method of a request or the status of a
-    job.
-    """
+    """All events in order: number, time, and the method of a request or the status of a job."""
     requests = client.get("/__ep_mock/requests").json()["requests"]
     found = [(each["sequence"], each["at"], each["method"]) for each in requests]
     for history in histories(client):

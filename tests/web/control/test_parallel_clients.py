@@ -1,6 +1,4 @@
-"""Many clients at once over real sockets: nothing is lost, nothing breaks, nobody sees what belongs to
-another store.
-"""
+"""Many clients at once over real sockets: nothing is lost, nothing breaks, and stores stay separate."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ REQUESTS = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 160
 
 
 class Worker(threading.Thread):
-    """A client that does as it likes with promotions of its own, and steers the store as well."""
+    """A client that changes its own promotions at random, and controls the store as well."""
 
     def __init__(self, port: int, store: str, number: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Each outcome that a plan can bring about, as a whole history."""
+"""Each outcome of a plan, as a whole history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def new(client: ApiClient, family: Family = STANDARD) -> str:
 
 
 def plan(client: ApiClient, **body: object) -> dict[str, Any]:
-    """Put a plan in force."""
+    """Add a plan."""
     response = client.post("/__ep_mock/plans", json=body)
     assert response.status_code == 201, response.text
     in_force: dict[str, Any] = response.json()
@@ -32,7 +32,7 @@ def plan(client: ApiClient, **body: object) -> dict[str, Any]:
 
 
 def add_job(client: ApiClient, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> str:
-    """A new job; answers its id."""
+    """Create a job; return its id."""
     response = client.post(f"{path}/jobs", json={"data": body}, headers=headers)
     assert response.status_code == 201, response.text
     job_id: str = response.json()["data"]["id"]
@@ -191,7 +191,7 @@ def test_a_job_gets_the_id_and_the_codes_that_are_given_and_makes_the_rest() -> 
     assert (job, codes[:2], len(set(codes))) == (GIVEN, ["Summer-1", "summer 2"], 4)
     assert client.get(f"{path}/jobs").json()["data"][0]["id"] == GIVEN
     assert [code["max_uses"] for code in client.pages(f"{path}/codes")] == [3, 3, 3, 3]
-    # An id is there once; the next job with that plan gets one of its own.
+    # An id is used once; the next job with that plan gets one of its own.
     plan(client, job_id=GIVEN)
     assert add_job(client, third, code_generate(1)) not in (GIVEN, made)
 

@@ -1,4 +1,4 @@
-"""The rate limit, as clients meet it; the machine's clock is played by the test."""
+"""The rate limit, as clients see it; the test replaces the machine's clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Machine:
 
 
 def limited(mode: ClockMode = "real", scale: float = 1.0) -> tuple[ApiClient, Machine]:
-    """A client whose store lets three requests a second pass, at the beginning of one."""
+    """A client whose store allows three requests per second, at the beginning of a second."""
     machine = Machine()
     client = api_client(clock=mode, clock_scale=scale, rate_limit=3)
     client.store.clock = Clock(mode, start=1_700_000_000 * SECOND, scale=scale, monotonic=machine)

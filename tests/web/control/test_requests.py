@@ -27,7 +27,7 @@ def numbers(found: dict[str, Any]) -> list[int]:
 
 
 def used_client() -> ApiClient:
-    """One that has made five requests: served, served, refused, unmatched, unmatched."""
+    """A client that has made five requests: served, served, refused, unmatched, unmatched."""
     client = api_client()
     promotion = client.created("/v2/promotions", {"data": new_promotion(STANDARD)})
     client.created(f"/v2/promotions/{promotion['id']}/jobs", {"data": code_generate(7, code_prefix="x")})
@@ -171,7 +171,7 @@ def test_a_wait_that_did_not_come_true_shows_what_came_and_what_came_near() -> N
 
 
 def waiting(mock: MockServer, **wanted: Any) -> Future[httpx2.Response]:
-    """An answer of a wait that somebody else waits for; the server is known to wait."""
+    """The answer to a wait of another client, once the server waits."""
     future: Future[httpx2.Response] = Future()
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""Starting over: as the server was started, or with settings of one's own until the next reset."""
+"""Resets: to the state at the start of the server, or with other settings until the next reset."""
 
 from __future__ import annotations
 

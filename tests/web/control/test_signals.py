@@ -1,6 +1,4 @@
-"""A server process that is told to stop while clients use it, or is killed: what is in the state file
-afterwards.
-"""
+"""The state file after a server process was stopped or killed while clients used it."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Load(threading.Thread):
-    """Creates promotions with a job each until the server is gone; `answered` are the jobs that it was told
-    of.
-    """
+    """Creates promotions with one job each until the server is gone; `answered` has the ids in its answers."""
 
     def __init__(self, port: int, store: str) -> None:
         super().__init__()
@@ -56,7 +52,7 @@ class Load(threading.Thread):
 
 
 def loads(program: Program) -> list[Load]:
-    """Clients on two stores that are well under way."""
+    """Clients on two stores that have made many requests."""
     started = [Load(program.port, store) for store in ("default", "default", "other")]
     for load in started:
         load.start()
@@ -66,7 +62,7 @@ def loads(program: Program) -> list[Load]:
 
 
 def stores_in(state: Path) -> dict[str, Any]:
-    """What the file holds; it is whole, or this raises."""
+    """The content of the file; raises if the file is not complete."""
     stores: dict[str, Any] = json.loads(state.read_bytes())["stores"]
     return stores
 

@@ -23,7 +23,7 @@ EDITS: Final = {mode: edits(rich_snapshot(mode)) for mode in CLOCK_MODES}
 
 
 def restored(snapshot: object, **settings: Any) -> ApiClient:
-    """A fresh server, with another seed, that goes on from the snapshot."""
+    """A new server, with another seed, that continues from the snapshot."""
     client = api_client(**{"seed": "another", "clock": "real", "clock_start": "", **settings})
     response = client.put("/__ep_mock/snapshot", json=snapshot)
     assert response.status_code == 200, response.text
@@ -31,7 +31,7 @@ def restored(snapshot: object, **settings: Any) -> ApiClient:
 
 
 def everything(client: ApiClient) -> list[Any]:
-    """All that lists show, of both families."""
+    """All lists of both families."""
     answers = []
     for family in FAMILIES:
         for promotion in client.pages(f"/v2/{family.collection}"):

@@ -1,4 +1,4 @@
-"""What time travel, snapshots, resets and stores promise, whatever is done in whatever order.
+"""The guarantees of time travel, snapshots, resets and stores, for any actions in any order.
 
 Two stores live side by side in one server. Each has a twin, alone in a server of its own, that is spared all
 detours: it moves in one step where the store moves in pieces, and it does nothing while the store goes astray
@@ -53,7 +53,7 @@ class ControlMachine(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def move_to_another_server(self, side: int) -> None:
-        # A snapshot is the whole truth: a server with another seed goes on from it just so.
+        # A snapshot is complete: a server with another seed continues from it in the same way.
         moved = Actor(api_client(seed="another"), NAMES[side])
         moved.control("PUT", "snapshot", self.twins[side].snapshot())
         self.twins[side] = moved

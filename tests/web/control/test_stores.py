@@ -23,7 +23,7 @@ def log_in(client: ApiClient, client_id: str, **headers: str) -> dict[str, str]:
 
 
 def create(client: ApiClient, headers: dict[str, str], name: str = "Ten off") -> None:
-    """A promotion, in whichever store the headers lead to."""
+    """A promotion in the store that the headers select."""
     response = client.post(
         "/v2/promotions", json={"data": new_promotion(STANDARD, name=name)}, headers=headers
     )
@@ -31,7 +31,7 @@ def create(client: ApiClient, headers: dict[str, str], name: str = "Ten off") ->
 
 
 def promotions(client: ApiClient, headers: dict[str, str]) -> list[str]:
-    """The names of the promotions that are seen with these headers."""
+    """The names of the promotions in the store that the headers select."""
     return [promotion["name"] for promotion in client.get("/v2/promotions", headers=headers).json()["data"]]
 
 
@@ -98,7 +98,7 @@ def test_the_client_id_behind_the_token_chooses_the_store(auth: str) -> None:
     create(client, bob, "of bob")
     assert (promotions(client, ann), promotions(client, bob)) == (["of ann"], ["of bob"])
     assert names(client) == ["ann", "bob", "default"]
-    # Control calls have no client id: they say which store.
+    # Control calls have no client id; they name the store.
     assert client.get("/__ep_mock/snapshot", headers=ann).json()["promotions"] == []
     assert (
         len(client.get("/__ep_mock/snapshot", headers={"X-EP-Mock-Store": "ann"}).json()["promotions"]) == 1

@@ -1,4 +1,4 @@
-"""A wait until a job has a status: when it comes true, when it is in vain, and how the answer says so."""
+"""A wait until a job has a status: when it succeeds, when it cannot, and what the answer then says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OTHER_WAYS: Final[Mapping[str, str]] = {
 class JobWait:
     """One wait for a job. The store is settled and locked whenever a method is called.
 
-    It also comes true when the job has had a requested status since the wait began: a job can change twice
+    It also succeeds when the job has had a requested status since the wait began: a job can change twice
     between two looks.
     """
 
@@ -55,11 +55,11 @@ class JobWait:
         """The answer, if the job has come to a requested status by now.
 
         Raises:
-            ApiError: 409, the wait is in vain.
+            ApiError: 409, the wait cannot succeed.
         """
         job = self._pinned()
         if job is None:
-            self._refuse_if_in_vain("Nothing will happen", self.progress())
+            self._refuse_if_stopped("Nothing will happen", self.progress())
             return None
         self._move_time(job)
         if self._has_come(job):
@@ -70,7 +70,7 @@ class JobWait:
                 "Ended otherwise", f"{self.description()}, but job {job.id} is {job.status}{because}"
             )
         title = "Nothing will happen" if self._store.next_event is None else "Time stands still"
-        self._refuse_if_in_vain(title, self.progress())
+        self._refuse_if_stopped(title, self.progress())
         return None
 
     def next_look(self) -> float | None:
@@ -102,7 +102,7 @@ class JobWait:
             meta |= {"job": job_view(self._job), "history": history_view(self._job)}
         return ApiError(409, [{"status": 409, "title": title, "detail": detail, "meta": meta}])
 
-    def _refuse_if_in_vain(self, title: str, detail: str) -> None:
+    def _refuse_if_stopped(self, title: str, detail: str) -> None:
         if not self._store.clock.running and not self._others_advance:
             raise self.refusal(title, detail)
 

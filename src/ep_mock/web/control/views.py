@@ -106,7 +106,7 @@ def _due(moment: int | None) -> str | None:
 
 
 def plan_view(active: ActivePlan) -> messages.PlanReading:
-    """A plan in force."""
+    """An active plan."""
     return messages.PlanReading(active.id, active.left, msgspec.to_builtins(active.plan))
 
 
