@@ -204,7 +204,7 @@ class Settings:
         allowed = setting_names(*scopes)
         for name in changes:
             if name not in allowed:
-                raise UsageError(f"{name}: not a setting that can be changed here; {_hint(name, allowed)}")
+                raise UsageError(f"{name}: not a setting that can be changed here; {_advice(name, allowed)}")
         return dataclasses.replace(self, **changes)
 
 
@@ -253,7 +253,7 @@ def parse_setting(name: str, text: str) -> Any:
     return parse_value(name, _HINTS[name], text)
 
 
-def _hint(name: str, allowed: tuple[str, ...]) -> str:
+def _advice(name: str, allowed: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # imported only after a mistake
 
     close = get_close_matches(name, allowed, 1)
