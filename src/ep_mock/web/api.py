@@ -20,9 +20,9 @@ from ep_mock.simulation.promotion import CachedJobs
 from ep_mock.web.auth import Authenticator
 from ep_mock.web.request import PLAN_HEADER, Handler, Request, Route
 from ep_mock.web.response import (
+    JSON,
     Response,
     data_response,
-    encoded_response,
     json_response,
     list_response,
     records_response,
@@ -55,7 +55,7 @@ def list_jobs(request: Request) -> Response:
     key = (store.state.transitions_total, store.settings, *request.address)
     cached = promotion.cached_jobs
     if cached is not None and cached.key == key:
-        return encoded_response(200, cached.body)
+        return Response(200, cached.body, JSON)
     text = request.query.get("filter")
     response = _list(request, lambda page: jobs.list_jobs(store, promotion, page, text))
     if isinstance(response.body, bytes):
@@ -264,5 +264,5 @@ def api_routes(authenticator: Authenticator) -> RouteTable[Route]:
             route = Route(handler, operation=operation, family=family, authorized=authorized)
             routes.add(operation.method, operation.path, route)
     path = f"{exports.FILES}/{{store}}/{{promotion_id}}/{{file_name}}"
-    routes.add("GET", path, Route(get_file, names_store=True))
+    routes.add("GET", path, Route(get_file, name="get_file", names_store=True))
     return routes

@@ -31,9 +31,8 @@ def faulty_response(fault: Fault, applied: AppliedFaults, own: Response | None, 
     whole.headers.append((b"x-ep-mock-fault", applied.ids[-1].encode()))
     if fault.connection is None:
         return whole
-    return BrokenResponse(
-        fault.connection, whole if fault.connection == "truncated" else None, applied, request
-    )
+    begun = whole if fault.connection == "truncated" else None
+    return BrokenResponse(fault.connection, begun, applied, request)
 
 
 class BrokenResponse(Response):
@@ -42,11 +41,7 @@ class BrokenResponse(Response):
     __slots__ = ("_applied", "_connection", "_request")
 
     def __init__(
-        self,
-        connection: Connection,
-        whole: Response | None,
-        applied: AppliedFaults,
-        request: Request,
+        self, connection: Connection, whole: Response | None, applied: AppliedFaults, request: Request
     ) -> None:
         """`whole` is the response to break off; None to send nothing of it."""
         super().__init__(whole.status if whole else 0, whole.body if whole else b"")
@@ -94,9 +89,8 @@ class BrokenResponse(Response):
 
 def _configured_response(fault: Fault, applied: AppliedFaults) -> Response | None:
     if fault.error is not None:
-        return error_response(
-            documented_error(fault.error, retry_after=fault.retry_after, request_id=applied.request_id)
-        )
+        error = documented_error(fault.error, retry_after=fault.retry_after, request_id=applied.request_id)
+        return error_response(error)
     return None if fault.answer is None else _stub(fault.answer)
 
 
@@ -106,8 +100,5 @@ def _stub(stub: StubAnswer) -> Response:
     if stub.body is not msgspec.UNSET:
         body = msgspec.json.encode(stub.body)
         headers.setdefault("content-type", "application/json")
-    return Response(
-        stub.status,
-        body,
-        tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
-    )
+    encoded = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+    return Response(stub.status, body, encoded)

@@ -51,16 +51,15 @@ def preflight_response(headers: Mapping[bytes, bytes], *, is_trusted: bool) -> R
             requested = requested if len(left) == len(names) else b",".join(left).strip()
         else:
             requested = b"Authorization, Content-Type"
-    return Response(
-        204, b"", ((b"access-control-allow-methods", _METHODS), (b"access-control-allow-headers", requested))
-    )
+    return _allow(_METHODS, requested)
 
 
 def control_preflight_response(headers: Mapping[bytes, bytes]) -> Response:
     """Allow the call of a page that may use the control plane."""
     requested = headers.get(_REQUESTED, b"Content-Type, X-EP-Mock-Store, X-EP-Mock-Token")
-    return Response(
-        204,
-        b"",
-        ((b"access-control-allow-methods", _CONTROL_METHODS), (b"access-control-allow-headers", requested)),
-    )
+    return _allow(_CONTROL_METHODS, requested)
+
+
+def _allow(methods: bytes, headers: bytes) -> Response:
+    allowed = ((b"access-control-allow-methods", methods), (b"access-control-allow-headers", headers))
+    return Response(204, b"", allowed)

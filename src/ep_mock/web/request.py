@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -33,53 +34,36 @@ Handler = Callable[["Request"], Response]
 _HOST: Final = r"[A-Za-z0-9._\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?"
 
 
+@dataclass(slots=True, eq=False)
 class Route:
     """What answers the requests to one path and method, and what has to happen before.
 
     Attributes:
-        name: the id of its operation, or the name of its handler; None for `UNMATCHED`.
         operation: its description in the OpenAPI documents; None for signed files.
+        name: the id of its operation; None for `UNMATCHED`.
+        query_parameters: the names that its description allows in a query.
         family: the family of promotions in its path, if any.
         authorized: whether a request needs a bearer token.
         names_store: whether the first path parameter is the name of the store.
         uses_store: whether it is about one store. If not, `Request.store` is not set, and no store is
             created.
         replaces_store: whether it replaces the store, which is then not settled before: it may be unable to.
-        query_parameters: the names that its description allows in a query.
     """
 
-    __slots__ = (
-        "authorized",
-        "family",
-        "handler",
-        "name",
-        "names_store",
-        "operation",
-        "query_parameters",
-        "replaces_store",
-        "uses_store",
-    )
+    handler: Handler
+    operation: Operation | None = None
+    name: str | None = None
+    query_parameters: Sequence[str] = ()
+    family: Family | None = None
+    authorized: bool = False
+    names_store: bool = False
+    uses_store: bool = True
+    replaces_store: bool = False
 
-    def __init__(
-        self,
-        handler: Handler,
-        *,
-        operation: Operation | None = None,
-        family: Family | None = None,
-        authorized: bool = False,
-        names_store: bool = False,
-        uses_store: bool = True,
-        replaces_store: bool = False,
-    ) -> None:
-        self.handler = handler
-        self.name: str | None = handler.__name__ if operation is None else operation.operation_id
-        self.operation = operation
-        self.family = family
-        self.authorized = authorized
-        self.names_store = names_store
-        self.uses_store = uses_store
-        self.replaces_store = replaces_store
-        self.query_parameters = () if operation is None else operation.query_parameters
+    def __post_init__(self) -> None:
+        if self.operation is not None:
+            self.name = self.operation.operation_id
+            self.query_parameters = self.operation.query_parameters
 
 
 def _not_found(_: Request) -> Response:
@@ -88,7 +72,6 @@ def _not_found(_: Request) -> Response:
 
 UNMATCHED: Final = Route(_not_found)
 """The route of a request until another one is found."""
-UNMATCHED.name = None
 
 
 class Request:

@@ -13,7 +13,8 @@ from ep_mock.domain.paging import Page, links, meta
 from ep_mock.errors import ApiError
 from ep_mock.operations.listing import Listing
 
-_JSON: Final = (b"content-type", b"application/json")
+JSON: Final = ((b"content-type", b"application/json"),)
+"""The headers of a response with JSON."""
 _VERSION: Final = (b"x-ep-mock", __version__.encode())
 
 Header = tuple[bytes, bytes]
@@ -54,12 +55,12 @@ class Response:
 
 def json_response(status: int, document: Mapping[str, Any] | msgspec.Struct) -> Response:
     """A response with this document as JSON."""
-    return Response(status, msgspec.json.encode(document), (_JSON,))
+    return Response(status, msgspec.json.encode(document), JSON)
 
 
 def data_response(status: int, encoded: bytes) -> Response:
     """A response with one encoded record inside `data`."""
-    return Response(status, b'{"data":' + encoded + b"}", (_JSON,))
+    return Response(status, b'{"data":' + encoded + b"}", JSON)
 
 
 def records_response(
@@ -68,7 +69,7 @@ def records_response(
     """A response with encoded records inside `data`, and other properties beside it."""
     tail = b"," + msgspec.json.encode(beside)[1:] if beside else b"}"
     # A page has kilobytes: each `+` would copy it once more.
-    return Response(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), (_JSON,))
+    return Response(status, b"".join((b'{"data":[', b",".join(items), b"]", tail)), JSON)
 
 
 def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str, str], ...]) -> Response:
@@ -78,11 +79,6 @@ def list_response(listing: Listing, page: Page, url: str, extra: tuple[tuple[str
         listing.items,
         {"links": links(url, page, listing.total, extra), "meta": meta(page, listing.total)},
     )
-
-
-def encoded_response(status: int, body: bytes) -> Response:
-    """A response with an encoded body."""
-    return Response(status, body, (_JSON,))
 
 
 def error_response(error: ApiError) -> Response:
