@@ -92,6 +92,17 @@ def test_the_page_has_every_package_and_every_file() -> None:
     assert [name_of(module) for module in modules if module not in named] == []
 
 
+def test_every_function_that_the_page_names_is_in_its_file() -> None:
+    named = re.findall(r"`(\w+)` in `([\w/]+\.py)`", PROSE)
+    assert len(named) >= 4
+    missing = [
+        (name, file)
+        for name, file in named
+        if f"def {name}(" not in (SOURCE / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+
+
 def test_no_package_has_too_many_files() -> None:
     sizes = {name_of(package): len(list(package.glob("*.py"))) for package in [SOURCE, *PACKAGES]}
     assert {name: size for name, size in sizes.items() if size > MOST_FILES} == {}
