@@ -100,7 +100,7 @@ def _check_promotion(fields: Fields, promotion: form.PromotionSnapshot, saved: f
         known = version.get("type") == family.promotion_type and isinstance(version.get("id"), str)
         expected = f"a version of a {family.promotion_type} with an id"
         fields.at("previous_versions", index).expect(known, expected, version)
-    check_runs(fields.at("book"), promotion.book, saved.batches, family)
+    check_runs(fields.at("codes"), promotion.codes, saved.batches, family)
 
 
 def _check_unique_ids(

@@ -135,7 +135,7 @@ class UsageSnapshot(_Snapshot, kw_only=True):
     anonymized: bool = False
 
 
-class PromotionSnapshot(_Snapshot, kw_only=True, rename={"book": "codes", "previous_versions": "former"}):
+class PromotionSnapshot(_Snapshot, kw_only=True, rename={"previous_versions": "former"}):
     """See `simulation.promotion.Promotion`."""
 
     id: Identity
@@ -148,7 +148,7 @@ class PromotionSnapshot(_Snapshot, kw_only=True, rename={"book": "codes", "previ
     author: str
     updated_by: str
     codes_limit: Quantity | None = None
-    book: CodeRuns = []
+    codes: CodeRuns = []
     jobs: list[Identity] = []
     previous_versions: list[dict[str, Any]] = []
     usages: list[Identity] = []

@@ -63,10 +63,11 @@ class Restoring:
     def _promotion(self, saved: form.PromotionSnapshot) -> Promotion:
         state, family = self._state, family_named(saved.family)
         book = CodeBook(family, saved.id, state.entropy)
-        book.extend(self._entries(saved.book))
+        book.extend(self._entries(saved.codes))
         return _record(
             Promotion,
             saved,
+            without="codes",
             family=family,
             store_id=state.store_id,
             book=book,
@@ -123,10 +124,15 @@ class Restoring:
         return task
 
 
-def _record(kind: Callable[..., _Record], saved: msgspec.Struct, **different: Any) -> _Record:
+def _record(
+    kind: Callable[..., _Record], saved: msgspec.Struct, *, without: str = "", **different: Any
+) -> _Record:
     """The record of a snapshot, with the fields of the snapshot.
 
     Args:
+        without: a field that the record doesn't have.
         different: fields that the snapshot doesn't have, or has in another form.
     """
-    return kind(**{**msgspec.structs.asdict(saved), **different})
+    fields = {**msgspec.structs.asdict(saved), **different}
+    fields.pop(without, None)
+    return kind(**fields)

@@ -69,7 +69,7 @@ class Saving:
         return form.PromotionSnapshot.of(
             promotion,
             family=promotion.family.name,
-            book=self._runs(self._store.codes_of(promotion).entries),
+            codes=self._runs(self._store.codes_of(promotion).entries),
             jobs=[job.id for job in promotion.jobs],
             previous_versions=[msgspec.json.decode(version) for version in promotion.previous_versions],
             usages=[usage.id for usage in promotion.usages],
