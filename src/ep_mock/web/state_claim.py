@@ -43,16 +43,14 @@ class Claim:
         # Beside the file, so on the same disk. Always the same name: files of killed processes don't pile up.
         self._unfinished = path.with_name(f".{path.name}.unfinished")
         try:
-            self._descriptor = self._locked()
+            self._take()
         except OSError as error:
-            raise UsageError(
-                f"state: {path}: {self._unfinished} cannot be written: {error.strerror}"
-            ) from None
-        self._give_up = self._given_up_at_the_end()
+            message = f"state: {path}: {self._unfinished} cannot be written: {error.strerror}"
+            raise UsageError(message) from None
 
     def give_up(self) -> None:
-        """Release the file without a change."""
-        self._give_up()
+        """Release the file without a change. Also happens when the claim is collected, or at the exit."""
+        self._finalizer()
 
     def replace(self, content: bytes) -> None:
         """Replace the file by one with this content, after that is on the disk. This uses the claim.
@@ -63,20 +61,19 @@ class Claim:
         try:
             if not _is_at(self._descriptor, self._unfinished):
                 # Something has removed the file, perhaps a cleanup of hidden files.
-                self._give_up()
-                self._descriptor = self._locked()
-                self._give_up = self._given_up_at_the_end()
+                self.give_up()
+                self._take()
             _write(self._descriptor, content)
         except OSError as error:
-            self._give_up()
+            self.give_up()
             raise UsageError(f"state: {self._path}: the file cannot be written: {error.strerror}") from None
-        self._give_up.detach()
+        self._finalizer.detach()
         if sys.platform == "win32":  # an open file cannot be renamed there
             os.close(self._descriptor)
         try:
             os.replace(self._unfinished, self._path)
         except OSError as error:
-            kept = self._kept()
+            kept = self._keep_unsaved()
             raise UsageError(
                 f"state: {self._path}: the file cannot be replaced: {error.strerror}; what was to be saved "
                 f"is in {kept}"
@@ -87,13 +84,12 @@ class Claim:
         with contextlib.suppress(OSError):
             _sync_folder(self._path.parent)
 
-    def _given_up_at_the_end(self) -> weakref.finalize[..., Claim]:
-        return weakref.finalize(self, _remove, self._unfinished, self._descriptor, os.getpid())
+    def _take(self) -> None:
+        self._descriptor = self._open_locked()
+        self._finalizer = weakref.finalize(self, _remove, self._unfinished, self._descriptor, os.getpid())
 
-    def _kept(self) -> Path:
-        """Keep the new file, which cannot replace the old one, under a name that no server writes to, if that
-        is possible; answers its path.
-        """
+    def _keep_unsaved(self) -> Path:
+        """Give the new file a name that no server writes to, if that is possible; returns its path."""
         kept = self._path.with_name(f"{self._path.name}.unsaved")
         try:
             os.replace(self._unfinished, kept)
@@ -101,7 +97,7 @@ class Claim:
             return self._unfinished
         return kept
 
-    def _locked(self) -> int:
+    def _open_locked(self) -> int:
         while True:
             descriptor = os.open(self._unfinished, _FLAGS, _PRIVATE)
             try:
