@@ -1,6 +1,4 @@
-"""Usages: what a checkout takes from a code and what stays of it, lists of them, and making them
-anonymous.
-"""
+"""Usages: recorded by checkouts, listed, anonymized."""
 
 from __future__ import annotations
 

@@ -22,9 +22,7 @@ Token = tuple[int, int]
 
 @dataclass
 class ModelJob:
-    """A job: `count` codes to make, None for an export. `log` has the moments at which it came to have each
-    status.
-    """
+    """A job: `count` codes to make, None for an export. `log` has the moment of each status."""
 
     number: int
     owner: ModelPromotion
@@ -59,9 +57,7 @@ class ModelPromotion:
 
 @dataclass
 class Work:
-    """What the worker does: `kind` is make, export, fail or delete; `doomed` are the codes to delete, oldest
-    first.
-    """
+    """A task: `kind` is make, export, fail or delete; `doomed` are the codes to delete, oldest first."""
 
     job: ModelJob
     kind: str

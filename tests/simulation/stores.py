@@ -134,9 +134,7 @@ def use(store: Store, promotion: Promotion, code: str, **checkout: Any) -> Usage
 
 
 def refusal(store: Store, verb: Callable[[], object]) -> ApiError:
-    """Why a verb is refused. Raises AssertionError when it is not, or when it changed anything in the store
-    all the same.
-    """
+    """The error of an operation that must fail and must not change anything in the store."""
     store.settle()
     before = save(store)
     with pytest.raises(ApiError) as refused:

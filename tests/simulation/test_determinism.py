@@ -147,9 +147,7 @@ def test_equal_seeds_and_starts_give_equal_answers(steps: list[Step], clock: str
 def test_looking_in_between_changes_no_answer_but_for_the_count_of_events(
     steps: list[Step], looks: list[tuple[int, str]]
 ) -> None:
-    """Although names of codes collide: plans, hands and fixtures give the same few, promotions end, and
-    settings let names repeat.
-    """
+    """Even when codes collide: plans, requests and fixtures use the same few names, and promotions end."""
     plain, watched = (Client(clock="manual", codes_limit=12) for _ in range(2))
     for index, step in enumerate(steps):
         for at, what in looks:
@@ -167,9 +165,7 @@ def test_looking_in_between_changes_no_answer_but_for_the_count_of_events(
 
 
 def uncounted(client: Client) -> list[tuple[int, list[tuple[str, str]], bytes]]:
-    """The answers without the numbers of events, for each look is an event; nor their lengths, which those
-    numbers are in.
-    """
+    """The responses without sequence numbers, because each poll has one, and without lengths."""
     return [
         (
             status,

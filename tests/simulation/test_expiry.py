@@ -1,6 +1,4 @@
-"""What becomes of a promotion and its codes when its end passes, by the store's clock, and when it gets a
-later one.
-"""
+"""A promotion and its codes when its end passes by the store's clock, and when it gets a later end."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What a verb costs does not depend on how many promotions and jobs there are. Work is counted in steps of
-the interpreter, not in time.
+"""The cost of an operation doesn't grow with the number of promotions and jobs.
+
+Cost is counted in steps of the interpreter, not in time.
 """
 
 from __future__ import annotations
@@ -60,9 +61,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def filled(family: Family, number: int) -> Store:
-    """A store with so many promotions that have codes; every second one is automatic or has a priority, where
-    the family knows that.
-    """
+    """A store with this number of promotions with codes; half of them are automatic or have a priority."""
     store = new_store(timings="instant", promotions_limit=10 * MANY, automatic_limit=10 * MANY)
     for index in range(number):
         ranks = {"priority": index} if family.ranks_promotions else {}
@@ -178,9 +177,7 @@ def test_a_job_is_found_as_fast_among_many_of_its_promotion() -> None:
 
 @pytest.mark.parametrize("unique", [True, False])
 def test_rank_and_number_of_automatic_promotions_follow_the_time(unique: bool) -> None:
-    """The number is kept in an ordered list, so it has to be right when ends pass, move and when promotions
-    go.
-    """
+    """An ordered list keeps the number. It must be right when ends pass or move, and promotions go."""
     store = new_store(automatic_limit=2)
     first = add_promotion(store, RULE, automatic=True, priority=1, end="2024-12-04T00:00:00Z")
     second = add_promotion(store, RULE, automatic=True, priority=2)

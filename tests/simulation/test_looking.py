@@ -114,9 +114,7 @@ def begin(end: str = "2100-01-01", *, taken: bool = True) -> tuple[Store, Promot
 def made(
     how: Callable[[Store, Promotion], object], moment: int, looks: list[int], *, taken: bool = True
 ) -> list[str]:
-    """The codes that are there at the end when something happens at a moment, and somebody looks at others
-    (in ms).
-    """
+    """The codes at the end, when something happens at one moment and a client looks at others (in ms)."""
     store, other, promotion = begin(taken=taken)
     for at, happens in sorted([*((look, False) for look in looks), (moment, True)]):
         store.advance_to(START + at * MS)

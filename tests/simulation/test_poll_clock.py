@@ -1,6 +1,4 @@
-"""The poll clock: a client that polls moves time, after it has got its answer, to the next change in that
-promotion.
-"""
+"""The poll clock: after the response to a poll, time moves to the next change in that promotion."""
 
 from __future__ import annotations
 

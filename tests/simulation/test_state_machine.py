@@ -1,9 +1,7 @@
-"""A store under random verbs, compared with an independent model and with a twin that is looked at all the
-time.
+"""A store under random operations, compared with an independent model and with a twin that is polled.
 
-Both stores get the same verbs at the same moments. Nobody looks at the first one but by the rules that look;
-the second is looked at after each step, and while time passes. At the end they have to be equal, byte for
-byte.
+Both stores get the same operations at the same moments. Only the rules that poll look at the first one; the
+second is polled after each step, and while time passes. At the end they must be equal, byte for byte.
 
 Names of codes collide all the time: there are only two letters to make codes of, plans give names that others
 have, and promotions end or go in the middle of a job. The model does not know which names are free; it knows
@@ -52,9 +50,7 @@ FEWEST: Final = 3
 # Multiples of 50 µs meet events exactly, other moments fall between them.
 DURATIONS = st.one_of(st.integers(0, 8000).map(lambda steps: steps * 50_000), st.integers(0, 400 * MS))
 NAMES: Final = ("summer", "Summer", "aaaa-aaaa", "bbbb-bbbb")
-"""Codes that are given by hand and by plans; all but the second can be made as well, once the case is
-folded.
-"""
+"""Codes given by hand and by plans. If case is folded, jobs can make all but the second as well."""
 
 TWO_LETTERS: Final = bytes(ord("ab"[byte % 2]) for byte in range(256))
 
@@ -283,9 +279,7 @@ class StoreMachine(RuleBasedStateMachine):
     def free_a_name_while_a_job_makes_codes(
         self, number: int, count: int, how: str, step: int, ahead: int
     ) -> None:
-        """The job begins with a name that another promotion has, and loses when the first code has been
-        made.
-        """
+        """The first name of a job is a code that another promotion has, and loses after the first is made."""
         self.switch(unique_codes=True, code_case="lower")
         standard = [
             index for index, promotion in enumerate(self.plain.promotions) if promotion.family is STANDARD
