@@ -27,7 +27,7 @@ def test_jobs_come_with_their_histories_and_requests_in_order(mock: Handle) -> N
         "        +0.415 s  cancelled   codes deleted",
         f"  code_export for standard promotion {promotion.id}, job {export.id}",
         "        +0.000 s  pending     created",
-        "        still pending: the manual clock is at 2024-12-03T23:31:36.377680423Z, the worker's next event is due at "
+        "        still pending: the manual clock stands at 2024-12-03T23:31:36.377680423Z, the worker's next event is due at "
         '2024-12-03T23:31:36.477680423Z: move time with POST /__ep_mock/clock/advance {"next": true}',
         "requests:",
         f"  #1 POST {promotion.path}/jobs -> 400 refused",

@@ -197,7 +197,7 @@ def test_the_report_says_why_a_client_polled_without_success(run: Run) -> None:
             "        still pending: the worker is paused: resume it with POST /__ep_mock/worker/resume",
             "        time does not move: 201 polls without a change",
             "  #201 GET * -> 503 refused",
-            "        still pending: the poll clock is at *, the worker's next event is due at *, or any with --poll-moves any",
+            "        still pending: the poll clock stands at *, the worker's next event is due at *, or any with --poll-moves any",
             "        time does not move: 201 polls without a change",
             "E *RefusedError: GET /v2/promotions/*/codes was refused with 503: Time stands still: 200 polls (GET *",
             "        time does not move: 201 polls without a change",

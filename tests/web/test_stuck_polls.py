@@ -77,7 +77,7 @@ def test_after_some_polls_in_vain_a_503_says_why_and_what_to_do() -> None:
                 "status": 503,
                 "title": "Time stands still",
                 "detail": f"3 polls (GET {busy.path}/jobs) in which nothing has changed: job {busy.job} is pending "
-                f"since {START}; the manual clock is at {START}, the worker's next event is due at "
+                f"since {START}; the manual clock stands at {START}, the worker's next event is due at "
                 '2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}',
             }
         ]
@@ -121,7 +121,7 @@ def test_a_pause_is_no_reason_for_a_job_that_was_taken_up_before() -> None:
     busy.client.advance(next=True)
     busy.control("POST", "worker/pause")
     busy.looks("/jobs", 3)
-    assert busy.reason("/jobs").startswith("the manual clock is at ")
+    assert busy.reason("/jobs").startswith("the manual clock stands at ")
 
 
 def test_a_plan_that_is_for_more_jobs_is_to_be_withdrawn_as_well() -> None:

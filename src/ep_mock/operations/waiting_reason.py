@@ -43,7 +43,7 @@ def waiting_reason(store: Store, job: Job) -> WaitingReason:
     if store.clock.running:
         return WaitingReason("due", f"{at}, now it is {format_nanos(store.now)}")
     by_polls = f"; {_MOVED_BY[store.settings.poll_moves]}" if store.clock.mode == "poll" else ""
-    clock = f"the {store.clock.mode} clock is at {format_nanos(store.now)}"
+    clock = f"the {store.clock.mode} clock stands at {format_nanos(store.now)}"
     return WaitingReason("still", f"{clock}, {at}: {_ADVANCE}{by_polls}")
 
 

@@ -71,7 +71,7 @@ def test_on_a_manual_clock_a_wait_in_vain_answers_at_once_and_says_what_to_do() 
     job = add_job(client, code_generate(1))
     assert in_vain(client, status="completed", timeout=600) == (
         "Time stands still",
-        f"waited for completed, but job {job['id']} is pending since {START}; the manual clock is at {START}, the worker's next "
+        f"waited for completed, but job {job['id']} is pending since {START}; the manual clock stands at {START}, the worker's next "
         'event is due at 2024-12-03T23:31:36.062680423Z: move time with POST /__ep_mock/clock/advance {"next": true}, or wait with '
         '"others_advance": true if another client will',
     )
