@@ -219,5 +219,14 @@ def test_a_command_loads_only_what_it_needs() -> None:
     serving = "import ep_mock.serving.run; ep_mock.serving.run.serve = lambda *_, **__: 0; " + call.format(
         ["serve"]
     )
-    unneeded = {"schemathesis", "httpx", "httpx2", "hypothesis", "tomllib", "yaml", "difflib"}
+    unneeded = {"schemathesis", "httpx", "httpx2", "hypothesis", "tomllib", "yaml", "difflib", "h11"}
     assert modules_after(serving) & unneeded == set()
+
+
+def test_a_server_loads_no_snapshots_and_no_state_file_before_they_are_needed() -> None:
+    print_them = "print(*{name for name in sys.modules if name.startswith('ep_mock.')})"
+    program = f"import sys; from ep_mock import create_app; create_app(); {print_them}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "ep_mock.web.pipeline" in loaded
+    assert {name for name in loaded if name.startswith(("ep_mock.snapshots", "ep_mock.web.state"))} == set()

@@ -10,8 +10,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-import h11
-
 from ep_mock.domain.display import printable
 from ep_mock.serving.logs import FIELDS
 from ep_mock.serving.one_write import OneWriteTransport
@@ -60,8 +58,7 @@ def hardened_protocol(
 
         def send_400_response(self, msg: str) -> None:
             """Refuse bytes that are no HTTP. After the start of a response, only close the connection."""
-            state = self.conn.our_state if hasattr(self, "conn") else h11.IDLE
-            if _can_refuse(self.cycle) and state in (h11.IDLE, h11.SEND_RESPONSE):
+            if _can_refuse(self.cycle) and _can_h11_respond(self):
                 super().send_400_response(msg)
             else:
                 self.transport.close()
@@ -136,6 +133,15 @@ def _bounded(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
                 self.parser.feed_data(rest)
 
     return Bounded
+
+
+def _can_h11_respond(protocol: Any) -> bool:
+    """Whether the parser in Python, where it is in use, is in a state in which it can send a response."""
+    if not hasattr(protocol, "conn"):
+        return True
+    import h11  # only now: with the parser in C it is not loaded at all
+
+    return protocol.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE)
 
 
 def _can_refuse(cycle: Any) -> bool:

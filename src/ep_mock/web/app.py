@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -18,8 +18,10 @@ from ep_mock.web.control.handlers import control_routes
 from ep_mock.web.pipeline import Pipeline
 from ep_mock.web.request import Route
 from ep_mock.web.routes import RouteTable
-from ep_mock.web.state_file import StateFile
 from ep_mock.web.stores import DEFAULT_STORE, StoreRegistry
+
+if TYPE_CHECKING:
+    from ep_mock.web.state_file import StateFile
 
 
 class Application(Starlette):
@@ -74,7 +76,11 @@ def create_app(settings: Settings | None = None, **changes: Unpack[SettingKeywor
     authenticator = Authenticator(settings, TokenMint(entropy))
     routes = api_routes(authenticator)
     control = control_routes() if settings.control else RouteTable[Route]()
-    state = StateFile(settings.state) if settings.state else None
+    state = None
+    if settings.state:
+        from ep_mock.web.state_file import StateFile
+
+        state = StateFile(settings.state)
     if state is not None:
         state.load(stores)
     stores.get_or_create(DEFAULT_STORE)

@@ -22,7 +22,6 @@ from ep_mock.entropy import Entropy, new_seed
 from ep_mock.fixtures.files import check_request
 from ep_mock.settings import RESET_SCOPES, Settings, setting_names
 from ep_mock.simulation.store import Store
-from ep_mock.snapshots import restore
 from ep_mock.timings import SECOND
 from ep_mock.web.store_slot import StoreSlot
 
@@ -178,6 +177,8 @@ class StoreRegistry:
             ApiError: as `get_or_create`.
             UsageError: the snapshot is not valid. Nothing has changed then.
         """
+        from ep_mock.snapshots import restore
+
         restored = restore(snapshot, name, self.settings, self.seed, check_request)
         self.get_or_create(name)
         self._replace(name, StoreSlot(restored))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ep_mock import snapshots
 from ep_mock.control_messages import FixtureLoaded, LoadedPromotion, Usage
 from ep_mock.domain import problems
 from ep_mock.domain.dates import format_nanos
@@ -67,7 +66,9 @@ def load_fixture(request: Request) -> Response:
 
 def get_snapshot(request: Request) -> Response:
     """GET /snapshot."""
-    return json_response(200, snapshots.save(request.store))
+    from ep_mock.snapshots import save
+
+    return json_response(200, save(request.store))
 
 
 def restore_snapshot(request: Request) -> Response:
