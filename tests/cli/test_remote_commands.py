@@ -264,7 +264,7 @@ def test_commands_are_for_the_store_that_is_named(server: MockServer, shell: She
 def test_the_control_token_is_sent_along() -> None:
     with MockServer(control_token="s3cret", clock="manual") as server:
         assert Shell(server.url).fails("worker") == (
-            "ep-mock: the server wants its control token; give it with --token or EP_MOCK_CONTROL_TOKEN"
+            "ep-mock: the server requires its control token; set it with --token or EP_MOCK_CONTROL_TOKEN"
         )
         assert Shell(server.url).says("worker", "--token", "s3cret").startswith("nothing to do")
         assert Shell(server.url, EP_MOCK_CONTROL_TOKEN="s3cret").says("worker").startswith("nothing to do")
@@ -276,7 +276,7 @@ def test_a_server_that_is_not_there_is_one_line() -> None:
         said = Shell(url).fails("jobs")
     assert (
         said
-        == f"ep-mock: no ep-mock answers at {url}: Connection refused; start it with ep-mock serve, or say where it is with --url"
+        == f"ep-mock: no ep-mock answers at {url}: Connection refused; start it with ep-mock serve, or set its address with --url"
     )
     assert (
         Shell("ftp://x").fails("jobs", code=2)
@@ -300,7 +300,7 @@ def test_another_server_is_told_apart() -> None:
         url = f"http://127.0.0.1:{other.server_port}"
         assert (
             Shell(url).fails("jobs")
-            == f"ep-mock: what answers at {url} (404) is not ep-mock; say where it is with --url"
+            == f"ep-mock: the server at {url} (404) is not ep-mock; set its address with --url"
         )
 
 

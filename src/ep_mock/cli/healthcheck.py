@@ -18,9 +18,9 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names of wildc
 )
 @click.pass_context
 def command(context: click.Context, /, **_: object) -> int:
-    """Check that a server is up. The exit code is 0, or 1 with one line that says why not.
+    """Check that a server is up. The exit code is 0 if it is, else 1, and one line says why.
 
-    Asks the address where `ep-mock serve` listens with the same flags, environment and file.
+    The request goes to the address where `ep-mock serve` listens with the same flags, environment and file.
     """
     from ep_mock.serving.http_client import CALL_ERRORS, HttpClient, reason_of
 

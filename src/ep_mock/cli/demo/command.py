@@ -38,7 +38,7 @@ P=$(curl -s $U/v2/promotions -H "$H" -d '{"data": {"type": "promotion",
 curl $U/v2/promotions/$P/jobs -H "$H" -d '{"data": {"type": "promotion_job",
   "job_type": "code_generate", "parameters": {"number_of_codes": 500}}}'
 curl $U/v2/promotions/$P/jobs -H "$H"
-curl $U/__ep_mock/clock/advance -d '{"idle": true}'  # rather than wait
+curl $U/__ep_mock/clock/advance -d '{"idle": true}'  # instead of waiting
 curl -g "$U/v2/promotions/$P/codes?page[limit]=3" -H "$H"
 
 # in a Python test
@@ -57,8 +57,8 @@ with MockServer(clock="manual") as mock: ...  # the API is at mock.url
 def command(speed: float | None) -> int:
     """Show promotion jobs from start to end.
 
-    Starts a server on a free port and plays six scenes against it over HTTP. Every run shows the same. The
-    exit code is 1 if a scene goes wrong.
+    Starts a server on a free port and plays six scenes against it over HTTP. Every run prints the same
+    lines. The exit code is 1 if a scene goes wrong.
     """
     from ep_mock.mock_server import MockServer
 
@@ -79,7 +79,7 @@ def play_all(url: str, screen: Screen) -> bool:
     screen.line(screen.paint(f"  {'scene':24}  {'seen':47}  ok", dim=True))
     for number, (scene, text, ok) in enumerate(zip(SCENES, seen, successes, strict=True), 1):
         screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {screen.mark(ok, 2)}")
-    screen.line(f"{client.requests} requests; {client.seconds:.2f} s went by on the store's clock.")
+    screen.line(f"{client.requests} requests; {client.seconds:.2f} s passed on the store's clock.")
     screen.line()
     screen.heading("Try it yourself")
     for line in NEXT_STEPS.splitlines():

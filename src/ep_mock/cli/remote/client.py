@@ -160,15 +160,15 @@ class Remote:
         except ssl.SSLCertVerificationError as error:
             raise click.ClickException(not_trusted(url, error, "--ca FILE or EP_MOCK_CA")) from None
         except CALL_ERRORS as error:
-            hint = "start it with ep-mock serve, or say where it is with --url"
+            hint = "start it with ep-mock serve, or set its address with --url"
             raise click.ClickException(f"no ep-mock answers at {url}: {reason_of(error)}; {hint}") from None
         if "X-EP-Mock" not in answered:
             raise click.ClickException(
-                f"what answers at {url} ({status}) is not ep-mock; say where it is with --url"
+                f"the server at {url} ({status}) is not ep-mock; set its address with --url"
             )
         answer = _decoded(raw)
         if status == _UNAUTHORIZED and path.startswith(_CONTROL):
-            hint = "the server wants its control token; give it with --token or EP_MOCK_CONTROL_TOKEN"
+            hint = "the server requires its control token; set it with --token or EP_MOCK_CONTROL_TOKEN"
             raise RefusedError(hint, status, answer)
         if status >= 400:
             raise RefusedError(refusal(answer, status), status, answer)

@@ -23,7 +23,7 @@ _CONNECTIONS = ("reset", "empty", "truncated", "garbage")
 
 @click.group("fault", cls=VerbGroup)
 def command() -> None:
-    """Let requests to the API fail: add, list or delete faults."""
+    """Make requests to the API fail: add, list or delete faults."""
 
 
 @command.command("add", short_help="Add a fault.")
@@ -33,7 +33,7 @@ def command() -> None:
 )
 @click.option("--skip", type=int, metavar="N", help="Skip the first N matching requests.")
 @click.option(
-    "--probability", type=float, metavar="NUMBER", help="Chance of each request to be affected, 0 to 1."
+    "--probability", type=float, metavar="NUMBER", help="Probability that a request is affected, 0 to 1."
 )
 @click.option(
     "--when", type=click.Choice(["before", "after"]), help="Before or after the request is carried out."
@@ -48,7 +48,7 @@ def command() -> None:
 def add(
     remote: Remote, /, match: dict[str, Any], status: int | None, body: str | None, **options: Any
 ) -> None:
-    """Let matching requests fail: the next one, or more with --times."""
+    """Make matching requests fail: the next one, or more with --times."""
     fault = given({**options, "match": match or None})
     if status is not None:
         fault["answer"] = {"status": status, **_content(body)}

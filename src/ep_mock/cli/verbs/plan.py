@@ -18,7 +18,7 @@ _JOB_TYPES = ("code_generate", "code_export")
 
 @click.group("plan", cls=VerbGroup, short_help="Decide the outcome of the next jobs.")
 def command() -> None:
-    """Decide the outcome of the next jobs: add, list or delete plans. Jobs that exist already keep theirs."""
+    """Decide the outcome of the next jobs: add, list or delete plans. Existing jobs keep theirs."""
 
 
 @command.command("add", short_help="Add a plan.")

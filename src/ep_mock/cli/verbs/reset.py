@@ -9,7 +9,7 @@ from ep_mock.cli.remote.client import Remote
 from ep_mock.cli.remote.options import remote_options
 
 
-@click.command("reset", short_help="Start over with a store.")
+@click.command("reset", short_help="Reset a store to its state at the start.")
 @click.argument("settings", nargs=-1, metavar="[NAME=VALUE]...")
 @remote_options
 def command(remote: Remote, settings: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from ep_mock.cli.remote.tables import history
 from ep_mock.domain.lifecycle import STATUSES
 
 
-@click.command("wait", short_help="Wait until a job has ended, or has a status.")
+@click.command("wait", short_help="Wait until a job ends or reaches a status.")
 @click.argument("job", required=False)
 @click.option("--promotion", "promotion_id", metavar="ID", help="Wait for the newest job of this promotion.")
 @click.option(
@@ -24,7 +24,7 @@ from ep_mock.domain.lifecycle import STATUSES
 )
 @remote_options
 def command(remote: Remote, /, job: str | None, seconds: float, **options: Any) -> None:
-    """Wait until a job has ended, or has one of the statuses. Then print its history.
+    """Wait until a job ends or reaches one of the statuses. Then print its history.
 
     JOB is an id or a number. The default is the newest job of the store. If the wait fails, the exit code is
     1, with one line of explanation.
