@@ -18,6 +18,7 @@ from ep_mock.cli import main
 from ep_mock.cli.options import variable_of
 from ep_mock.cli.serve import command as serve
 from ep_mock.serving.logs import json_line
+from ep_mock.serving.run import FOREGROUND_SHUTDOWN_TIMEOUT
 from ep_mock.settings import settings_fields
 from ep_mock.testcontainers import IMAGE
 from tests.cli.commands import environment
@@ -51,6 +52,11 @@ def test_every_image_is_that_of_this_version() -> None:
     for text in (PAGE, COMPOSE):
         assert set(re.findall(r"ghcr\.io/[\w./:-]+", text)) == {IMAGE}
     assert f"ARG VERSION={__version__}\n" in DOCKERFILE
+
+
+def test_the_page_and_the_help_have_the_seconds_that_running_requests_get() -> None:
+    assert f"have {FOREGROUND_SHUTDOWN_TIMEOUT} seconds to finish" in PAGE
+    assert f"{FOREGROUND_SHUTDOWN_TIMEOUT} seconds to finish" in str(serve.help)
 
 
 @pytest.mark.parametrize(
