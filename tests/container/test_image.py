@@ -183,7 +183,7 @@ def test_all_that_serving_loads_is_compiled(image: Image) -> None:
     program = (
         "import os, sys\n"
         "from ep_mock.cli import healthcheck, serve\n"
-        "from ep_mock import server, tickless\n"
+        "from ep_mock.serving import run, uvicorn_server\n"
         "from ep_mock.web.app import create_app\n"
         "create_app(fixtures=('campaign',))\n"
         "import uvicorn.protocols.http.httptools_impl, http.client\n"
