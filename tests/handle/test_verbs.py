@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -145,3 +146,22 @@ def test_records_have_what_the_control_plane_answers() -> None:
     assert {name: set(schemas[name]["properties"]) for name in pairs} == {
         name: set(kind.__struct_fields__) for name, kind in pairs.items()
     }
+
+
+def test_every_method_has_a_docstring_and_types() -> None:
+    handle = Handle.connect("http://localhost")
+    parts = [handle, *(getattr(handle, name) for name in ("promotions", "codes", "jobs", "clock", "worker"))]
+    parts += [handle.requests, handle.aio]
+    methods = {
+        f"{type(part).__name__}.{name}": method
+        for part in parts
+        for name, method in inspect.getmembers(type(part), inspect.isfunction)
+        if not name.startswith("_")
+    }
+    assert len(methods) > 50
+    bare = {
+        place
+        for place, method in methods.items()
+        if not inspect.getdoc(method) or "return" not in method.__annotations__
+    }
+    assert bare == set()
