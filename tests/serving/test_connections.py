@@ -193,6 +193,45 @@ def test_what_is_no_http_after_an_early_answer_ends_the_connection_and_no_more(
 
 
 @pytest.mark.usefixtures("http_parser")
+@pytest.mark.parametrize("before", [1, 2, 3])
+@pytest.mark.parametrize("no_http", [b"no HTTP\r\n\r\n", CHUNKED + b"zz\r\nbad"])
+def test_what_is_no_http_behind_whole_requests_takes_no_response_from_them(
+    no_http: bytes, before: int
+) -> None:
+    requests = [b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n%d" % each for each in range(before)]
+    answered = sent_back(b"".join(requests) + no_http, b"more")
+    responses = answered.split(b"HTTP/1.1 ")[1:]
+    bodies = [each.partition(b"\r\n\r\n")[2] for each in responses]
+    assert bodies[:before] == [b"%d" % each for each in range(before)]
+    assert [each[:3] for each in responses[:before]] == [b"200"] * before
+    assert all(each.startswith(b"4") for each in responses[before:])
+    assert b"\r\nconnection: close\r\n" in responses[-1].lower()
+
+
+@pytest.mark.usefixtures("http_parser")
+def test_a_head_without_end_takes_no_response_from_the_requests_before_it() -> None:
+    async def slow(scope: Any, receive: Receive, send: Send) -> None:
+        for _ in range(15):  # longer than one packet
+            await asyncio.sleep(0)
+        await echo(scope, receive, send)
+
+    whole = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    answered = sent_back(whole + b"GET / HTTP/1.1\r\nX: ", b"y" * 70_000, *[b"y"] * 5, app=slow)
+    assert answered.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.usefixtures("http_parser")
+def test_each_request_learns_that_the_client_has_gone_also_when_more_came_behind_it() -> None:
+    async def waiting(_scope: Any, receive: Receive, _send: Send) -> None:
+        async with asyncio.timeout(10):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    get = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert sent_back(get + get + get, app=waiting) == b""
+
+
+@pytest.mark.usefixtures("http_parser")
 def test_trailers_are_read_over_and_are_no_headers() -> None:
     seen: list[list[tuple[bytes, bytes]]] = []
 
@@ -235,6 +274,21 @@ def test_chunks_of_any_number_and_length_are_no_trailers() -> None:
         ("on_body", ["self", "body"], {"parser", "_should_upgrade", "cycle", "flow"}),
         ("on_message_complete", ["self"], {"parser", "_should_upgrade", "cycle"}),
         ("_should_upgrade", ["self"], {"_get_upgrade", "_should_upgrade_to_ws"}),
+        (
+            "connection_lost",
+            ["self", "exc"],
+            {
+                "logger",
+                "client",
+                "_unset_keepalive_if_required",
+                "transport",
+                "parser",
+                "flow",
+                "cycle",
+                "connections",
+            },
+        ),
+        ("_start_asgi_task", ["self", "cycle", "app"], {"loop", "config", "tasks"}),
     ],
 )
 def test_what_is_built_upon_does_in_uvicorn_what_it_did_then(

@@ -52,6 +52,17 @@ def test_an_interim_response_is_written_at_once() -> None:
     assert wire.writes == [b"HTTP/1.1 100 Continue\r\n\r\n"]
 
 
+def test_what_is_written_after_the_end_of_the_connection_is_dropped() -> None:
+    wire = Written()
+    transport = OneWriteTransport(wire)
+    wire.close()
+    transport.write(HEAD)
+    transport.write(b"{}")
+    transport.write(HEAD)
+    transport.flush()
+    assert wire.writes == []
+
+
 @given(st.lists(st.one_of(PIECES, st.just("flush")), max_size=12))
 def test_nothing_is_lost_and_the_order_stays(steps: list[Any]) -> None:
     wire = Written()

@@ -283,3 +283,18 @@ def test_a_hundred_connections_that_say_nothing_keep_nobody_out(server: MockServ
     assert statuses(exchange(server, LIST + LAST + b"\r\n")) == [200]
     for client in idle:
         client.close()
+
+
+def test_nothing_is_read_behind_a_request_for_a_tunnel(server: MockServer) -> None:
+    tunnel = b"CONNECT /v2/promotions HTTP/1.1\r\n" + HEADERS + b"\r\n"
+    for behind in (b"", b"\x16\x03\x01", LIST + HEADERS + b"\r\n"):
+        assert statuses(exchange(server, tunnel + behind)) == [405]
+
+
+def test_no_fault_opens_a_tunnel(server: MockServer) -> None:
+    tunnel = b"CONNECT /v2/promotions HTTP/1.1\r\n" + HEADERS + b"\r\n"
+    server.handle.fault(answer={"status": 200, "text": "open"})
+    try:
+        assert statuses(exchange(server, tunnel)) == [405]
+    finally:
+        server.handle.reset()

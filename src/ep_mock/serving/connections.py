@@ -35,7 +35,8 @@ def hardened_protocol(
     protocol_class: type[asyncio.Protocol], stopping: asyncio.Event, *, access_log: bool
 ) -> type[asyncio.Protocol]:
     """A hardened subclass of uvicorn's protocol. It passes `stopping` to the application, see `STOPPING`."""
-    base: Any = _bounded(protocol_class) if hasattr(protocol_class, "on_header") else protocol_class
+    in_c = hasattr(protocol_class, "on_header")
+    base: Any = _bounded(protocol_class) if in_c else _serial(protocol_class)
 
     class Protocol(base):  # type: ignore[misc]
         def __init__(self, **options: Any) -> None:
@@ -57,7 +58,11 @@ def hardened_protocol(
             return self._app(scope, receive, send)
 
         def send_400_response(self, msg: str) -> None:
-            """Refuse bytes that are no HTTP. After the start of a response, only close the connection."""
+            """Refuse bytes that are no HTTP. Responses to the requests before them are sent first, and the
+            last one ends the connection. After the start of a response, only close the connection.
+            """
+            if self.finish_responses():
+                return
             if _can_refuse(self.cycle) and _can_h11_respond(self):
                 super().send_400_response(msg)
             else:
@@ -67,6 +72,18 @@ def hardened_protocol(
             """No warning: an upgrade offer may be ignored (RFC 9110, 7.8)."""
 
     return Protocol
+
+
+def _serial(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+    """The protocol with the parser in Python, which reads no request before the last response is sent."""
+    base: Any = protocol_class
+
+    class Serial(base):  # type: ignore[misc]
+        def finish_responses(self) -> bool:
+            """Whether responses to earlier requests are still to be sent: never."""
+            return False
+
+    return Serial
 
 
 def _bounded(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
@@ -92,18 +109,53 @@ def _bounded(protocol_class: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
                 self._on_upgrade(data[offer.args[0] :])
 
     class Bounded(base):  # type: ignore[misc]
+        cycle: Any
+
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
             self.parser = Parser(self, self._continue)
             self._idle_bytes = 0
+            self._running: Any = None
+            self._reads_no_more = False
 
         def data_received(self, data: bytes) -> None:
+            if self._reads_no_more:
+                return
             self._idle_bytes += len(data)
             super().data_received(data)
             if self._idle_bytes > MAX_IDLE_BYTES and not self.transport.is_closing():
+                if self.finish_responses():
+                    return
                 if _can_refuse(self.cycle):
                     self.transport.write(_TOO_LARGE)
                 self.transport.close()
+
+        def finish_responses(self) -> bool:
+            """Whether responses to whole requests are still to be sent. If so, nothing more is read, and the
+            last of them ends the connection.
+            """
+            if self.pipeline and self.cycle.more_body:
+                # The rest of this request never comes.
+                self.pipeline.popleft()
+                self.cycle = self.pipeline[0][0] if self.pipeline else self._running
+            cycle = self.cycle
+            if cycle is None or cycle.more_body or cycle.response_complete:
+                return False
+            cycle.keep_alive = False
+            self._reads_no_more = True
+            return True
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            # uvicorn tells only the newest request, which is not the running one if more came at once.
+            running, self._running = self._running, None
+            if running is not None and not running.response_complete:
+                running.disconnected = True
+                running.message_event.set()
+            super().connection_lost(exc)
+
+        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+            self._running = cycle
+            super()._start_asgi_task(cycle, app)
 
         def on_headers_complete(self) -> None:
             self._idle_bytes = 0

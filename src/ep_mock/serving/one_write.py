@@ -17,8 +17,9 @@ class OneWriteTransport:
     """A connection's transport that holds the head of a response back until something follows it.
 
     What follows is the next write, `flush` (to be called when a response is complete: one to HEAD has no
-    body) or `close`. An interim response (`100 Continue`) is not held back. Everything else is the
-    transport's own.
+    body) or `close`. An interim response (`100 Continue`) is not held back. What is written after the
+    connection was closed is dropped: with some event loops the transport itself would raise. Everything
+    else is the transport's own.
     """
 
     __slots__ = ("_held", "_transport")
@@ -34,14 +35,13 @@ class OneWriteTransport:
         elif data.startswith(_HEAD) and not data.startswith(_INTERIM):
             self._held = data
             return
-        if data:
+        if data and not self._transport.is_closing():
             self._transport.write(data)
 
     def flush(self) -> None:
         """Write what is held back."""
         if self._held:
-            data, self._held = self._held, b""
-            self._transport.write(data)
+            self.write(b"")
 
     def close(self) -> None:
         """Write what is held back, and close the connection."""

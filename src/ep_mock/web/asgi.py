@@ -50,6 +50,9 @@ class HttpRouter(Router):
             pipeline.allow_origin(request, response)
         if request.method == "HEAD":
             response.without_body()
+        elif request.method == "CONNECT":
+            # Whether HTTP or the bytes of a tunnel follow is not known.
+            response.headers.append((b"connection", b"close"))
         await response.send(send)
 
 

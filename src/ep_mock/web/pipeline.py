@@ -108,7 +108,8 @@ class Pipeline:
             now, applied = store.now, None
             if store.settings.rate_limit and (seconds := _seconds_to_wait(request, store)) is not None:
                 request.refusal = problems.rate_limited(seconds)
-            elif store.traffic.faults.active:
+            elif store.traffic.faults.active and request.method != "CONNECT":
+                # A fault could answer CONNECT with a 2xx, which would open a tunnel.
                 applied = store.traffic.faults.apply(recorded)
             if applied is None:
                 sequence = store.state.next_sequence()
