@@ -116,7 +116,7 @@ def test_a_scene_that_goes_otherwise_is_told_and_is_the_exit_code(monkeypatch: p
         "  NOT OK: completed (None), still 1001 codes (expected: failed (codes limit exceeded), still 500 codes)\n"
         in result.stdout
     )
-    assert "Summary: 4 of 6 scenes went as they should\n" in result.stdout
+    assert "Summary: 4 of 6 scenes went as expected\n" in result.stdout
     assert [line[-2:] for line in result.stdout.splitlines() if re.match("[1-6] .{70}", line)] == [
         "ok",
         "ok",

@@ -68,14 +68,14 @@ def command(speed: float | None) -> int:
 
 def play_all(url: str, screen: Screen) -> bool:
     """Play the scenes against a server that was started with `SETTINGS`; True if all went as they should."""
-    screen.heading(f"ep-mock {__version__}, the story of promotion jobs, over HTTP at {url}")
-    screen.line("The store's clock stands still unless told; the demo moves it, frame by frame.")
+    screen.heading(f"ep-mock {__version__}, scenes with promotion jobs, over HTTP at {url}")
+    screen.line("The store's clock is stopped; the demo moves it, frame by frame.")
     client = Client(url, screen)
     with contextlib.closing(client):
         seen = [_play(number, scene, client) for number, scene in enumerate(SCENES, 1)]
     successes = [text == scene.expected for scene, text in zip(SCENES, seen, strict=True)]
     screen.line()
-    screen.heading(f"Summary: {sum(successes)} of {len(SCENES)} scenes went as they should")
+    screen.heading(f"Summary: {sum(successes)} of {len(SCENES)} scenes went as expected")
     screen.line(screen.paint(f"  {'scene':24}  {'seen':47}  ok", dim=True))
     for number, (scene, text, ok) in enumerate(zip(SCENES, seen, successes, strict=True), 1):
         screen.line(f"{number} {scene.title:24}  {screen.cut(text, 47):47}  {screen.mark(ok, 2)}")

@@ -29,7 +29,7 @@ def _scene(title: str, about: str, *, expected: str) -> Callable[[Callable[[Clie
 
 @_scene(
     "Codes appear one by one",
-    "A job that makes codes waits for the worker, then they come with time.",
+    "The job waits for the worker, then its codes appear over time.",
     expected="pending > processing > completed: 500 codes",
 )
 def _codes_appear(client: Client) -> str:
@@ -89,7 +89,7 @@ def _big_job_is_cancelled(client: Client) -> str:
 
 @_scene(
     "A job passes the limit",
-    "With 500 of 1000 codes, 501 more are asked for: accepted, but it fails.",
+    "The promotion has 500 of 1000 codes. A job for 501 is accepted, but fails.",
     expected="failed (codes limit exceeded), still 500 codes",
 )
 def _job_passes_the_limit(client: Client) -> str:
@@ -100,7 +100,7 @@ def _job_passes_the_limit(client: Client) -> str:
 
 @_scene(
     "An export is downloaded",
-    "The file is at a signed URL, once the job is completed.",
+    "When the job is completed, the file is at a signed URL.",
     expected="422 while processing, then 500 codes as CSV",
 )
 def _export_is_downloaded(client: Client) -> str:
