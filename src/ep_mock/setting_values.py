@@ -85,7 +85,7 @@ def check_public_url(url: str) -> str:
     Raises:
         UsageError: it is not an http URL.
     """
-    if url and not url.startswith(("http://", "https://")):
+    if url and not (url.startswith(("http://", "https://")) and origin_of(url)):
         raise UsageError(f"public_url: expected a URL such as https://promotions.test, got {url!r}")
     return url.rstrip("/")
 

@@ -251,6 +251,16 @@ def test_it_serves_https_with_a_certificate() -> None:
         (["--clock-scale", "0"], {}, "--clock-scale: expected a number from 1e-06 to 1000000.0, got 0.0"),
         (["--public-url", "x"], {}, "--public-url: expected a URL such as https://promotions.test, got 'x'"),
         (
+            ["--public-url", "http://[::1"],
+            {},
+            "--public-url: expected a URL such as https://promotions.test, got 'http://[::1'",
+        ),
+        (
+            ["--public-url", "http://x:99999"],
+            {},
+            "--public-url: expected a URL such as https://promotions.test, got 'http://x:99999'",
+        ),
+        (
             ["--allowed-origins", "localhost:3000"],
             {},
             "--allowed-origins: expected an origin such as http://localhost:3000, or *, got 'localhost:3000'",

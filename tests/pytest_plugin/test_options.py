@@ -125,7 +125,9 @@ def test_a_control_token_and_a_client_can_be_configured_for_it(run: Run) -> None
         ).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("url", ["localhost:8080", "ftp://localhost", "http://"])
+@pytest.mark.parametrize(
+    "url", ["localhost:8080", "ftp://localhost", "http://", "http://[::1", "http://[x]", "http://x:99999"]
+)
 def test_an_invalid_address_stops_the_session(run: Run, url: str) -> None:
     result = run(TELL_ID, f"--ep-mock-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

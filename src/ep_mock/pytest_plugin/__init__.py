@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,11 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     url = option(config, "url")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.netloc):
-        raise pytest.UsageError(
-            f"--ep-mock-url: expected an address such as http://127.0.0.1:8080, got {url!r}"
-        )
+    if url:
+        from ep_mock.setting_values import origin_of
+
+        if not origin_of(url):
+            raise pytest.UsageError(
+                f"--ep-mock-url: expected an address such as http://127.0.0.1:8080, got {url!r}"
+            )
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
